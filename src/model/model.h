@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model: what a process was, as plain data. Loaders and extractors fill it once, in the order of
+ * app/pipeline.c; after that it is read-only, and rules read nothing else.
+ *
+ * All memory belongs to dump->arena. All text is valid UTF-8 without control characters (base/text.h).
+ * Unknown is NULL, 0 with its `has_` flag false, or DA_NONE, never an invented value. Tables are
+ * vectors; an index into one is the thing's identity ("t3" in the report is threads.v[2]).
+ */
+#ifndef DA_MODEL_MODEL_H
+#define DA_MODEL_MODEL_H
+
+#include "arch/arch.h"
+#include "base/base.h"
+
+/* ---------------------------------------------------------------- memory */
+
+enum da_prot { DA_PROT_R = 4, DA_PROT_W = 2, DA_PROT_X = 1 }; /* as ELF's p_flags: PF_R, PF_W, PF_X */
+
+/* Words of memory_kinds.kind. */
+enum da_range_kind {
+	DA_RANGE_OTHER, DA_RANGE_IMAGE, DA_RANGE_HEAP, DA_RANGE_STACK, DA_RANGE_GC, DA_RANGE_CODE,
+	DA_RANGE_MAPPED_FILE, DA_RANGE_ANONYMOUS, DA_RANGE_SHARED, DA_RANGE_RESERVED, DA_RANGE_KINDS,
+};
+const char *da_range_kind_name(enum da_range_kind kind);
+
+/*
+ * One range of addresses [start, end) of the process. The first file_len bytes were saved and lie at
+ * file_off of the dump; what lies behind was not saved: it is unknown, not zero. A range with
+ * has_prot false is known by name only (NT_FILE of a mapping that the core left out).
+ */
+struct da_range {
+	uint64_t start, end;
+	uint64_t file_off, file_len;
+	uint8_t prot;
+	bool has_prot;
+	uint8_t kind;      /* enum da_range_kind */
+	uint32_t module;   /* index, or DA_NONE */
+	const char *name;  /* mapped file or "[stack]", or NULL */
+	uint64_t name_off; /* offset of the mapping in that file */
+};
+
+/*
+ * Read-only bytes of a module's own file (text, rodata) standing in for pages that the dump lacks.
+ * Only files whose identity was proved (build-id) get here.
+ */
+struct da_overlay {
+	uint64_t start, end;
+	const uint8_t *bytes;
+	uint32_t module;
+};
+
+enum da_layer { DA_LAYER_NONE, DA_LAYER_DUMP, DA_LAYER_FILE };
+
+struct da_memory {
+	DA_VEC(struct da_range) ranges;     /* sorted, not overlapping */
+	DA_VEC(struct da_overlay) overlays; /* sorted, not overlapping */
+	struct da_bytes file;               /* the dump, mapped */
+	uint8_t word;
+	bool big_endian;
+};
+
+/* The range that holds the address, saved or not; or NULL. */
+const struct da_range *da_mem_range(const struct da_memory *m, uint64_t addr);
+/*
+ * Copy n bytes. DA_FAULT unless all of them are known: never zero-filled. Reads across ranges and
+ * layers; *ret_layer (may be NULL) is the weakest layer used.
+ */
+enum da_status da_mem_read(const struct da_memory *m, uint64_t addr, void *buf, size_t n,
+			   enum da_layer *ret_layer);
+/* As many as are known without a gap, up to n; 0 when the first is not. */
+size_t da_mem_read_some(const struct da_memory *m, uint64_t addr, void *buf, size_t n);
+/* n bytes in place without a copy, or NULL (not known, or not contiguous in the file). */
+const uint8_t *da_mem_view(const struct da_memory *m, uint64_t addr, size_t n);
+/* The longest view that starts at addr, *ret_n bytes; NULL when addr is not known. */
+const uint8_t *da_mem_view_some(const struct da_memory *m, uint64_t addr, size_t *ret_n);
+enum da_status da_mem_u8(const struct da_memory *m, uint64_t addr, uint8_t *ret);
+enum da_status da_mem_u16(const struct da_memory *m, uint64_t addr, uint16_t *ret);
+enum da_status da_mem_u32(const struct da_memory *m, uint64_t addr, uint32_t *ret);
+enum da_status da_mem_u64(const struct da_memory *m, uint64_t addr, uint64_t *ret);
+/* A pointer of the process. */
+enum da_status da_mem_word(const struct da_memory *m, uint64_t addr, uint64_t *ret);
+/* A NUL-terminated string of at most max bytes, made valid. DA_PARTIAL: it ran past max or the dump. */
+enum da_status da_mem_cstr(const struct da_memory *m, struct da_arena *a, uint64_t addr, size_t max,
+			   char **ret);
+/* Put in one file-backed stand-in; overlaps are cut away. */
+void da_mem_overlay(struct da_memory *m, struct da_arena *a, uint64_t start, uint64_t end,
+		    const uint8_t *bytes, uint32_t module);
+
+/* ---------------------------------------------------------------- modules */
+
+enum da_symbols_kind { DA_SYMS_NONE, DA_SYMS_DYNAMIC, DA_SYMS_PUBLIC, DA_SYMS_FULL }; /* modules.symbols */
+enum da_match { DA_MATCH_NONE, DA_MATCH_BUILD_ID, DA_MATCH_PDB_ID, DA_MATCH_DEBUGLINK_CRC,
+		DA_MATCH_TIMESTAMP_SIZE, DA_MATCH_CONTENTS, DA_MATCH_MEMORY, DA_MATCH_MISMATCH };
+enum da_module_class { DA_CLASS_OWN, DA_CLASS_SYSTEM, DA_CLASS_RUNTIME };
+const char *da_symbols_kind_name(enum da_symbols_kind kind);
+const char *da_match_name(enum da_match match);
+const char *da_module_class_name(enum da_module_class class);
+
+/* How we know of a module; several may agree. */
+enum { DA_FROM_LINK_MAP = 1, DA_FROM_FILE_NOTE = 2, DA_FROM_HEADER = 4, DA_FROM_AUXV = 8 };
+
+struct da_module {
+	const char *name;  /* base name */
+	const char *path;  /* as the process knew it, without " (deleted)" */
+	uint64_t start, end;
+	uint64_t bias;     /* address = address in the file + bias; valid if has_bias */
+	bool has_bias;
+	bool main, interpreter, vdso, deleted;
+	uint8_t from;      /* DA_FROM_… */
+	uint8_t class;     /* enum da_module_class */
+	uint8_t symbols;   /* enum da_symbols_kind: the best that was found */
+	uint8_t match;     /* enum da_match: of the file with code and dynamic symbols */
+	uint8_t build_id[32];
+	uint8_t build_id_len; /* 0: unknown */
+	uint64_t dynamic;  /* address of the dynamic section, or 0 */
+	uint64_t file_bytes; /* size of the file that was found, or 0 */
+	const char *version;
+	const char *symbol_file; /* base name of the file with the best symbols, or NULL */
+	/* What would bring more names, for missing_files: NULL when nothing is missing. */
+	const char *missing_why;
+};
+
+/* ---------------------------------------------------------------- threads and frames */
+
+/* How a frame was found; a larger one is surer. Words of frame.trust. */
+enum da_trust { DA_TRUST_NONE, DA_TRUST_SCAN, DA_TRUST_FRAME_POINTER, DA_TRUST_CFI, DA_TRUST_RUNTIME,
+		DA_TRUST_CONTEXT };
+const char *da_trust_name(enum da_trust trust);
+
+/* Why a walk ended. Words of stacks.end. */
+enum da_stack_end { DA_END_COMPLETE, DA_END_CYCLE, DA_END_MISSING_MEMORY, DA_END_LIMIT,
+		    DA_END_NO_UNWIND_INFO, DA_END_CORRUPT };
+const char *da_stack_end_name(enum da_stack_end end);
+
+enum da_frame_kind { DA_FRAME_UNKNOWN, DA_FRAME_NATIVE, DA_FRAME_MANAGED, DA_FRAME_STUB,
+		     DA_FRAME_DYNAMIC, DA_FRAME_RUNTIME };
+const char *da_frame_kind_name(enum da_frame_kind kind);
+
+/* One function at an address: the outermost first is [0]; inlined calls follow, innermost last. */
+struct da_place_call {
+	const char *function; /* as a person writes it: demangled */
+	const char *file;     /* as the compiler wrote it, or NULL */
+	uint32_t line;        /* 0: unknown */
+};
+
+/* What is known of one code address. Shared by all frames there; owned by the dump's arena. */
+struct da_place {
+	uint32_t module;      /* or DA_NONE */
+	const char *raw;      /* the symbol as the table spells it, or NULL */
+	uint64_t start, size; /* of the function; size 0: unknown */
+	struct da_place_call *calls;
+	unsigned ncalls;      /* 0: no function is known; > 1: inlined calls */
+	bool exact;           /* the address is inside the symbol's own size */
+};
+
+struct da_frame {
+	uint64_t pc;     /* of a caller: the return address */
+	uint64_t sp;
+	uint64_t cfa;    /* the caller's sp, where known; else 0 */
+	const struct da_place *place; /* NULL until symbols ran */
+	uint32_t module; /* or DA_NONE */
+	uint32_t repeat; /* > 1: this frame and the block_len - 1 after it stand for that many rounds */
+	uint32_t block_len;
+	uint8_t trust;   /* enum da_trust */
+	uint8_t kind;    /* enum da_frame_kind */
+	bool exact_pc;   /* pc is the instruction itself: top, or interrupted by a signal */
+	bool signal;     /* the kernel's signal frame: the frame after it was interrupted */
+};
+
+/* Words of threads.state and threads.role. */
+enum da_state { DA_STATE_UNKNOWN, DA_STATE_RUNNING, DA_STATE_BLOCKED, DA_STATE_WAITING, DA_STATE_IDLE,
+		DA_STATE_SLEEPING, DA_STATE_SUSPENDED, DA_STATE_FAULTED, DA_STATE_EXITED };
+const char *da_state_name(enum da_state state);
+enum da_role { DA_ROLE_UNKNOWN, DA_ROLE_MAIN, DA_ROLE_USER };
+const char *da_role_name(enum da_role role);
+
+struct da_thread {
+	uint32_t tid;
+	const char *name;     /* or NULL */
+	struct da_regs regs;  /* at the moment of the dump */
+	bool has_times;
+	uint64_t user_us, kernel_us; /* own, not those of its children */
+	int32_t signal;       /* cursig of the note, 0 none */
+	uint64_t tp;          /* thread pointer, 0 unknown */
+	uint64_t pac_mask;    /* bits of pointer authentication in code addresses; 0: default */
+	uint64_t stack_base, stack_limit; /* [limit, base): 0 unknown */
+	DA_VEC(struct da_frame) frames;   /* innermost first */
+	uint8_t end;          /* enum da_stack_end */
+	const char *end_why;  /* one clause for people, rich, or NULL */
+	uint64_t skipped_frames; /* frames beyond the limit or folded away */
+	uint8_t state, role;
+};
+
+/* ---------------------------------------------------------------- why it died */
+
+enum da_access { DA_ACCESS_UNKNOWN, DA_ACCESS_READ, DA_ACCESS_WRITE, DA_ACCESS_EXECUTE };
+const char *da_access_name(enum da_access access);
+
+/* A signal or an exception record, in one shape. Facts that fault/ adds are marked F. */
+struct da_exception {
+	uint32_t thread;      /* index, or DA_NONE */
+	bool is_signal;       /* else a Windows exception record */
+	int64_t code;         /* signal number or exception code */
+	const char *name;     /* "SIGSEGV", EXCEPTION_… */
+	bool has_info;        /* a siginfo exists: subcode and the following are known */
+	int32_t subcode;      /* si_code */
+	const char *subname;  /* "SEGV_MAPERR" */
+	bool has_address;
+	uint64_t address;     /* si_addr; F: corrected where the kernel hides it (non-canonical) */
+	bool address_derived; /* F: computed from the instruction, not taken from the dump */
+	bool has_sender;
+	int32_t sender_pid;
+	uint32_t sender_uid;
+	int32_t syscall;      /* SIGSYS: the call's number, else -1 */
+	uint8_t access;       /* F: enum da_access */
+	const char *near;     /* F: what the address is near, rich */
+	const char *instruction; /* F: text of the faulting instruction, or NULL */
+	const char *operands; /* F: values of its operands, rich, or NULL */
+	const char *message;  /* F: abort, assert, malloc text as found in memory (privacy: site) */
+	const char *message_from; /* F: where it was found: "__abort_msg", "a frame's arguments" */
+	const char *cpp_type, *cpp_what; /* F */
+	uint8_t cause;        /* F: enum da_cause */
+	uint32_t blamed_frame;  /* F: index in the thread's frames, or DA_NONE */
+	uint32_t blamed_module; /* F: index or DA_NONE */
+	const char *blamed_why; /* F: rich */
+	uint64_t candidate;     /* F: the address with one bit flipped that would be valid, 0 none */
+	uint32_t cycle_len, cycle_count; /* F: recursion of a stack overflow, in frames; 0 none */
+};
+
+/* What kind of death it was, as far as facts tell; rules turn it into findings. */
+enum da_cause {
+	DA_CAUSE_UNKNOWN, DA_CAUSE_ACCESS, DA_CAUSE_STACK_OVERFLOW, DA_CAUSE_ABORT, DA_CAUSE_ASSERT,
+	DA_CAUSE_HEAP_CORRUPTION, DA_CAUSE_STACK_SMASHED, DA_CAUSE_FORTIFY, DA_CAUSE_CPP_EXCEPTION,
+	DA_CAUSE_PURE_VIRTUAL, DA_CAUSE_ILLEGAL_INSTRUCTION, DA_CAUSE_ARITHMETIC, DA_CAUSE_BREAKPOINT,
+	DA_CAUSE_BAD_SYSTEM_CALL, DA_CAUSE_MISALIGNED, DA_CAUSE_OUT_OF_MEMORY, DA_CAUSE_FROM_OUTSIDE,
+	DA_CAUSE_WATCHDOG, DA_CAUSE_BEYOND_FILE, DA_CAUSE_HARDWARE_MEMORY, DA_CAUSE_FATAL_MESSAGE,
+	DA_CAUSE_QUIT, /* asked for by a signal that just means "die with a core": SIGQUIT */
+};
+
+/* ---------------------------------------------------------------- the process and its dump */
+
+enum da_os { DA_OS_UNKNOWN, DA_OS_LINUX, DA_OS_WINDOWS, DA_OS_MACOS, DA_OS_FREEBSD, DA_OS_NETBSD,
+	     DA_OS_OTHER };
+const char *da_os_name(enum da_os os);
+
+struct da_pair {
+	uint64_t key, value;
+};
+
+struct da_process {
+	const struct da_arch *arch; /* NULL: a CPU whose registers we do not know */
+	const char *arch_name;      /* word of process.arch */
+	uint8_t bits;
+	enum da_os os;
+	struct da_memory mem;
+	DA_VEC(struct da_thread) threads;
+	DA_VEC(struct da_module) modules; /* sorted by start */
+	struct da_exception *exception;   /* NULL: no signal, or one that only made the dump */
+	const char *name;
+	bool has_pid, has_ppid, has_uid, has_gid;
+	uint32_t pid, ppid, uid, gid;
+	const char *executable;           /* full path, or NULL */
+	DA_VEC(const char *) arguments;   /* as passed, from memory; else cut from the note */
+	bool arguments_cut;
+	DA_VEC(const char *) environment; /* NAME=VALUE; kept, not shown */
+	DA_VEC(struct da_pair) auxv;
+	uint64_t abort_msg;               /* reserved for fault/ */
+};
+
+/* words of input.writer, by what the bytes prove */
+struct da_origin {
+	const char *file;        /* base name of the dump */
+	uint64_t bytes;          /* size as read (unpacked) */
+	uint64_t compressed_bytes; /* 0: not compressed */
+	const char *compression; /* "zstd" … or NULL */
+	const char *format;      /* "elf-core" */
+	const char *writer;      /* "kernel", "gcore", "createdump", "qemu", "unknown" */
+	const char *writer_why;  /* rich: what proves it */
+	const char *dump_type;   /* "mini", "heap", "triage", "full", "unknown" */
+	bool truncated;
+	bool has_missing_bytes;
+	uint64_t missing_bytes;
+};
+
+/* A kind of memory that this dump never held. */
+struct da_missing_kind {
+	uint8_t kind;     /* enum da_range_kind */
+	const char *why;  /* "coredump_filter bit 2 (private file mappings)" */
+};
+
+struct da_dump {
+	struct da_arena *arena;
+	struct da_ledger *ledger;
+	struct da_watch *watch;         /* may be NULL */
+	const struct da_limits *limits;
+	struct da_strings strings;      /* interned */
+	struct da_bytes file;
+	struct da_origin origin;
+	struct da_process proc;
+	DA_VEC(struct da_missing_kind) missing_kinds;
+	bool minimal;                   /* container and notes only: unknown CPU or system */
+};
+
+struct da_dump *da_dump_new(const struct da_limits *limits, struct da_watch *watch);
+void da_dump_free(struct da_dump *d);
+
+/* The module that holds the address, or DA_NONE. Modules must be sorted. */
+uint32_t da_module_at(const struct da_process *p, uint64_t addr);
+/* The thread whose stack holds the address, or DA_NONE. */
+uint32_t da_thread_of_stack(const struct da_process *p, uint64_t addr);
+/* AT_… of the auxiliary vector. */
+bool da_auxv(const struct da_process *p, uint64_t key, uint64_t *ret);
+/* build-id as lower-case hex; NULL when unknown. */
+char *da_build_id_hex(struct da_arena *a, const struct da_module *m);
+
+#endif

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+libdumpan_a_SOURCES += %D%/symbol.h

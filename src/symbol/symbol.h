@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * symbol: which files belong to this process, and what stands at an address.
+ *
+ * Files are found in this order, and how each was matched is kept in the module: bytes in the dump
+ * itself, directories that the user named, then the path on this machine, which counts only if the
+ * build-id is the same. A file with another build-id is refused and told in the ledger. Nothing is
+ * fetched unless a debuginfod server was given. Every file that libdw would open by itself (dwz,
+ * .dwo) is found here too and checked first.
+ */
+#ifndef DA_SYMBOL_SYMBOL_H
+#define DA_SYMBOL_SYMBOL_H
+
+#include "image/image.h"
+#include "model/model.h"
+
+struct da_symbols;
+
+struct da_symbol_options {
+	const char *const *dirs;     /* --symbols, in order */
+	size_t ndirs;
+	const char *sysroot;         /* --sysroot or NULL: paths of the process below it */
+	bool no_local;               /* --no-local-symbols: this machine's own files are not looked at */
+	const char *debuginfod;      /* URL or NULL */
+	const char *debuginfod_cache; /* its cache directory, or NULL */
+};
+
+/* Lives in the dump's arena. The options' strings must outlive it. */
+struct da_symbols *da_symbols_new(struct da_dump *d, const struct da_symbol_options *o);
+
+/*
+ * Match files to modules: fills match, file_bytes, class, missing_why, build_id where a file on disk is
+ * the only one to tell, and puts overlays (code pages that the dump lacks) into the memory.
+ * One module is one item of the watch. Cheap: debug information is opened when first asked for.
+ */
+void da_symbols_find(struct da_symbols *s);
+
+/* What stands at pc; for a return address give caller = true (pc - 1 is looked up). Never NULL. */
+const struct da_place *da_symbols_place(struct da_symbols *s, uint64_t pc, bool caller);
+/* Fill frame->place of all threads, and modules' symbols, symbol_file, missing_why. */
+void da_symbols_run(struct da_symbols *s);
+
+/* The unwind row for pc, in process addresses' module bias *ret_bias. */
+enum da_status da_symbols_cfi(struct da_symbols *s, uint64_t pc, const struct da_cfi_row **ret,
+			      uint64_t *ret_bias);
+/* Is the address inside a function that some table knows? Cheaper than da_symbols_place. */
+bool da_symbols_in_function(struct da_symbols *s, uint64_t pc);
+/* Address of a defined symbol of a module (.dynsym, .symtab), in the process. */
+enum da_status da_symbols_named(struct da_symbols *s, uint32_t module, const char *name, uint64_t *ret,
+				uint64_t *ret_size);
+/* A module by the beginning of its base name ("libc.so.6", "libstdc++.so."), or DA_NONE. */
+uint32_t da_symbols_module(const struct da_symbols *s, const char *prefix);
+
+/* A name as a person reads it; the raw one when it is not mangled or no one can read it. */
+const char *da_demangle(struct da_arena *a, const char *raw);
+
+/* One file that would bring more. */
+struct da_missing_file {
+	uint32_t module;
+	const char *name, *path;
+	const char *build_id; /* hex, or NULL */
+	uint64_t bytes;       /* 0 unknown */
+	const char *why;
+	unsigned frames;      /* frames that lack names because of it: the order */
+};
+/* By frames, then name. In the dump's arena. */
+size_t da_symbols_missing(struct da_symbols *s, const struct da_missing_file **ret);
+
+#endif
