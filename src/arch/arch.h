@@ -42,7 +42,7 @@ struct da_reg_desc {
 	const char *name;  /* lower case, as the CPU's assembler writes it */
 	uint8_t shown;     /* in the registers block of the report */
 	int16_t prstatus;  /* index in pr_reg of NT_PRSTATUS, in words; -1: not there */
-	int16_t ucontext;  /* byte offset in the general registers of the kernel's sigcontext; -1 */
+	int16_t ucontext;  /* byte offset in the kernel's struct sigcontext (uc_mcontext); -1 */
 };
 
 /* Whether code bytes just before an address are a call: a return address then. */
@@ -65,6 +65,7 @@ struct da_arch {
 	uint16_t prstatus_regs;     /* byte offset of pr_reg in NT_PRSTATUS */
 	uint16_t prstatus_nregs;    /* words in it; 0: registers are not read */
 	uint64_t user_end;          /* addresses of programs lie below */
+	uint64_t tag_bits;          /* bits of a data address that the CPU ignores (aarch64: top byte) */
 	uint64_t callee_saved;      /* mask: registers that a call keeps, for "same value" by default */
 	/* DWARF register number to ours, or DA_REG_NONE. */
 	int (*from_dwarf)(unsigned dwarf);
@@ -83,7 +84,10 @@ extern const size_t da_archs_n;
 const struct da_arch *da_arch_by_elf(uint16_t machine, uint8_t elf_class, bool big_endian);
 /* The number of a register by name, or DA_REG_NONE. */
 int da_arch_reg(const struct da_arch *arch, const char *name);
-/* Can an address of user memory have this value? (x86_64: below 2^47, or 2^56 with five levels.) */
+/*
+ * Can an address of user memory have this value? Below user_end, tag bits ignored: x86_64 2^47 and
+ * aarch64 2^48, since Linux gives addresses above them only to programs that ask for it.
+ */
 bool da_arch_canonical(const struct da_arch *arch, uint64_t address);
 
 #endif

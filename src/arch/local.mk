@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-libdumpan_a_SOURCES += %D%/arch.h
+libdumpan_a_SOURCES += \
+	%D%/arch.c %D%/arch.h %D%/arch.def %D%/list.h \
+	%D%/aarch64.c \
+	%D%/i386.c \
+	%D%/minimal.c \
+	%D%/x86_64.c
