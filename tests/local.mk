@@ -1,1 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
+# make check: unit tests (Check, TAP) and shell tests (TAP) through automake's parallel driver.
+# A single one: make check TESTS=tests/unit/t_cursor    or by hand: tests/unit/t_cursor
+TEST_EXTENSIONS = .sh
+tap_driver = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(tap_driver)
+SH_LOG_DRIVER = $(tap_driver)
+SH_LOG_COMPILER = $(SHELL)
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
+	DUMPAN='$(abs_top_builddir)/dumpan$(EXEEXT)'; CC='$(CC)'; \
+	export top_srcdir top_builddir DUMPAN CC;
+EXTRA_DIST += %D%/README %D%/lib.sh
+
+include tests/unit/local.mk
+include tests/e2e/local.mk
+include tests/lint/local.mk

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# TAP for shell tests. The first line of a test is:  . "$(dirname "$0")/../lib.sh"
+#
+#	t_is "$(cmd)" "wanted" "what it shows"      equal text
+#	t_like "$text" 'extended regex' "what"      some line matches
+#	t_unlike "$text" 'extended regex' "what"    no line matches
+#	t_diff wanted-file got-file "what"          equal files; the difference is printed
+#	t_ok "what" command …                       the command succeeds
+#	t_exit 64 "what" command …                  the command ends with this status
+#	t_skip "what" "why"                         one test left out
+#	t_skip_all "why"                            the whole program left out (before the first test)
+#	t_need command …                            skip all unless these programs are there
+#	t_done                                      last line: the plan
+#
+# $DUMPAN is the built program, $T a new empty folder that goes away at the end, $top_srcdir and
+# $top_builddir the two trees. $T_OUT and $T_ERR are files with what the last t_ok or t_exit printed.
+
+top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+top_builddir=${top_builddir:-$(pwd)}
+DUMPAN=${DUMPAN:-$top_builddir/dumpan}
+T=$(mktemp -d "${TMPDIR:-/tmp}/dumpan-test.XXXXXX") || exit 99
+trap 'rm -rf "$T"' EXIT
+trap 'exit 99' HUP INT TERM
+T_OUT=$T/.out
+T_ERR=$T/.err
+t_n=0
+t_bad=0
+
+t_say() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+t_pass() {
+	t_n=$((t_n + 1))
+	printf 'ok %d - %s\n' "$t_n" "$1"
+}
+
+t_fail() {
+	t_n=$((t_n + 1))
+	t_bad=$((t_bad + 1))
+	printf 'not ok %d - %s\n' "$t_n" "$1"
+}
+
+t_is() {
+	if [ "$1" = "$2" ]; then
+		t_pass "$3"
+	else
+		t_fail "$3"
+		t_say "got:    $1"
+		t_say "wanted: $2"
+		return 1
+	fi
+}
+
+t_like() {
+	if printf '%s\n' "$1" | grep -Eq -e "$2"; then
+		t_pass "$3"
+	else
+		t_fail "$3"
+		t_say "no line matches: $2"
+		t_say "$(printf '%s\n' "$1" | head -n 40)"
+		return 1
+	fi
+}
+
+t_unlike() {
+	if printf '%s\n' "$1" | grep -Eq -e "$2"; then
+		t_fail "$3"
+		t_say "these lines match: $2"
+		t_say "$(printf '%s\n' "$1" | grep -E -e "$2" | head -n 10)"
+		return 1
+	fi
+	t_pass "$3"
+}
+
+t_diff() {
+	if cmp -s "$1" "$2"; then
+		t_pass "$3"
+	else
+		t_fail "$3"
+		t_say "$(diff -u "$1" "$2" 2>&1 | head -n 60)"
+		return 1
+	fi
+}
+
+t_ok() {
+	t_what=$1
+	shift
+	t_exit 0 "$t_what" "$@"
+}
+
+t_exit() {
+	t_want=$1 t_what=$2
+	shift 2
+	"$@" >"$T_OUT" 2>"$T_ERR"
+	t_got=$?
+	if [ "$t_got" -eq "$t_want" ]; then
+		t_pass "$t_what"
+	else
+		t_fail "$t_what"
+		t_say "exit status $t_got, wanted $t_want: $*"
+		t_say "$(head -n 10 "$T_ERR")"
+		return 1
+	fi
+}
+
+t_skip() {
+	t_n=$((t_n + 1))
+	printf 'ok %d - %s # SKIP %s\n' "$t_n" "$1" "$2"
+}
+
+t_skip_all() {
+	printf '1..0 # SKIP %s\n' "$1"
+	exit 0
+}
+
+t_need() {
+	for t_cmd; do
+		command -v "$t_cmd" >/dev/null 2>&1 || t_skip_all "$t_cmd is not installed"
+	done
+}
+
+t_done() {
+	printf '1..%d\n' "$t_n"
+	[ "$t_bad" -eq 0 ] || exit 1
+	exit 0
+}

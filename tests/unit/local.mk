@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# One Check program a module: t_x.c needs one line here and nothing else.
+unit_tests =
+# base
+unit_tests += %D%/t_arena
+unit_tests += %D%/t_cursor
+unit_tests += %D%/t_file
+unit_tests += %D%/t_ledger
+unit_tests += %D%/t_map
+unit_tests += %D%/t_parallel
+unit_tests += %D%/t_rich
+unit_tests += %D%/t_str
+unit_tests += %D%/t_text
+unit_tests += %D%/t_watch
+# arch and model
+# loader
+# image
+# symbol
+# unwind
+# fault and wait
+# report
+# render
+# analyze
+# app
+
+LDADD = $(DA_LIBS) $(CHECK_LIBS)
+EXTRA_DIST += %D%/unit.h
+if HAVE_CHECK
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+else
+check-local: no-check
+endif
+no-check:
+	@echo "The unit tests need the package check, which configure did not find." >&2
+	@echo "Debian and Ubuntu: apt-get install check (or ./bootstrap --tests), then configure again." >&2
+	@exit 1
+.PHONY: no-check
