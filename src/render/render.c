@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "base/str.h"
 #include "render/out.h"
