@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-libdumpan_a_SOURCES += %D%/model.h
+libdumpan_a_SOURCES += \
+	%D%/dump.c \
+	%D%/memory.c \
+	%D%/model.h \
+	%D%/words.c

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "model/model.h"
+
+struct da_dump *da_dump_new(const struct da_limits *limits, struct da_watch *watch)
+{
+	struct da_arena *a = da_arena_new();
+	struct da_dump *d = da_new(a, struct da_dump);
+
+	d->arena = a;
+	d->limits = limits;
+	d->watch = watch;
+	d->ledger = da_ledger_new(a, limits->ledger);
+	d->proc.mem.word = 8;
+	return d;
+}
+
+void da_dump_free(struct da_dump *d)
+{
+	if (d)
+		da_arena_free(d->arena);
+}
+
+uint32_t da_module_at(const struct da_process *p, uint64_t addr)
+{
+	size_t low = 0, high = p->modules.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (p->modules.v[mid].end <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < p->modules.n && p->modules.v[low].start <= addr ? (uint32_t)low : DA_NONE;
+}
+
+uint32_t da_thread_of_stack(const struct da_process *p, uint64_t addr)
+{
+	for (size_t i = 0; i < p->threads.n; i++) {
+		const struct da_thread *t = &p->threads.v[i];
+
+		if (t->stack_base && addr >= t->stack_limit && addr < t->stack_base)
+			return (uint32_t)i;
+	}
+	return DA_NONE;
+}
+
+bool da_auxv(const struct da_process *p, uint64_t key, uint64_t *ret)
+{
+	for (size_t i = 0; i < p->auxv.n; i++)
+		if (p->auxv.v[i].key == key) {
+			*ret = p->auxv.v[i].value;
+			return true;
+		}
+	return false;
+}
+
+char *da_build_id_hex(struct da_arena *a, const struct da_module *m)
+{
+	char *hex;
+
+	if (!m->build_id_len)
+		return NULL;
+	hex = da_alloc(a, 2 * (size_t)m->build_id_len + 1);
+	for (unsigned i = 0; i < m->build_id_len; i++) {
+		hex[2 * i] = "0123456789abcdef"[m->build_id[i] >> 4];
+		hex[2 * i + 1] = "0123456789abcdef"[m->build_id[i] & 15];
+	}
+	return hex;
+}
