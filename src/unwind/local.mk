@@ -1,2 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-libdumpan_a_SOURCES += %D%/unwind.h
+libdumpan_a_SOURCES += \
+	%D%/cfi.c \
+	%D%/code.c \
+	%D%/entry.c \
+	%D%/expr.c \
+	%D%/fold.c %D%/fold.h \
+	%D%/frame_pointer.c \
+	%D%/jump.c \
+	%D%/scan.c \
+	%D%/sigframe.c \
+	%D%/step.h \
+	%D%/unwind.h %D%/unwinders.def \
+	%D%/walk.c

@@ -3,10 +3,14 @@
  * unwind: from a thread's registers to its stack, one step at a time.
  *
  * For each frame the unwinders of unwinders.def are tried in order until one gives the caller's
- * registers: call frame information, the kernel's signal frame, the return address on top of the
+ * registers: the kernel's signal frame, call frame information, the return address on top of the
  * stack (a jump into nowhere), the frame pointer rule, then a scan of the stack. Each frame keeps how
  * it was found (trust). The loop checks progress (sp grows unless a signal frame or another stack
  * explains it, no pc and sp pair twice), bounds everything, and says why the walk ended.
+ *
+ * Recursion is folded: a cycle of 1 to 64 frames that repeats more than 50 times is kept once, with
+ * its count in frame.repeat; the frames inside and outside of it stay. Ordinary frames have repeat and
+ * block_len 1.
  *
  * To add one: src/unwind/NAME.c with a struct da_unwinder, one line in unwinders.def, one in
  * local.mk, a test.
@@ -25,19 +29,23 @@ struct da_walk {
 	bool exact_pc;         /* pc is the instruction at hand, not a return address */
 	uint8_t trust;         /* how the frame at hand was found */
 	unsigned depth;        /* frames so far, folded ones counted */
-	uint64_t cfa;          /* set by a step that knows it */
-	bool signal;           /* set by a step: the frame at hand is a signal frame; the caller was interrupted */
-	const char *why;       /* set with DA_NOT_FOUND or worse: one clause, rich */
-	uint8_t end;           /* enum da_stack_end, set by the step that ends the stack */
+	bool sp_guess;         /* sp is only a lower bound: aarch64 behind a frame record or a scan */
+	/* Set by a step; zero before each. */
+	uint64_t cfa;          /* the caller's sp, where it is known for sure */
+	bool signal;           /* the frame at hand is a signal frame; the caller was interrupted */
+	bool caller_sp_guess;  /* sp_guess of the caller */
+	const char *why;       /* with DA_PARTIAL, DA_FAULT, DA_CORRUPT: one clause, rich or constant */
+	uint64_t fault;        /* with DA_FAULT: the address that is not in the dump, or 0 */
+	uint8_t end;           /* with DA_PARTIAL: enum da_stack_end */
 };
 
 struct da_unwinder {
 	const char *name;
 	enum da_trust trust;   /* of the frames it finds */
 	/*
-	 * The caller's registers from w->regs. DA_OK; DA_NOT_FOUND: not mine, try the next; DA_PARTIAL:
-	 * this is the outermost frame (w->end, w->why); DA_FAULT, DA_CORRUPT: mine, but it cannot be
-	 * done, try the next and remember why.
+	 * The caller's registers from w->regs; *ret is all unknown before. DA_OK: pc and sp are known;
+	 * DA_NOT_FOUND: not mine, try the next; DA_PARTIAL: this is the outermost frame (w->end,
+	 * w->why); DA_FAULT, DA_CORRUPT: mine, but it cannot be done, try the next and remember why.
 	 */
 	enum da_status (*step)(struct da_walk *w, struct da_regs *ret);
 };

@@ -13,6 +13,7 @@ unit_tests += %D%/t_str
 unit_tests += %D%/t_text
 unit_tests += %D%/t_watch
 # arch and model
+unit_tests += %D%/t_arch
 # loader
 # image
 # symbol

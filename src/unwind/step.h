@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * step: what the unwinders of this room share: is an address code, is it a return address, where does
+ * a stack end, the value of a DWARF expression.
+ */
+#ifndef DA_UNWIND_STEP_H
+#define DA_UNWIND_STEP_H
+
+#include "unwind/unwind.h"
+
+#define DA_UNWINDER_ROW(name) extern const struct da_unwinder da_unwinder_##name;
+#include "unwind/unwinders.def"
+#undef DA_UNWINDER_ROW
+
+/* DA_CODE_MAYBE: a mapping known by name only (gcore leaves text out of the program headers). */
+enum da_code { DA_CODE_NO, DA_CODE_MAYBE, DA_CODE_YES };
+enum da_code da_unwind_code(const struct da_walk *w, uint64_t pc);
+
+/*
+ * Can the address be where a call returns to? Where its code is known it stands behind a call, or is
+ * a signal trampoline; where it is not, it stands inside a function that some table knows.
+ */
+bool da_unwind_is_return(const struct da_walk *w, uint64_t address);
+
+/* The end of the stack that holds sp: of its mapping, or where the thread's control block begins. */
+uint64_t da_unwind_stack_end(const struct da_walk *w, uint64_t sp);
+
+/* Could this be a frame pointer of a caller: above `above`, on the same stack, aligned? */
+bool da_unwind_is_frame_pointer(const struct da_walk *w, uint64_t fp, uint64_t above);
+
+/* The start of the function that holds the frame's pc, if a table knows it; 0 otherwise. */
+uint64_t da_unwind_function(const struct da_walk *w);
+
+/* Registers that hold for the whole thread (thread pointer), known in every frame. */
+void da_unwind_keep(const struct da_walk *w, struct da_regs *ret);
+
+static inline uint64_t da_unwind_pc(const struct da_walk *w)
+{
+	return w->regs.v[w->dump->proc.arch->pc];
+}
+static inline uint64_t da_unwind_sp(const struct da_walk *w)
+{
+	return w->regs.v[w->dump->proc.arch->sp];
+}
+/* The address to look up for the frame at hand: a return address may be the next function's start. */
+static inline uint64_t da_unwind_lookup(const struct da_walk *w)
+{
+	return da_unwind_pc(w) - (w->exact_pc ? 0 : 1);
+}
+
+/* ---- DWARF expressions, as they stand in call frame information */
+
+struct da_expr {
+	const struct da_arch *arch;
+	const struct da_memory *mem;
+	const struct da_regs *regs;
+	uint64_t max_ops;    /* operations done, loops counted */
+	bool has_cfa;        /* false while the CFA itself is computed */
+	uint64_t cfa;        /* on the stack at the start, where has_cfa */
+	uint64_t fault;      /* set with DA_FAULT by memory: its address */
+};
+
+/* DA_OK; DA_FAULT: memory or a register is not known; DA_CORRUPT, DA_UNSUPPORTED, DA_LIMIT. */
+enum da_status da_expr_eval(struct da_expr *e, const struct da_op *ops, uint32_t nops, uint64_t *ret);
+
+#endif
