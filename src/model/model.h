@@ -197,6 +197,15 @@ struct da_thread {
 enum da_access { DA_ACCESS_UNKNOWN, DA_ACCESS_READ, DA_ACCESS_WRITE, DA_ACCESS_EXECUTE };
 const char *da_access_name(enum da_access access);
 
+/* A register or stack word of the dead thread with what it means. */
+struct da_annotated {
+	const char *name;    /* of a register; else NULL */
+	uint64_t address;    /* of a stack word; else 0 */
+	uint64_t value;
+	bool shown;          /* an address of the memory map, or below 65,536: not part of a secret */
+	const char *meaning; /* rich, or NULL */
+};
+
 /* A signal or an exception record, in one shape. Facts that fault/ adds are marked F. */
 struct da_exception {
 	uint32_t thread;      /* index, or DA_NONE */
@@ -225,6 +234,7 @@ struct da_exception {
 	uint32_t blamed_module; /* F: index or DA_NONE */
 	const char *blamed_why; /* F: rich */
 	uint64_t candidate;     /* F: the address with one bit flipped that would be valid, 0 none */
+	DA_VEC(struct da_annotated) registers, stack_words; /* F */
 	uint32_t cycle_len, cycle_count; /* F: recursion of a stack overflow, in frames; 0 none */
 };
 
@@ -289,6 +299,16 @@ struct da_missing_kind {
 	const char *why;  /* "coredump_filter bit 2 (private file mappings)" */
 };
 
+/* One file that would bring more: names, lines, or the way through a stack. */
+struct da_missing_file {
+	uint32_t module;
+	const char *name, *path;
+	const char *build_id; /* hex, or NULL */
+	uint64_t bytes;       /* 0 unknown */
+	const char *why;      /* "names of functions", "code, to walk on in its frames" */
+	unsigned frames;      /* that lack something because of it: the order */
+};
+
 struct da_dump {
 	struct da_arena *arena;
 	struct da_ledger *ledger;
@@ -299,6 +319,7 @@ struct da_dump {
 	struct da_origin origin;
 	struct da_process proc;
 	DA_VEC(struct da_missing_kind) missing_kinds;
+	DA_VEC(struct da_missing_file) missing_files;
 	bool minimal;                   /* container and notes only: unknown CPU or system */
 };
 

@@ -37,7 +37,10 @@ void da_symbols_find(struct da_symbols *s);
 
 /* What stands at pc; for a return address give caller = true (pc - 1 is looked up). Never NULL. */
 const struct da_place *da_symbols_place(struct da_symbols *s, uint64_t pc, bool caller);
-/* Fill frame->place of all threads, and modules' symbols, symbol_file, missing_why. */
+/*
+ * Fill frame->place of all threads, modules' symbols, symbol_file and missing_why, and
+ * d->missing_files (by frames that lack names, then name).
+ */
 void da_symbols_run(struct da_symbols *s);
 
 /* The unwind row for pc, in process addresses' module bias *ret_bias. */
@@ -54,16 +57,7 @@ uint32_t da_symbols_module(const struct da_symbols *s, const char *prefix);
 /* A name as a person reads it; the raw one when it is not mangled or no one can read it. */
 const char *da_demangle(struct da_arena *a, const char *raw);
 
-/* One file that would bring more. */
-struct da_missing_file {
-	uint32_t module;
-	const char *name, *path;
-	const char *build_id; /* hex, or NULL */
-	uint64_t bytes;       /* 0 unknown */
-	const char *why;
-	unsigned frames;      /* frames that lack names because of it: the order */
-};
-/* By frames, then name. In the dump's arena. */
-size_t da_symbols_missing(struct da_symbols *s, const struct da_missing_file **ret);
+/* A POSIX shell script for the host of the process that packs exactly d->missing_files. */
+const char *da_symbols_collect_script(struct da_symbols *s);
 
 #endif
