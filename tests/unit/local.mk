@@ -18,6 +18,7 @@ unit_tests += %D%/t_arch
 # image
 # symbol
 # unwind
+unit_tests += %D%/t_unwind
 # fault and wait
 # report
 # render
