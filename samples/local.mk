@@ -1,1 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
+sample_names = segv-null abort-assert double-free throw-uncaught stack-overflow worker-pool
+EXTRA_DIST += %D%/README %D%/make.sh \
+	%D%/src/segv-null.c %D%/src/abort-assert.c %D%/src/double-free.c %D%/src/throw-uncaught.cc \
+	%D%/src/stack-overflow.c %D%/src/worker-pool.c \
+	%D%/segv-null.core.zst %D%/abort-assert.core.zst %D%/double-free.core.zst \
+	%D%/throw-uncaught.core.zst %D%/stack-overflow.core.zst %D%/worker-pool.core.zst \
+	%D%/bin/segv-null %D%/bin/abort-assert %D%/bin/double-free %D%/bin/throw-uncaught \
+	%D%/bin/stack-overflow %D%/bin/worker-pool
+
+# Builds the programs and makes new dumps of them in ./samples-out.
+samples:
+	CC='$(CC)' $(SHELL) $(srcdir)/samples/make.sh samples-out
+clean-local: clean-samples
+clean-samples:
+	rm -rf samples-out
+.PHONY: samples clean-samples
