@@ -35,6 +35,8 @@ bool da_image_debuglink(const struct da_image *im, const char **ret_name, uint32
 bool da_image_debugaltlink(const struct da_image *im, const char **ret_name, const uint8_t **ret_id,
 			   unsigned *ret_len);
 bool da_image_has_dwarf(const struct da_image *im);
+/* Does it hold the code (a separate debug file does not)? */
+bool da_image_has_code(const struct da_image *im);
 bool da_image_has_symtab(const struct da_image *im); /* .symtab, not only .dynsym */
 /* .gnu_debugdata (mini debug information, xz) as an image of its own; DA_NOT_FOUND, DA_UNSUPPORTED. */
 enum da_status da_image_debugdata(struct da_image *im, struct da_ledger *l, struct da_image **ret);
@@ -65,7 +67,7 @@ enum da_status da_image_symbol_named(struct da_image *im, const char *name, stru
 /* ---- DWARF: function, file:line and inlined calls of a file address */
 
 struct da_dwarf_call {
-	const char *function; /* linkage name if there is one, else the plain name; NULL unknown */
+	const char *function; /* linkage name if it is mangled, else the plain name; NULL unknown */
 	const char *file;     /* as the compiler wrote it, directory included; or NULL */
 	uint32_t line;
 };
@@ -74,10 +76,16 @@ struct da_dwarf_place {
 	unsigned n;
 	uint64_t start, end;         /* of the function, file addresses */
 };
-/* Where libdw may find a supplementary file; asked once an image. NULL: there is none. */
+/*
+ * Where libdw may find a supplementary file, NULL: there is none. Asked once an image for a dwz file
+ * (id: its build-id), once a unit for a .dwo file (id: 8 bytes, the least significant first).
+ */
 typedef struct da_image *da_image_find_fn(void *ctx, struct da_image *im, const char *name,
 					  const uint8_t *id, unsigned id_len, bool split_unit);
+/* Is im the .dwo file that holds the split unit with this id? */
+bool da_image_split_id(struct da_image *im, uint64_t id);
 void da_image_set_finder(struct da_image *im, da_image_find_fn *fn, void *ctx);
+/* DA_OK; DA_PARTIAL: file and line without a function (assembly); DA_NOT_FOUND. */
 enum da_status da_image_place(struct da_image *im, struct da_arena *a, uint64_t addr,
 			      const struct da_limits *limits, struct da_dwarf_place *ret);
 
@@ -93,6 +101,10 @@ struct da_op { /* one operation of a DWARF expression, as libdw decodes it */
 	uint64_t number, number2;
 	uint64_t offset; /* of the operation in its expression, for branches */
 };
+/*
+ * Expressions of registers begin with DW_OP_call_frame_cfa, which pushes the CFA; an expression for
+ * the CFA itself does not. The closing DW_OP_stack_value is left out: the kind says it.
+ */
 enum da_rule_kind {
 	DA_RULE_UNDEFINED,   /* the caller's value is lost; for the return address: the stack ends */
 	DA_RULE_SAME,
@@ -117,7 +129,10 @@ struct da_cfi_row {
 	struct da_rule cfa;
 	struct da_rule reg[DA_CFI_REGS]; /* by DWARF number */
 };
-/* The row for a file address; DA_NOT_FOUND, DA_CORRUPT. Cached. */
+/*
+ * The row for a file address, .eh_frame before .debug_frame; DA_NOT_FOUND, DA_CORRUPT. Cached. The CFA
+ * is REG_OFFSET or EXPR_VALUE. A register that the file does not mention has its CPU's default rule.
+ */
 enum da_status da_image_cfi(struct da_image *im, uint64_t addr, const struct da_cfi_row **ret);
 
 #endif

@@ -1,2 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-libdumpan_a_SOURCES += %D%/image.h
+libdumpan_a_SOURCES += \
+	%D%/build.c \
+	%D%/cfi.c \
+	%D%/dwarf.c \
+	%D%/elf.c \
+	%D%/image.h \
+	%D%/memory.c \
+	%D%/plt.c \
+	%D%/private.h \
+	%D%/ranges.c %D%/ranges.h \
+	%D%/split.c \
+	%D%/symtab.c \
+	%D%/unpack.c

@@ -1,2 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-libdumpan_a_SOURCES += %D%/symbol.h
+libdumpan_a_SOURCES += \
+	%D%/class.c \
+	%D%/demangle.c \
+	%D%/find.c \
+	%D%/missing.c \
+	%D%/paths.c \
+	%D%/place.c \
+	%D%/private.h \
+	%D%/symbol.h

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where files of a module may lie. The order is that of trust: what the user named, then this machine.
+ * A path of a dump is somebody else's text: joined, never opened as it is unless it is absolute and
+ * leads to no device.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "symbol/private.h"
+
+char *da_hex(struct da_arena *a, const uint8_t *p, size_t n)
+{
+	char *s = da_alloc(a, 2 * n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		s[2 * i] = "0123456789abcdef"[p[i] >> 4];
+		s[2 * i + 1] = "0123456789abcdef"[p[i] & 15];
+	}
+	return s;
+}
+
+/* Absolute, no step up, nothing that is no real file. */
+static bool usable(const char *path)
+{
+	return path && path[0] == '/' && !strstr(path, "/../") && !da_ends(path, "/..") &&
+	       !da_starts(path, "/dev/") && !da_starts(path, "/proc/") && !da_starts(path, "/sys/") &&
+	       !da_starts(path, "/SYSV") && !da_starts(path, "/memfd:");
+}
+
+struct search {
+	struct da_symbols *s;
+	struct da_arena *a;
+	const struct da_module *m;
+	const char *path;  /* usable path of the module, or NULL */
+	const char *other; /* the same by way of the /lib -> /usr/lib links, or NULL */
+	const char *base;  /* base name, or NULL */
+	const char *id;    /* hex, or NULL */
+	da_try_fn *fn;
+	void *ctx;
+	bool local;
+};
+
+/* Distributions have merged /lib into /usr/lib; a dump may know a file by either name. */
+static const char *merged(struct da_arena *a, const char *path)
+{
+	static const char *const dirs[] = { "/lib/", "/lib64/", "/lib32/", "/bin/", "/sbin/" };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(dirs); i++) {
+		if (da_starts(path, dirs[i]))
+			return da_printf(a, "/usr%s", path);
+		if (da_starts(path, "/usr") && da_starts(path + 4, dirs[i]))
+			return da_strdup(a, path + 4);
+	}
+	return NULL;
+}
+
+static struct search begin(struct da_symbols *s, uint32_t module, da_try_fn *fn, void *ctx)
+{
+	const struct da_module *m = &s->d->proc.modules.v[module];
+	struct search x = { .s = s, .a = s->d->arena, .m = m, .fn = fn, .ctx = ctx };
+	const char *base = da_basename(m->path ? m->path : m->name ? m->name : "");
+
+	x.path = usable(m->path) ? m->path : NULL;
+	x.other = x.path ? merged(x.a, x.path) : NULL;
+	if (*base && strcmp(base, "..") != 0 && strcmp(base, ".") != 0)
+		x.base = base;
+	if (m->build_id_len > 1)
+		x.id = da_hex(x.a, m->build_id, m->build_id_len);
+	return x;
+}
+
+/* Paths are made one after another in a buffer of the caller: most do not exist. */
+static bool try_path(struct search *x, const char *fmt, ...) DA_PRINTF(2, 3);
+static bool try_path(struct search *x, const char *fmt, ...)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	da_str_vaddf(&s, fmt, ap);
+	va_end(ap);
+	return x->fn(x->ctx, da_str_get(&s), x->local);
+}
+
+static bool main_in_dir(struct search *x, const char *dir, bool flat)
+{
+	if (x->path && try_path(x, "%s%s", dir, x->path))
+		return true;
+	if (x->other && try_path(x, "%s%s", dir, x->other))
+		return true;
+	if (x->id && (try_path(x, "%s/.build-id/%.2s/%s", dir, x->id, x->id + 2) ||
+		      try_path(x, "%s/%s/executable", dir, x->id)))
+		return true;
+	return flat && x->base && try_path(x, "%s/%s", dir, x->base);
+}
+
+bool da_paths_main(struct da_symbols *s, uint32_t module, da_try_fn *fn, void *ctx)
+{
+	struct search x = begin(s, module, fn, ctx);
+	const struct da_symbol_options *o = s->o;
+
+	for (size_t i = 0; i < o->ndirs; i++)
+		if (main_in_dir(&x, o->dirs[i], true))
+			return true;
+	if (o->sysroot && main_in_dir(&x, o->sysroot, false))
+		return true;
+	x.local = true;
+	if (!o->no_local && ((x.path && try_path(&x, "%s", x.path)) ||
+			     (x.other && try_path(&x, "%s", x.other))))
+		return true;
+	x.local = false;
+	return o->debuginfod_cache && x.id &&
+	       try_path(&x, "%s/%s/executable", o->debuginfod_cache, x.id);
+}
+
+/* Debug files that belong to one path of the module, below one root. */
+static bool debug_by_path(struct search *x, const char *root, const char *path, const char *link)
+{
+	int dir = (int)(da_basename(path) - path); /* with the slash */
+
+	if (try_path(x, "%s/usr/lib/debug%s.debug", root, path))
+		return true;
+	if (!link)
+		return false;
+	return try_path(x, "%s%.*s.debug/%s", root, dir, path, link) ||
+	       try_path(x, "%s/usr/lib/debug%.*s%s", root, dir, path, link) ||
+	       try_path(x, "%s%.*s%s", root, dir, path, link);
+}
+
+static bool debug_in_dir(struct search *x, const char *dir, const char *link, bool flat)
+{
+	if (x->id && (try_path(x, "%s/.build-id/%.2s/%s.debug", dir, x->id, x->id + 2) ||
+		      try_path(x, "%s/usr/lib/debug/.build-id/%.2s/%s.debug", dir, x->id, x->id + 2) ||
+		      (flat && try_path(x, "%s/%s/debuginfo", dir, x->id))))
+		return true;
+	if (x->path && (debug_by_path(x, dir, x->path, link) ||
+			(flat && try_path(x, "%s%s.debug", dir, x->path))))
+		return true;
+	if (x->other && debug_by_path(x, dir, x->other, link))
+		return true;
+	if (!flat || !x->base)
+		return false;
+	return try_path(x, "%s/%s.debug", dir, x->base) || (link && try_path(x, "%s/%s", dir, link)) ||
+	       try_path(x, "%s/%s", dir, x->base);
+}
+
+bool da_paths_debug(struct da_symbols *s, uint32_t module, const char *link, da_try_fn *fn, void *ctx)
+{
+	struct search x = begin(s, module, fn, ctx);
+	const struct da_symbol_options *o = s->o;
+
+	if (link && (strchr(link, '/') || !*link))
+		link = NULL;
+	for (size_t i = 0; i < o->ndirs; i++)
+		if (debug_in_dir(&x, o->dirs[i], link, true))
+			return true;
+	if (o->sysroot && debug_in_dir(&x, o->sysroot, link, false))
+		return true;
+	x.local = true;
+	if (!o->no_local) {
+		if (x.id && try_path(&x, "/usr/lib/debug/.build-id/%.2s/%s.debug", x.id, x.id + 2))
+			return true;
+		if (x.path && debug_by_path(&x, "", x.path, link))
+			return true;
+		if (x.other && debug_by_path(&x, "", x.other, link))
+			return true;
+	}
+	x.local = false;
+	return o->debuginfod_cache && x.id &&
+	       try_path(&x, "%s/%s/debuginfo", o->debuginfod_cache, x.id);
+}
+
+/* ---------------------------------------------------------------- dwz and .dwo */
+
+static bool extra_in_dir(struct search *x, const char *dir, const char *name)
+{
+	if (x->id && (try_path(x, "%s/.build-id/%.2s/%s.debug", dir, x->id, x->id + 2) ||
+		      try_path(x, "%s/usr/lib/debug/.build-id/%.2s/%s.debug", dir, x->id, x->id + 2)))
+		return true;
+	if (usable(name) && try_path(x, "%s%s", dir, name))
+		return true;
+	return try_path(x, "%s/.dwz/%s", dir, da_basename(name)) ||
+	       try_path(x, "%s/usr/lib/debug/.dwz/%s", dir, da_basename(name)) ||
+	       try_path(x, "%s/%s", dir, da_basename(name));
+}
+
+bool da_paths_extra(struct da_symbols *s, const char *from, const char *name, const uint8_t *id,
+		    unsigned len, da_try_fn *fn, void *ctx)
+{
+	struct search x = { .s = s, .a = s->d->arena, .fn = fn, .ctx = ctx };
+	const struct da_symbol_options *o = s->o;
+	int dir = from ? (int)(da_basename(from) - from) : 0;
+
+	if (id && len > 1)
+		x.id = da_hex(x.a, id, len);
+	for (size_t i = 0; i < o->ndirs; i++)
+		if (extra_in_dir(&x, o->dirs[i], name))
+			return true;
+	if (o->sysroot && extra_in_dir(&x, o->sysroot, name))
+		return true;
+	/* Next to the file that names it: a dwz file is written relative to it. */
+	if (from && name[0] != '/' && try_path(&x, "%.*s%s", dir, from, name))
+		return true;
+	if (from && try_path(&x, "%.*s%s", dir, from, da_basename(name)))
+		return true;
+	x.local = true;
+	if (o->no_local)
+		return false;
+	if (x.id && try_path(&x, "/usr/lib/debug/.build-id/%.2s/%s.debug", x.id, x.id + 2))
+		return true;
+	return usable(name) && try_path(&x, "%s", name);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <elf.h>
+#include <string.h>
+
+#include "symbol/private.h"
+
+struct da_symbols *da_symbols_new(struct da_dump *d, const struct da_symbol_options *o)
+{
+	struct da_symbols *s = da_new(d->arena, struct da_symbols);
+
+	s->d = d;
+	s->o = o;
+	s->nfiles = d->proc.modules.n;
+	s->files = da_calloc(d->arena, s->nfiles, sizeof(*s->files));
+	s->nowhere.module = DA_NONE;
+	return s;
+}
+
+/* ---------------------------------------------------------------- tables of symbols */
+
+static enum da_status mini_symbol(struct da_symbols *s, struct da_image *main, uint64_t addr,
+				  struct da_elf_symbol *ret, bool *ret_exact)
+{
+	struct da_image *mini;
+
+	if (da_image_debugdata(main, s->d->ledger, &mini) != DA_OK)
+		return DA_NOT_FOUND;
+	return da_image_symbol(mini, addr, ret, ret_exact);
+}
+
+/*
+ * The best symbol of all tables of a module: one that contains the address, wherever it is, before a
+ * label without a size. .symtab of the separate file knows the most.
+ */
+static enum da_status find_symbol(struct da_symbols *s, uint32_t module, uint64_t addr,
+				  struct da_elf_symbol *ret, bool *ret_exact)
+{
+	struct da_files *f = &s->files[module];
+	struct da_image *debug = da_files_debug(s, module), *memory;
+	struct da_elf_symbol sym, label;
+	bool exact = false, have_label = false;
+
+	for (int i = 0; i < 4; i++) {
+		enum da_status status = DA_NOT_FOUND;
+
+		if (i == 0 && debug)
+			status = da_image_symbol(debug, addr, &sym, &exact);
+		else if (i == 1 && f->main)
+			status = da_image_symbol(f->main, addr, &sym, &exact);
+		else if (i == 2 && f->main)
+			status = mini_symbol(s, f->main, addr, &sym, &exact);
+		else if (i == 3 && !f->main && (memory = da_files_memory(s, module)) != NULL)
+			status = da_image_symbol(memory, addr, &sym, &exact);
+		if (status == DA_OK && exact) {
+			*ret = sym;
+			*ret_exact = true;
+			return DA_OK;
+		}
+		if (status == DA_OK && !have_label) {
+			label = sym;
+			have_label = true;
+		}
+	}
+	if (!have_label)
+		return DA_NOT_FOUND;
+	*ret = label;
+	*ret_exact = false;
+	return DA_OK;
+}
+
+/* ---------------------------------------------------------------- debug information */
+
+static enum da_status find_dwarf(struct da_symbols *s, uint32_t module, uint64_t addr,
+				 struct da_dwarf_place *ret)
+{
+	struct da_files *f = &s->files[module];
+	struct da_image *debug = da_files_debug(s, module);
+	enum da_status status = DA_NOT_FOUND;
+
+	if (f->main && da_image_has_dwarf(f->main))
+		status = da_image_place(f->main, s->d->arena, addr, s->d->limits, ret);
+	if (status != DA_OK && status != DA_PARTIAL && debug)
+		status = da_image_place(debug, s->d->arena, addr, s->d->limits, ret);
+	return status;
+}
+
+static const char *intern(struct da_symbols *s, const char *text)
+{
+	return text ? da_intern(s->d->arena, &s->d->strings, text) : NULL;
+}
+
+static const char *readable(struct da_symbols *s, const char *raw)
+{
+	return raw ? intern(s, da_demangle(s->d->arena, raw)) : NULL;
+}
+
+static bool is_mangled(const char *name)
+{
+	return name && name[0] == '_' && (name[1] == 'Z' || name[1] == 'R');
+}
+
+static void fill_calls(struct da_symbols *s, struct da_place *p, const struct da_dwarf_place *dw)
+{
+	p->calls = da_calloc(s->d->arena, dw->n, sizeof(*p->calls));
+	p->ncalls = dw->n;
+	for (unsigned i = 0; i < dw->n; i++)
+		p->calls[i] = (struct da_place_call){ readable(s, dw->calls[i].function),
+						      intern(s, dw->calls[i].file), dw->calls[i].line };
+}
+
+/*
+ * The two witnesses together. Debug information names function, line and inlined calls; the symbol
+ * gives the raw name and, where debug information has only the plain name of a C++ or Rust function
+ * or none (assembly), the function too.
+ */
+static void merge(struct da_symbols *s, struct da_place *p, const struct da_elf_symbol *sym, bool exact,
+		  const struct da_dwarf_place *dw, enum da_status dwarf)
+{
+	bool plain = dwarf != DA_OK || !is_mangled(dw->calls[0].function);
+
+	if (dwarf == DA_OK || dwarf == DA_PARTIAL)
+		fill_calls(s, p, dw);
+	if (dwarf == DA_OK) {
+		p->raw = intern(s, dw->calls[0].function);
+		p->start = dw->start;
+		p->size = dw->end - dw->start;
+		p->exact = true;
+	}
+	if (!sym)
+		return;
+	if (dwarf != DA_OK && p->ncalls == 0) {
+		p->calls = da_new(s->d->arena, struct da_place_call);
+		p->ncalls = 1;
+	}
+	if (dwarf != DA_OK || exact) {
+		p->raw = intern(s, sym->name);
+		p->start = sym->start;
+		p->size = sym->size;
+		p->exact = exact;
+	}
+	if (dwarf != DA_OK || !p->calls[0].function ||
+	    (plain && exact && is_mangled(sym->name) && strstr(sym->name, p->calls[0].function)))
+		p->calls[0].function = readable(s, sym->name);
+}
+
+static void fill_place(struct da_symbols *s, struct da_place *p, uint32_t module, uint64_t pc)
+{
+	const struct da_module *m = &s->d->proc.modules.v[module];
+	struct da_elf_symbol sym;
+	struct da_dwarf_place dw = { 0 };
+	bool exact = false;
+	enum da_status found, dwarf;
+
+	p->module = module;
+	if (!m->has_bias)
+		return;
+	found = find_symbol(s, module, pc - m->bias, &sym, &exact);
+	dwarf = find_dwarf(s, module, pc - m->bias, &dw);
+	merge(s, p, found == DA_OK ? &sym : NULL, exact, &dw, dwarf);
+	if (p->ncalls && !p->calls[0].function && p->ncalls == 1 && !p->calls[0].file) {
+		p->ncalls = 0;
+		p->calls = NULL;
+	}
+	if (p->raw)
+		p->start += m->bias;
+}
+
+const struct da_place *da_symbols_place(struct da_symbols *s, uint64_t pc, bool caller)
+{
+	uint64_t look = caller && pc ? pc - 1 : pc, *known;
+	uint32_t module = da_module_at(&s->d->proc, look);
+	struct da_watch_mark mark;
+	struct da_place *p;
+	bool fresh;
+
+	if (module == DA_NONE)
+		return &s->nowhere;
+	known = da_map_put(s->d->arena, &s->places, look, &fresh);
+	if (!fresh)
+		return (const struct da_place *)(uintptr_t)*known;
+	p = da_new(s->d->arena, struct da_place);
+	*known = (uintptr_t)p;
+	p->module = module;
+	if (da_files_enter(s, module, &mark))
+		fill_place(s, p, module, look);
+	da_files_leave(s, &mark);
+	return p;
+}
+
+/* ---------------------------------------------------------------- for unwind/ and fault/ */
+
+static enum da_status find_cfi(struct da_symbols *s, uint32_t module, uint64_t addr,
+			       const struct da_cfi_row **ret)
+{
+	struct da_files *f = &s->files[module];
+	struct da_image *debug, *memory;
+	enum da_status status = DA_NOT_FOUND;
+
+	if (f->main)
+		status = da_image_cfi(f->main, addr, ret);
+	if (status != DA_OK && !f->main && (memory = da_files_memory(s, module)) != NULL)
+		status = da_image_cfi(memory, addr, ret);
+	if (status != DA_OK && (debug = da_files_debug(s, module)) != NULL)
+		status = da_image_cfi(debug, addr, ret);
+	return status;
+}
+
+enum da_status da_symbols_cfi(struct da_symbols *s, uint64_t pc, const struct da_cfi_row **ret,
+			      uint64_t *ret_bias)
+{
+	uint32_t module = da_module_at(&s->d->proc, pc);
+	const struct da_module *m;
+	struct da_watch_mark mark;
+	enum da_status status = DA_NOT_FOUND;
+
+	if (module == DA_NONE || !s->d->proc.modules.v[module].has_bias)
+		return DA_NOT_FOUND;
+	m = &s->d->proc.modules.v[module];
+	if (da_files_enter(s, module, &mark))
+		status = find_cfi(s, module, pc - m->bias, ret);
+	da_files_leave(s, &mark);
+	if (status == DA_OK)
+		*ret_bias = m->bias;
+	return status;
+}
+
+bool da_symbols_in_function(struct da_symbols *s, uint64_t pc)
+{
+	uint32_t module = da_module_at(&s->d->proc, pc);
+	struct da_watch_mark mark;
+	struct da_elf_symbol sym;
+	const struct da_cfi_row *row;
+	bool exact = false, found = false;
+	uint64_t addr;
+
+	if (module == DA_NONE || !s->d->proc.modules.v[module].has_bias)
+		return false;
+	addr = pc - s->d->proc.modules.v[module].bias;
+	if (da_files_enter(s, module, &mark))
+		found = (find_symbol(s, module, addr, &sym, &exact) == DA_OK && exact) ||
+			find_cfi(s, module, addr, &row) == DA_OK;
+	da_files_leave(s, &mark);
+	return found;
+}
+
+static enum da_status find_named(struct da_symbols *s, uint32_t module, const char *name,
+				 struct da_elf_symbol *ret)
+{
+	struct da_files *f = &s->files[module];
+	struct da_image *debug, *memory;
+	enum da_status status = DA_NOT_FOUND;
+
+	if (f->main)
+		status = da_image_symbol_named(f->main, name, ret);
+	else if ((memory = da_files_memory(s, module)) != NULL)
+		status = da_image_symbol_named(memory, name, ret);
+	if (status != DA_OK && (debug = da_files_debug(s, module)) != NULL)
+		status = da_image_symbol_named(debug, name, ret);
+	return status;
+}
+
+enum da_status da_symbols_named(struct da_symbols *s, uint32_t module, const char *name, uint64_t *ret,
+				uint64_t *ret_size)
+{
+	struct da_watch_mark mark;
+	struct da_elf_symbol sym;
+	enum da_status status = DA_NOT_FOUND;
+
+	if (module >= s->nfiles || !s->d->proc.modules.v[module].has_bias)
+		return DA_NOT_FOUND;
+	if (da_files_enter(s, module, &mark))
+		status = find_named(s, module, name, &sym);
+	da_files_leave(s, &mark);
+	if (status != DA_OK)
+		return status;
+	*ret = sym.start + s->d->proc.modules.v[module].bias;
+	if (ret_size)
+		*ret_size = sym.size;
+	return DA_OK;
+}
+
+uint32_t da_symbols_module(const struct da_symbols *s, const char *prefix)
+{
+	for (uint32_t i = 0; i < s->nfiles; i++)
+		if (s->d->proc.modules.v[i].name && da_starts(s->d->proc.modules.v[i].name, prefix))
+			return i;
+	return DA_NONE;
+}
+
+/* ---------------------------------------------------------------- all frames */
+
+static void count_frame(struct da_symbols *s, const struct da_frame *fr)
+{
+	const struct da_place *p = fr->place;
+	struct da_files *f;
+
+	if (p->module >= s->nfiles)
+		return;
+	f = &s->files[p->module];
+	f->frames++;
+	if (p->ncalls == 0 || !p->calls[p->ncalls - 1].function)
+		f->unnamed++;
+	if (p->ncalls == 0 || !p->calls[p->ncalls - 1].line)
+		f->unlined++;
+}
+
+static void judge_symbols(struct da_symbols *s, uint32_t module)
+{
+	struct da_module *m = &s->d->proc.modules.v[module];
+	struct da_files *f = &s->files[module];
+	struct da_image *debug = da_files_debug(s, module), *mini;
+
+	if (f->main || da_files_memory(s, module))
+		m->symbols = DA_SYMS_DYNAMIC;
+	if ((f->main && (da_image_has_symtab(f->main) ||
+			 da_image_debugdata(f->main, s->d->ledger, &mini) == DA_OK)) || debug)
+		m->symbols = DA_SYMS_PUBLIC;
+	if ((f->main && da_image_has_dwarf(f->main)) || (debug && da_image_has_dwarf(debug)))
+		m->symbols = DA_SYMS_FULL;
+	if (debug && !(f->main && da_image_has_dwarf(f->main)))
+		m->symbol_file = intern(s, da_basename(f->debug_path));
+	else if (f->path)
+		m->symbol_file = intern(s, da_basename(f->path));
+}
+
+void da_symbols_run(struct da_symbols *s)
+{
+	struct da_process *proc = &s->d->proc;
+
+	for (size_t t = 0; t < proc->threads.n && !da_stop(s->d->watch); t++) {
+		for (size_t i = 0; i < proc->threads.v[t].frames.n; i++) {
+			struct da_frame *fr = &proc->threads.v[t].frames.v[i];
+
+			fr->place = da_symbols_place(s, fr->pc, !fr->exact_pc);
+			count_frame(s, fr);
+		}
+	}
+	for (uint32_t i = 0; i < s->nfiles && !da_stop(s->d->watch); i++) {
+		struct da_watch_mark mark;
+
+		if (da_files_enter(s, i, &mark))
+			judge_symbols(s, i);
+		da_files_leave(s, &mark);
+	}
+	da_missing_judge(s);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of symbol/ share; nobody else includes it. */
+#ifndef DA_SYMBOL_PRIVATE_H
+#define DA_SYMBOL_PRIVATE_H
+
+#include "symbol/symbol.h"
+
+/* Files of one module, opened when first needed. */
+struct da_files {
+	struct da_image *main;   /* the file with the code, or the vdso's pages */
+	const char *path;        /* where it was found, or NULL */
+	struct da_image *debug;  /* separate debug information */
+	const char *debug_path;
+	struct da_image *memory; /* rebuilt from the dump */
+	bool debug_tried, memory_tried;
+	/* A file that stands at the right place and is another build. */
+	const char *mismatch;    /* its path */
+	const char *mismatch_id; /* hex, or NULL: it has none */
+	unsigned frames, unnamed, unlined; /* counted by da_symbols_run */
+};
+
+struct da_symbols {
+	struct da_dump *d;
+	const struct da_symbol_options *o;
+	struct da_files *files; /* one a module */
+	size_t nfiles;
+	struct da_map places;   /* pc, and whether it is a caller's, to struct da_place */
+	struct da_place nowhere; /* outside all modules */
+	bool debuginfod_silent;  /* it did not answer once: not asked again */
+};
+
+/*
+ * Work on a module: NULL when it is in quarantine or there is none. What the watch showed before is
+ * put back by da_files_leave, as a look-up happens in the middle of work on a thread.
+ */
+struct da_watch_mark {
+	uint32_t kind;
+	uint64_t item;
+};
+struct da_files *da_files_enter(struct da_symbols *s, uint32_t module, struct da_watch_mark *ret);
+void da_files_leave(struct da_symbols *s, const struct da_watch_mark *mark);
+
+/* The image rebuilt from memory, or NULL. Between enter and leave, as the next. */
+struct da_image *da_files_memory(struct da_symbols *s, uint32_t module);
+/* Separate debug information, searched once; or NULL. */
+struct da_image *da_files_debug(struct da_symbols *s, uint32_t module);
+
+/* ---- find.c: which places are looked at */
+
+/* A path to try. local: this machine's own file system. Stop by returning true. */
+typedef bool da_try_fn(void *ctx, const char *path, bool local);
+/* The file with the code of a module, and its debug file; `link` is .gnu_debuglink's name or NULL. */
+bool da_paths_main(struct da_symbols *s, uint32_t module, da_try_fn *fn, void *ctx);
+bool da_paths_debug(struct da_symbols *s, uint32_t module, const char *link, da_try_fn *fn, void *ctx);
+/* A dwz or .dwo file that a file at `from` calls `name`; id NULL: by name only. */
+bool da_paths_extra(struct da_symbols *s, const char *from, const char *name, const uint8_t *id,
+		    unsigned len, da_try_fn *fn, void *ctx);
+char *da_hex(struct da_arena *a, const uint8_t *p, size_t n);
+
+/* ---- debuginfod.c */
+
+/* Ask the server that the user named, "debuginfo" or "executable"; the path of the file, or NULL. */
+const char *da_debuginfod_find(struct da_symbols *s, const uint8_t *id, unsigned len, const char *kind);
+
+/* ---- class.c */
+
+enum da_module_class da_module_class_of(const struct da_module *m);
+
+/* ---- missing.c */
+
+/* Fill missing_why of all modules from what was found and what the frames lack. */
+void da_missing_judge(struct da_symbols *s);
+
+#endif
