@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 libdumpan_a_SOURCES += \
 	%D%/class.c \
+	%D%/collect.c \
 	%D%/demangle.c \
 	%D%/find.c \
 	%D%/missing.c \

@@ -6,8 +6,8 @@
 
 #include "symbol/private.h"
 
-/* One sentence about what a module lacks, or NULL. */
-static const char *why(struct da_symbols *s, uint32_t module)
+/* One clause about what a module lacks, or NULL. */
+static const char *reason(struct da_symbols *s, uint32_t module)
 {
 	const struct da_module *m = &s->d->proc.modules.v[module];
 	const struct da_files *f = &s->files[module];
@@ -30,10 +30,22 @@ static const char *why(struct da_symbols *s, uint32_t module)
 	return NULL;
 }
 
-void da_missing_judge(struct da_symbols *s)
+/* What the file would bring. */
+static const char *brings(const struct da_files *f)
 {
-	for (uint32_t i = 0; i < s->nfiles; i++)
-		s->d->proc.modules.v[i].missing_why = why(s, i);
+	if (!f->main && !f->debug)
+		return "code and names of functions, to walk through its frames and to name them";
+	if (!f->main)
+		return "code, to walk through its frames";
+	if (f->unnamed)
+		return "names of functions, files and lines";
+	return "files, lines and inlined calls";
+}
+
+/* Frames that lack something because of it. */
+static unsigned lacking(const struct da_files *f)
+{
+	return f->main ? DA_MAX(f->unnamed, f->unlined) : f->frames;
 }
 
 static int compare(const void *a, const void *b)
@@ -47,31 +59,27 @@ static int compare(const void *a, const void *b)
 	return c ? c : x->module < y->module ? -1 : x->module > y->module;
 }
 
-size_t da_symbols_missing(struct da_symbols *s, const struct da_missing_file **ret)
+void da_missing_judge(struct da_symbols *s)
 {
-	DA_VEC(struct da_missing_file) list = { 0 };
+	struct da_dump *d = s->d;
 
+	d->missing_files.n = 0;
 	for (uint32_t i = 0; i < s->nfiles; i++) {
-		const struct da_module *m = &s->d->proc.modules.v[i];
-		const char *text = why(s, i);
+		struct da_module *m = &d->proc.modules.v[i];
+		struct da_missing_file *x;
 
-		if (!text)
+		m->missing_why = reason(s, i);
+		if (!m->missing_why)
 			continue;
-		da_vec_push(s->d->arena, &list,
-			    ((struct da_missing_file){
-				    .module = i,
-				    .name = m->name ? m->name : "?",
-				    .path = m->path,
-				    .build_id = m->build_id_len ? da_build_id_hex(s->d->arena, m) : NULL,
-				    .bytes = m->file_bytes,
-				    .why = text,
-				    .frames = s->files[i].main ? DA_MAX(s->files[i].unnamed,
-									s->files[i].unlined) :
-								 s->files[i].frames,
-			    }));
+		x = da_vec_add(d->arena, &d->missing_files);
+		x->module = i;
+		x->name = m->name ? m->name : "(unknown)";
+		x->path = m->path;
+		x->build_id = m->build_id_len ? da_build_id_hex(d->arena, m) : NULL;
+		x->bytes = m->file_bytes;
+		x->why = brings(&s->files[i]);
+		x->frames = lacking(&s->files[i]);
 	}
-	if (list.n)
-		qsort(list.v, list.n, sizeof(*list.v), compare);
-	*ret = list.v;
-	return list.n;
+	if (d->missing_files.n)
+		qsort(d->missing_files.v, d->missing_files.n, sizeof(*d->missing_files.v), compare);
 }
