@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -85,10 +86,8 @@ static int temporary_file(const char *dir)
 	if (fd >= 0)
 		return fd;
 	/* A file system without O_TMPFILE (overlayfs of older kernels, NFS): unlink at once. */
-	if (strlen(dir) + sizeof("/dumpan-XXXXXX") > sizeof(path))
+	if ((size_t)snprintf(path, sizeof(path), "%s/dumpan-XXXXXX", dir) >= sizeof(path))
 		return -1;
-	strcpy(path, dir);
-	strcat(path, "/dumpan-XXXXXX");
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd >= 0)
 		unlink(path);
