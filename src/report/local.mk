@@ -1,5 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 libdumpan_a_SOURCES += \
+	%D%/access.c \
 	%D%/blocks.def \
+	%D%/cells.c \
+	%D%/doc.h \
+	%D%/document.c \
+	%D%/finding.c \
 	%D%/layout.c \
+	%D%/redact.c %D%/redact.h \
+	%D%/redact_args.c \
+	%D%/redact_known.c \
+	%D%/redact_names.c \
+	%D%/redact_patterns.def \
+	%D%/redact_shapes.c \
+	%D%/redact_value.c \
 	%D%/report.h
