@@ -1,2 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-libdumpan_a_SOURCES +=
+libdumpan_a_SOURCES += \
+	%D%/analyze.c %D%/analyze.h \
+	%D%/groups.c %D%/groups.h \
+	%D%/rule_crash.c \
+	%D%/rule_dump.c \
+	%D%/rules.def \
+	%D%/section_environment.c \
+	%D%/section_exception.c \
+	%D%/section_memory.c \
+	%D%/section_modules.c \
+	%D%/section_process.c \
+	%D%/section_stacks.c \
+	%D%/section_threads.c \
+	%D%/sections.h \
+	%D%/signature.c \
+	%D%/words.c %D%/words.h

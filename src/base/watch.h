@@ -22,7 +22,7 @@ struct da_watch {
 	volatile uint32_t stop;  /* finish the item at hand, then end */
 	volatile uint32_t stage; /* index in app's list of stages */
 	volatile uint32_t kind;  /* enum da_item */
-	volatile uint32_t failed_pid_status; /* of the last worker that died; for messages */
+	volatile uint32_t overdue; /* process id of a worker that was killed at its hard deadline */
 	volatile uint64_t item;  /* index in its table of the model */
 	volatile uint64_t done, total; /* progress of the stage, in items; total 0: unknown */
 	uint32_t nquarantine;

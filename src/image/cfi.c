@@ -70,9 +70,9 @@ static const struct da_op *copy_ops(struct da_arena *a, const Dwarf_Op *ops, siz
  * call_frame_cfa [plus_uconst n] [stack_value] for the two offset rules; regx r for a register; an
  * expression else, which also starts with call_frame_cfa.
  */
-static struct da_rule register_rule(struct da_arena *a, const Dwarf_Op *ops, size_t n)
+static struct da_cfi_rule register_rule(struct da_arena *a, const Dwarf_Op *ops, size_t n)
 {
-	struct da_rule r = { .kind = DA_RULE_UNDEFINED };
+	struct da_cfi_rule r = { .kind = DA_RULE_UNDEFINED };
 	bool value = n > 1 && ops[n - 1].atom == DW_OP_stack_value;
 	size_t plain = n - value;
 
@@ -93,7 +93,7 @@ static struct da_rule register_rule(struct da_arena *a, const Dwarf_Op *ops, siz
 	return r;
 }
 
-static bool cfa_rule(struct da_arena *a, Dwarf_Frame *frame, struct da_rule *ret)
+static bool cfa_rule(struct da_arena *a, Dwarf_Frame *frame, struct da_cfi_rule *ret)
 {
 	Dwarf_Op *ops;
 	size_t n;
@@ -101,13 +101,13 @@ static bool cfa_rule(struct da_arena *a, Dwarf_Frame *frame, struct da_rule *ret
 	if (dwarf_frame_cfa(frame, &ops, &n) != 0 || n == 0)
 		return false;
 	if (n == 1 && ops[0].atom == DW_OP_bregx && ops[0].number < INT16_MAX) {
-		*ret = (struct da_rule){ .kind = DA_RULE_REG_OFFSET, .reg = (int16_t)ops[0].number,
+		*ret = (struct da_cfi_rule){ .kind = DA_RULE_REG_OFFSET, .reg = (int16_t)ops[0].number,
 					 .offset = (int64_t)ops[0].number2 };
 		return true;
 	}
 	if (n > da_limits_default.expression)
 		return false;
-	*ret = (struct da_rule){ .kind = DA_RULE_EXPR_VALUE, .ops = copy_ops(a, ops, n),
+	*ret = (struct da_cfi_rule){ .kind = DA_RULE_EXPR_VALUE, .ops = copy_ops(a, ops, n),
 				 .nops = (uint32_t)n };
 	return true;
 }

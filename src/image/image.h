@@ -105,7 +105,7 @@ struct da_op { /* one operation of a DWARF expression, as libdw decodes it */
  * Expressions of registers begin with DW_OP_call_frame_cfa, which pushes the CFA; an expression for
  * the CFA itself does not. The closing DW_OP_stack_value is left out: the kind says it.
  */
-enum da_rule_kind {
+enum da_cfi_rule_kind {
 	DA_RULE_UNDEFINED,   /* the caller's value is lost; for the return address: the stack ends */
 	DA_RULE_SAME,
 	DA_RULE_CFA_OFFSET,  /* value = word at CFA + offset */
@@ -114,7 +114,7 @@ enum da_rule_kind {
 	DA_RULE_EXPR_AT,     /* value = word at the result of the expression */
 	DA_RULE_EXPR_VALUE,  /* value = the result */
 };
-struct da_rule {
+struct da_cfi_rule {
 	uint8_t kind;
 	int16_t reg;      /* DWARF number, for REG_OFFSET */
 	int64_t offset;
@@ -126,8 +126,8 @@ struct da_cfi_row {
 	uint64_t start, end;      /* file addresses for which the row holds */
 	bool signal_frame;
 	uint8_t ra;               /* DWARF number of the return address column */
-	struct da_rule cfa;
-	struct da_rule reg[DA_CFI_REGS]; /* by DWARF number */
+	struct da_cfi_rule cfa;
+	struct da_cfi_rule reg[DA_CFI_REGS]; /* by DWARF number */
 };
 /*
  * The row for a file address, .eh_frame before .debug_frame; DA_NOT_FOUND, DA_CORRUPT. Cached. The CFA

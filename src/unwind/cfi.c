@@ -21,7 +21,7 @@ static enum da_status unknown_register(struct da_walk *w)
 	return DA_FAULT;
 }
 
-static enum da_status expression(struct frame *f, const struct da_rule *rule, uint64_t *ret)
+static enum da_status expression(struct frame *f, const struct da_cfi_rule *rule, uint64_t *ret)
 {
 	enum da_status st = da_expr_eval(&f->expr, rule->ops, rule->nops, ret);
 
@@ -33,7 +33,7 @@ static enum da_status expression(struct frame *f, const struct da_rule *rule, ui
 	return st;
 }
 
-static enum da_status register_offset(const struct frame *f, const struct da_rule *rule, uint64_t *ret)
+static enum da_status register_offset(const struct frame *f, const struct da_cfi_rule *rule, uint64_t *ret)
 {
 	const struct da_walk *w = f->w;
 	int r = rule->reg >= 0 ? w->dump->proc.arch->from_dwarf((unsigned)rule->reg) : DA_REG_NONE;
@@ -60,7 +60,7 @@ static enum da_status word_at(struct frame *f, uint64_t addr, uint64_t *ret)
 static bool cfa_from_record(const struct frame *f, uint64_t *ret)
 {
 	const struct da_arch *arch = f->w->dump->proc.arch;
-	const struct da_rule *fp = &f->row->reg[arch->fp], *lr = &f->row->reg[f->row->ra];
+	const struct da_cfi_rule *fp = &f->row->reg[arch->fp], *lr = &f->row->reg[f->row->ra];
 
 	if (arch->lr == DA_REG_NONE || fp->kind != DA_RULE_CFA_OFFSET ||
 	    lr->kind != DA_RULE_CFA_OFFSET || lr->offset != fp->offset + arch->word ||
@@ -70,7 +70,7 @@ static bool cfa_from_record(const struct frame *f, uint64_t *ret)
 	return true;
 }
 
-static bool uses_sp(const struct frame *f, const struct da_rule *rule)
+static bool uses_sp(const struct frame *f, const struct da_cfi_rule *rule)
 {
 	const struct da_arch *arch = f->w->dump->proc.arch;
 
@@ -80,7 +80,7 @@ static bool uses_sp(const struct frame *f, const struct da_rule *rule)
 
 static enum da_status find_cfa(struct frame *f, uint64_t *ret)
 {
-	const struct da_rule *rule = &f->row->cfa;
+	const struct da_cfi_rule *rule = &f->row->cfa;
 
 	if (f->w->sp_guess && uses_sp(f, rule))
 		return cfa_from_record(f, ret) ? DA_OK : unknown_register(f->w);
@@ -97,7 +97,7 @@ static enum da_status find_cfa(struct frame *f, uint64_t *ret)
 }
 
 /* The caller's value of one column. DA_NOT_FOUND: it is lost. */
-static enum da_status value(struct frame *f, const struct da_rule *rule, int r, uint64_t *ret)
+static enum da_status value(struct frame *f, const struct da_cfi_rule *rule, int r, uint64_t *ret)
 {
 	uint64_t cfa = f->expr.cfa, at;
 	enum da_status st;
@@ -136,7 +136,7 @@ static enum da_status return_address(struct frame *f, uint64_t *ret)
 {
 	struct da_walk *w = f->w;
 	const struct da_arch *arch = w->dump->proc.arch;
-	const struct da_rule *rule = &f->row->reg[f->row->ra];
+	const struct da_cfi_rule *rule = &f->row->reg[f->row->ra];
 	int column = arch->from_dwarf(f->row->ra);
 	uint64_t mask = arch->word == 8 ? UINT64_MAX : UINT32_MAX;
 	uint64_t pc;
@@ -189,7 +189,7 @@ static enum da_status stack_pointer(struct frame *f, uint64_t *ret)
 	const struct da_arch *arch = f->w->dump->proc.arch;
 
 	for (unsigned i = 0; i < DA_CFI_REGS; i++) {
-		const struct da_rule *rule = &f->row->reg[i];
+		const struct da_cfi_rule *rule = &f->row->reg[i];
 
 		if (arch->from_dwarf(i) != arch->sp)
 			continue;

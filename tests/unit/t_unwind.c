@@ -185,7 +185,7 @@ static struct da_cfi_row row64(int64_t size)
 	r.reg[3].kind = r.reg[6].kind = DA_RULE_SAME;
 	for (int i = 12; i < 16; i++)
 		r.reg[i].kind = DA_RULE_SAME;
-	r.reg[16] = (struct da_rule){ DA_RULE_CFA_OFFSET, 0, -8, NULL, 0 };
+	r.reg[16] = (struct da_cfi_rule){ DA_RULE_CFA_OFFSET, 0, -8, NULL, 0 };
 	return r;
 }
 
@@ -197,8 +197,8 @@ static struct da_cfi_row rowa64(int64_t size)
 	for (int i = 19; i < 31; i++)
 		r.reg[i].kind = DA_RULE_SAME;
 	if (size) {
-		r.reg[29] = (struct da_rule){ DA_RULE_CFA_OFFSET, 0, -size, NULL, 0 };
-		r.reg[30] = (struct da_rule){ DA_RULE_CFA_OFFSET, 0, -size + 8, NULL, 0 };
+		r.reg[29] = (struct da_cfi_rule){ DA_RULE_CFA_OFFSET, 0, -size, NULL, 0 };
+		r.reg[30] = (struct da_cfi_rule){ DA_RULE_CFA_OFFSET, 0, -size + 8, NULL, 0 };
 	}
 	return r;
 }
@@ -212,7 +212,7 @@ START_TEST(cfi_to_the_end)
 	struct da_cfi_row small = row64(16), saves = row64(32);
 
 	setup(x64());
-	saves.reg[6] = (struct da_rule){ DA_RULE_CFA_OFFSET, 0, -16, NULL, 0 }; /* rbp */
+	saves.reg[6] = (struct da_cfi_rule){ DA_RULE_CFA_OFFSET, 0, -16, NULL, 0 }; /* rbp */
 	add_function(CODE + 0x100, CODE + 0x200, "leaf", &small);
 	add_function(CODE + 0x200, CODE + 0x300, "middle", &saves);
 	add_function(CODE + 0x300, CODE + 0x400, "_start", &row_end);

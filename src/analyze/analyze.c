@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "analyze/sections.h"
+#include "analyze/words.h"
+
+#define DA_RULE(name) extern const struct da_rule da_rule_##name;
+#include "analyze/rules.def"
+#undef DA_RULE
+
+const struct da_rule *const da_rules[] = {
+#define DA_RULE(name) &da_rule_##name,
+#include "analyze/rules.def"
+#undef DA_RULE
+};
+
+const size_t da_rules_n = DA_ARRAY_SIZE(da_rules);
+
+/* ---------------------------------------------------------------- --rules */
+
+/* One "+pattern" or "-pattern" of the list; false at its end. */
+static bool next_pattern(const char **list, struct da_arena *a, bool *ret_on, const char **ret)
+{
+	size_t n = strcspn(*list, ",");
+	const char *s = *list;
+
+	if (!*s)
+		return false;
+	*list += n + ((*list)[n] == ',');
+	*ret_on = *s != '-';
+	if (n && (*s == '-' || *s == '+')) {
+		s++;
+		n--;
+	}
+	*ret = da_strndup(a, s, n);
+	return true;
+}
+
+bool da_rules_check(const char *list, struct da_arena *a, const char **ret_bad)
+{
+	const char *pattern;
+	bool on;
+
+	while (next_pattern(&list, a, &on, &pattern)) {
+		bool met = false;
+
+		for (size_t i = 0; i < da_rules_n && !met; i++)
+			met = fnmatch(pattern, da_rules[i]->id, 0) == 0;
+		if (!met) {
+			*ret_bad = pattern;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A list that begins with '+', or a bare name, means: just these. */
+static bool wanted(const char *list, struct da_arena *a, const char *rule)
+{
+	const char *pattern;
+	bool on, want = !list || *list == '-';
+
+	while (list && next_pattern(&list, a, &on, &pattern))
+		if (fnmatch(pattern, rule, 0) == 0)
+			want = on;
+	return want;
+}
+
+/* ---------------------------------------------------------------- running */
+
+static void run_rule(struct da_analysis *a, size_t i, const char *list)
+{
+	const struct da_rule *r = da_rules[i];
+	const char *why = NULL;
+	unsigned n;
+
+	if (!wanted(list, a->dump->arena, r->id)) {
+		da_doc_rule(a->doc, r->id, DA_OUTCOME_SKIPPED, 0, "left out by --rules");
+		return;
+	}
+	if (!da_watch_item(a->dump->watch, DA_ITEM_RULE, i)) {
+		da_doc_rule(a->doc, r->id, DA_OUTCOME_STOPPED, 0, "it failed on this dump");
+		return;
+	}
+	if (da_stop(a->dump->watch))
+		why = "there was no time left";
+	else if (r->why_not)
+		why = r->why_not(a);
+	if (why) {
+		da_doc_rule(a->doc, r->id, DA_OUTCOME_SKIPPED, 0, why);
+		return;
+	}
+	n = r->run(a);
+	da_doc_rule(a->doc, r->id, DA_OUTCOME_RAN, n, NULL);
+}
+
+static const struct {
+	enum da_section section;
+	void (*run)(struct da_analysis *a);
+} sections[] = {
+	{ DA_SECTION_process, da_section_process },
+	{ DA_SECTION_exception, da_section_exception },
+	{ DA_SECTION_cpu, da_section_cpu },
+	{ DA_SECTION_threads, da_section_threads },
+	{ DA_SECTION_stacks, da_section_stacks },
+	{ DA_SECTION_memory_map, da_section_memory },
+	{ DA_SECTION_modules, da_section_modules },
+	{ DA_SECTION_environment, da_section_environment },
+	{ DA_SECTION_completeness, da_section_completeness },
+};
+
+static void run_sections(struct da_analysis *a, bool environment)
+{
+	for (size_t i = 0; i < DA_ARRAY_SIZE(sections); i++) {
+		if (sections[i].section == DA_SECTION_environment && !environment)
+			continue;
+		if (!da_watch_item(a->dump->watch, DA_ITEM_SECTION, sections[i].section)) {
+			da_doc_completeness(a->doc, sections[i].section, DA_SKIPPED, 0, 0,
+					    DA_UNIT_THREADS, "it could not be made from this dump");
+			continue;
+		}
+		sections[i].run(a);
+	}
+	da_watch_idle(a->dump->watch);
+}
+
+/* ---------------------------------------------------------------- verdict and status */
+
+static void no_crash(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+
+	if (a->dump->minimal)
+		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
+			       "The memory map, modules and thread ids of this dump could be read; why it was "
+			       "made is unknown, since stacks of this system or CPU are not read.");
+	else if (p->threads.n == 0)
+		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
+			       "What the process was doing is unknown, because the dump holds no threads.");
+	else
+		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
+			       "The process did not crash: the dump was made of a living process with %zu "
+			       "%s. Whether they wait for each other is not examined by this version.",
+			       p->threads.n, p->threads.n == 1 ? "thread" : "threads");
+}
+
+/* The gravest finding leads; a crash whose cause no rule knows is still a crash. */
+static void verdict(struct da_analysis *a)
+{
+	const struct da_exception *e = a->dump->proc.exception;
+
+	if (a->leading)
+		da_doc_verdict(a->doc, DA_VERDICT_CRASH, a->leading_confidence, a->leading, "%s",
+			       a->leading_text);
+	else if (e)
+		da_doc_verdict(a->doc, DA_VERDICT_CRASH, 0.5, NULL,
+			       "The process died of %s; why is unknown.", e->name);
+	else
+		no_crash(a);
+	if (a->leading_rule)
+		da_set_signature(a, a->leading_rule);
+	else if (e)
+		da_set_signature(a, "crash.unknown");
+}
+
+/* Complete: nothing that belongs to the dump is missing but files of the machine it came from. */
+static void status(struct da_analysis *a)
+{
+	struct da_dump *d = a->dump;
+	bool partial = d->origin.truncated || da_stop(d->watch);
+
+	for (size_t i = 0; i < da_ledger_count(d->ledger); i++) {
+		enum da_note_kind kind = da_ledger_at(d->ledger, i)->kind;
+
+		partial |= kind == DA_NOTE_CUT || kind == DA_NOTE_LIMIT || kind == DA_NOTE_LOST ||
+			   kind == DA_NOTE_CORRUPT;
+	}
+	da_doc_status(a->doc, d->minimal ? DA_DOC_MINIMAL : partial ? DA_DOC_PARTIAL : DA_DOC_COMPLETE);
+}
+
+void da_analyze(struct da_dump *d, struct da_doc *doc, const struct da_analyze_options *o)
+{
+	struct da_analysis a = { .dump = d, .doc = doc };
+	const struct da_process *p = &d->proc;
+
+	/* What is a secret in arguments and environment is one wherever it turns up. */
+	da_redact_learn_arguments(da_doc_redactor(doc), p->arguments.v, p->arguments.n);
+	for (size_t i = 0; i < p->environment.n; i++)
+		da_redact_learn(da_doc_redactor(doc), p->environment.v[i]);
+	a.groups = da_groups_new(d, d->arena);
+	run_sections(&a, o->environment);
+	for (size_t i = 0; i < da_rules_n; i++)
+		run_rule(&a, i, o->rules);
+	da_watch_idle(d->watch);
+	verdict(&a);
+	status(&a);
+	da_doc_ledger(doc, d->ledger);
+}

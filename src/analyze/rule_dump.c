@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dump.*: what about the dump or the analysis limits the answers, and what to capture next time. */
+#include "config.h"
+
+#include <string.h>
+
+#include "analyze/words.h"
+
+static struct da_finding *begin(struct da_analysis *a, const char *rule, const char *title)
+{
+	struct da_finding *f = da_finding_new(a->doc, rule, DA_SEVERITY_NOTIFICATION, 1, 1.0);
+
+	da_finding_title(f, "%s", title);
+	return f;
+}
+
+static unsigned run_truncated(struct da_analysis *a)
+{
+	const struct da_origin *o = &a->dump->origin;
+	struct da_finding *f;
+
+	if (!o->truncated)
+		return 0;
+	f = begin(a, "dump.truncated", "the dump is cut short");
+	if (o->has_missing_bytes)
+		da_finding_description(f, "%llu bytes of memory that it promises are not in the file. What lay there "
+				       "is unknown, and what depends on it is left out.",
+				       (unsigned long long)o->missing_bytes);
+	else
+		da_finding_description(f, "The file ends before all that it promises.");
+	da_finding_recommendation(f, "Copy the file again and compare its size with the original. If the original is cut "
+				  "too, raise the limit: ulimit -c unlimited, or ProcessSizeMax and ExternalSizeMax "
+				  "in coredump.conf.");
+	da_finding_next(f, DA_NEXT_DUMP, "a dump that is not cut");
+	return 1;
+}
+
+const struct da_rule da_rule_dump_truncated = {
+	.id = "dump.truncated", .severity = "Notification",
+	.looks_for = "a dump whose end is missing",
+	.page = "Compares what the headers promise with the size of the file.",
+	.run = run_truncated,
+};
+
+static unsigned run_no_memory_kind(struct da_analysis *a)
+{
+	struct da_finding *f;
+
+	if (a->dump->missing_kinds.n == 0)
+		return 0;
+	f = begin(a, "dump.no-memory-kind", "some kinds of memory were never in the dump");
+	for (size_t i = 0; i < a->dump->missing_kinds.n; i++)
+		da_evidence_text(da_finding_evidence(f, "not in the dump"), "%s", a->dump->missing_kinds.v[i].why);
+	da_finding_description(f, "The dump was made without %s%s.", a->dump->missing_kinds.v[0].why,
+			       a->dump->missing_kinds.n > 1 ? ", and more" : "");
+	da_finding_recommendation(f, "For everything next time: echo 0x7f > /proc/PID/coredump_filter before the dump "
+				  "(children inherit it).");
+	da_finding_next(f, DA_NEXT_SETTING, "coredump_filter 0x7f keeps code and shared memory in the dump");
+	return 1;
+}
+
+const struct da_rule da_rule_dump_no_memory_kind = {
+	.id = "dump.no-memory-kind", .severity = "Notification",
+	.looks_for = "kinds of memory that the settings left out of the dump",
+	.page = "Compares the memory map with what was saved; names the bits of coredump_filter.",
+	.run = run_no_memory_kind,
+};
+
+static unsigned run_not_portable(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	struct da_finding *f;
+	bool clr = false;
+
+	for (size_t i = 0; i < p->modules.n; i++)
+		clr |= p->modules.v[i].name && strcmp(p->modules.v[i].name, "libcoreclr.so") == 0;
+	if (!clr || da_streq(a->dump->origin.writer, "createdump"))
+		return 0;
+	f = begin(a, "dump.not-portable", "a .NET process was dumped by a tool that does not know .NET");
+	da_finding_description(f, "The dump holds no code of .NET's files: for managed names the application's own files "
+			       "are needed beside it.");
+	da_finding_recommendation(f, "Next time make it with dotnet-dump collect or createdump; or bring the folder of the "
+				  "application and of the shared runtime, and name it with --symbols.");
+	da_finding_next(f, DA_NEXT_DUMP, "a dump made by dotnet-dump collect --type Full");
+	return 1;
+}
+
+const struct da_rule da_rule_dump_not_portable = {
+	.id = "dump.not-portable", .severity = "Notification",
+	.looks_for = "a .NET process dumped by gcore or the kernel",
+	.page = "Needs libcoreclr.so among the modules and a writer that is not createdump.",
+	.run = run_not_portable,
+};
+
+static unsigned run_symbols_missing(struct da_analysis *a)
+{
+	const struct da_dump *d = a->dump;
+	struct da_finding *f;
+	unsigned frames = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->missing_files.n; i++) {
+		frames += d->missing_files.v[i].frames;
+		n += d->missing_files.v[i].frames > 0;
+	}
+	if (n == 0)
+		return 0;
+	f = begin(a, "dump.symbols-missing", "files are missing that would name more");
+	da_finding_description(f, "%u %s %zu %s to be found here: functions or lines are unknown there, and "
+			       "stacks may end early.", frames, frames == 1 ? "frame lies in" : "frames lie in", n,
+			       n == 1 ? "file that was not" : "files that were not");
+	for (size_t i = 0; i < d->missing_files.n && i < 10; i++) {
+		const struct da_missing_file *m = &d->missing_files.v[i];
+
+		if (m->frames == 0)
+			continue;
+		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (%s%s), %u %s", m->name,
+				 m->build_id ? "build-id " : "build-id unknown", m->build_id ? m->build_id : "",
+				 m->frames, m->frames == 1 ? "frame" : "frames");
+	}
+	da_finding_recommendation(f, "dumpan symbols --collect prints a script that packs them on the machine where the "
+				  "process ran; unpack its archive here and name the folder with --symbols.");
+	da_finding_next(f, DA_NEXT_FILE, DA_SYM("%s") "%s", d->missing_files.v[0].name,
+			n > 1 ? " and the others of the list below Modules" : "");
+	return 1;
+}
+
+const struct da_rule da_rule_dump_symbols_missing = {
+	.id = "dump.symbols-missing", .severity = "Notification",
+	.looks_for = "files whose absence costs names or frames",
+	.page = "Counts the frames that lack a name because a module's file or debug file was not found.",
+	.run = run_symbols_missing,
+};
+
+static unsigned run_symbol_mismatch(struct da_analysis *a)
+{
+	struct da_finding *f = NULL;
+
+	for (size_t i = 0; i < da_ledger_count(a->dump->ledger); i++) {
+		const struct da_entry *e = da_ledger_at(a->dump->ledger, i);
+
+		if (e->kind != DA_NOTE_MISMATCH)
+			continue;
+		if (!f)
+			f = begin(a, "dump.symbol-mismatch", "files were refused because they are another build");
+		da_evidence_text(da_finding_evidence(f, "refused"), "%s: %s", e->where, e->text);
+	}
+	if (!f)
+		return 0;
+	da_finding_description(f, "Files with the right name but a different build-id were found; wrong names would be "
+			       "worse than none, so they were not used.");
+	da_finding_recommendation(f, "Bring the files of exactly the version that was running.");
+	return 1;
+}
+
+const struct da_rule da_rule_dump_symbol_mismatch = {
+	.id = "dump.symbol-mismatch", .severity = "Notification",
+	.looks_for = "files that were refused since their build-id differs",
+	.page = "Files of this machine count only with an equal build-id; those that were named by the user too.",
+	.run = run_symbol_mismatch,
+};
+
+static const char *minimal(const struct da_analysis *a)
+{
+	return a->dump->minimal ? "stacks of this system or CPU are not read" : NULL;
+}
+
+static unsigned run_unwind_incomplete(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	struct da_finding *f;
+	unsigned n = 0, shown = 0;
+
+	for (size_t i = 0; i < p->threads.n; i++)
+		n += p->threads.v[i].end != DA_END_COMPLETE;
+	if (n == 0)
+		return 0;
+	f = begin(a, "dump.unwind-incomplete", n == 1 ? "one stack ends early"
+						      : da_printf(a->dump->arena, "%u stacks end early", n));
+	for (uint32_t i = 0; i < p->threads.n && shown < 10; i++) {
+		const struct da_thread *t = &p->threads.v[i];
+		struct da_evidence *ev;
+
+		if (t->end == DA_END_COMPLETE)
+			continue;
+		shown++;
+		ev = da_finding_evidence(f, "end of the stack");
+		da_evidence_thread(ev, i);
+		da_evidence_text(ev, "%s after %zu frames: %s", da_say_thread(a, i), t->frames.n,
+				 t->end_why ? t->end_why : da_stack_end_name((enum da_stack_end)t->end));
+		da_finding_thread(f, i);
+	}
+	da_finding_description(f, "%u of %zu threads could not be walked to their beginning; what called the last frame is "
+			       "unknown there.", n, p->threads.n);
+	da_finding_recommendation(f, "The reason stands with each thread: a missing file can be given with --symbols, memory "
+				  "that was not saved only comes with another dump.");
+	return 1;
+}
+
+const struct da_rule da_rule_dump_unwind_incomplete = {
+	.id = "dump.unwind-incomplete", .severity = "Notification",
+	.looks_for = "stacks that could not be walked to their beginning",
+	.page = "Says for each such thread where the walk ended and why.",
+	.why_not = minimal, .run = run_unwind_incomplete,
+};
+
+static unsigned run_part_lost(struct da_analysis *a)
+{
+	struct da_finding *f = NULL;
+
+	for (size_t i = 0; i < da_ledger_count(a->dump->ledger); i++) {
+		const struct da_entry *e = da_ledger_at(a->dump->ledger, i);
+
+		if (e->kind != DA_NOTE_LOST)
+			continue;
+		if (!f)
+			f = begin(a, "dump.part-lost", "a part of the analysis was left out");
+		da_evidence_text(da_finding_evidence(f, "left out"), "%s: %s", e->where, e->text);
+	}
+	if (!f)
+		return 0;
+	da_finding_description(f, "Some piece of the dump or of a symbol file could not be digested, or took too long; the "
+			       "rest of the report does not depend on it.");
+	da_finding_recommendation(f, "If it was time, give more with --max-time; if a symbol file is named, try without it.");
+	return 1;
+}
+
+const struct da_rule da_rule_dump_part_lost = {
+	.id = "dump.part-lost", .severity = "Notification",
+	.looks_for = "stages of the analysis that died or ran over",
+	.page = "Each stage runs in a process of its own; what one of them chokes on is left out and named.",
+	.run = run_part_lost,
+};
+
+static unsigned run_secrets(struct da_analysis *a)
+{
+	struct da_redactor *r = da_doc_redactor(a->doc);
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	size_t n = da_redact_kinds(r);
+	struct da_finding *f;
+
+	if (n == 0)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t count;
+		const char *kind = da_redact_kind(r, i, &count);
+
+		da_str_addf(&s, "%s%llu %s", i ? ", " : "", (unsigned long long)count, kind);
+	}
+	f = begin(a, "dump.secrets", "the dump holds secrets");
+	da_finding_description(f, "What looks like a secret was masked in this report: %s. The dump itself still holds "
+			       "them.", da_str_get(&s));
+	da_finding_recommendation(f, "This report can be shared; treat the dump file as confidential, and change the "
+				  "credentials if it already went elsewhere.");
+	return 1;
+}
+
+const struct da_rule da_rule_dump_secrets = {
+	.id = "dump.secrets", .severity = "Notification",
+	.looks_for = "credentials in what the report shows, and how many were masked",
+	.page = "Masks stand as [password#1]; equal secrets have equal masks. Levels: --redact.",
+	.run = run_secrets,
+};

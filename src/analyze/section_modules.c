@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* modules: what was loaded, how its symbols were found, and which files would bring more. */
+#include "config.h"
+
+#include "analyze/sections.h"
+
+static const char *symbols_word(const struct da_module *m)
+{
+	return da_symbols_kind_name((enum da_symbols_kind)m->symbols);
+}
+
+void da_section_modules(struct da_analysis *a)
+{
+	struct da_dump *d = a->dump;
+	struct da_doc *doc = a->doc;
+
+	for (uint32_t i = 0; i < d->proc.modules.n; i++) {
+		const struct da_module *m = &d->proc.modules.v[i];
+
+		da_doc_row(doc, DA_BLOCK_modules);
+		da_set_ref(doc, DA_COL_modules_id, "m", i);
+		da_set_text(doc, DA_COL_modules_name, m->name);
+		if (!m->vdso)
+			da_set_text(doc, DA_COL_modules_path, m->path);
+		da_set_address(doc, DA_COL_modules_base, m->start);
+		da_set_address(doc, DA_COL_modules_end, m->end);
+		da_set_text(doc, DA_COL_modules_version, m->version);
+		da_set_text(doc, DA_COL_modules_build_id, da_build_id_hex(d->arena, m));
+		da_set_word(doc, DA_COL_modules_symbols, symbols_word(m));
+		da_set_text(doc, DA_COL_modules_symbol_file, m->symbol_file);
+		da_set_word(doc, DA_COL_modules_matched, da_match_name((enum da_match)m->match));
+		da_set_word(doc, DA_COL_modules_class,
+			    da_module_class_name((enum da_module_class)m->class));
+	}
+	for (size_t i = 0; i < d->missing_files.n; i++) {
+		const struct da_missing_file *f = &d->missing_files.v[i];
+
+		da_doc_row(doc, DA_BLOCK_missing_files);
+		da_set_text(doc, DA_COL_missing_files_name, f->name);
+		da_set_text(doc, DA_COL_missing_files_path, f->path);
+		da_set_text(doc, DA_COL_missing_files_build_id, f->build_id);
+		if (f->bytes)
+			da_set_uint(doc, DA_COL_missing_files_bytes, f->bytes);
+		da_set_rich(doc, DA_COL_missing_files_why, "%s", f->why);
+	}
+}

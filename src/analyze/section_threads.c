@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* threads and cpu: one row a thread; the ten that used most CPU time. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/sections.h"
+#include "analyze/words.h"
+
+#define TOP 10
+
+/* Functions in which every thread begins; what a person calls the entry point comes after them. */
+static bool is_start(const char *name)
+{
+	static const char *const starts[] = { "_start", "__libc_start_main", "__libc_start_call_main",
+					      "start_thread", "clone", "clone3", "__clone", "__clone3",
+					      "thread_start", "__thread_start", "start", "_start_c" };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(starts); i++)
+		if (da_starts(name, starts[i]) && (name[strlen(starts[i])] == '\0' ||
+						   name[strlen(starts[i])] == '@'))
+			return true;
+	return false;
+}
+
+/* Only of a walk that reached the end: else the outermost frame is just where we stopped. */
+static const char *entry_point(const struct da_thread *t)
+{
+	if (t->end != DA_END_COMPLETE)
+		return NULL;
+	for (size_t i = t->frames.n; i-- > 0;) {
+		const struct da_place *p = t->frames.v[i].place;
+		const char *name = p && p->ncalls ? p->calls[0].function : NULL;
+
+		if (name && !is_start(name))
+			return name;
+		if (!name && t->frames.v[i].trust <= DA_TRUST_SCAN)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* The innermost named function, of own code if there is any. */
+static const char *top_function(struct da_analysis *a, const struct da_thread *t)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < t->frames.n; i++) {
+		const char *name = da_frame_name(&t->frames.v[i]);
+
+		if (name && da_frame_own(a->dump, &t->frames.v[i]))
+			return name;
+		if (name && !first)
+			first = name;
+	}
+	return first;
+}
+
+static void activity(struct da_analysis *a, const struct da_thread *t, uint32_t index)
+{
+	const struct da_exception *e = a->dump->proc.exception;
+	const char *function = top_function(a, t);
+
+	if (e && e->thread == index)
+		da_set_rich(a->doc, DA_COL_threads_activity, "died of %s%s", e->name,
+			    function ? da_printf(a->dump->arena, " in " DA_SYM("%s"), function) : "");
+	else if (function)
+		da_set_rich(a->doc, DA_COL_threads_activity, "in " DA_SYM("%s"), function);
+	else if (t->frames.n == 0)
+		da_set_rich(a->doc, DA_COL_threads_activity, "unknown, since its registers are not in the "
+			    "dump");
+}
+
+void da_section_threads(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	struct da_doc *doc = a->doc;
+
+	for (uint32_t i = 0; i < p->threads.n; i++) {
+		const struct da_thread *t = &p->threads.v[i];
+		uint64_t sp = p->arch && da_reg_known(&t->regs, p->arch->sp) ? t->regs.v[p->arch->sp] : 0;
+
+		da_doc_row(doc, DA_BLOCK_threads);
+		da_set_ref(doc, DA_COL_threads_id, "t", i);
+		da_set_uint(doc, DA_COL_threads_tid, t->tid);
+		da_set_uint(doc, DA_COL_threads_index, i + 1);
+		da_set_text(doc, DA_COL_threads_name, t->name);
+		da_set_word(doc, DA_COL_threads_role, da_role_name((enum da_role)t->role));
+		da_set_word(doc, DA_COL_threads_state, da_state_name((enum da_state)t->state));
+		activity(a, t, i);
+		if (t->has_times) {
+			da_set_uint(doc, DA_COL_threads_user_us, t->user_us);
+			da_set_uint(doc, DA_COL_threads_kernel_us, t->kernel_us);
+		}
+		da_set_text(doc, DA_COL_threads_entry, entry_point(t));
+		da_set_ref(doc, DA_COL_threads_stack_group, "g", a->groups->of_thread[i]);
+		if (t->stack_base) {
+			da_set_address(doc, DA_COL_threads_stack_base, t->stack_base);
+			da_set_address(doc, DA_COL_threads_stack_limit, t->stack_limit);
+			if (sp && sp < t->stack_base)
+				da_set_uint(doc, DA_COL_threads_stack_used, t->stack_base - sp);
+		}
+	}
+	if (p->threads.n == 0)
+		da_doc_completeness(doc, DA_SECTION_threads, DA_SKIPPED, 0, 0, DA_UNIT_THREADS,
+				    "the dump holds no threads");
+}
+
+/* ---------------------------------------------------------------- cpu */
+
+struct share {
+	uint32_t thread;
+	uint64_t us;
+};
+
+static int by_time(const void *x, const void *y)
+{
+	const struct share *a = x, *b = y;
+
+	if (a->us != b->us)
+		return a->us > b->us ? -1 : 1;
+	return a->thread < b->thread ? -1 : 1;
+}
+
+void da_section_cpu(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	struct share *shares = da_calloc(a->dump->arena, p->threads.n, sizeof(*shares));
+	uint64_t total = 0;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < p->threads.n; i++) {
+		const struct da_thread *t = &p->threads.v[i];
+
+		if (!t->has_times)
+			continue;
+		shares[n++] = (struct share){ i, t->user_us + t->kernel_us };
+		total += t->user_us + t->kernel_us;
+	}
+	if (n == 0) {
+		da_doc_completeness(a->doc, DA_SECTION_cpu, DA_SKIPPED, 0, 0, DA_UNIT_THREADS,
+				    "the dump holds no CPU times; a core written by the kernel (ulimit -c, "
+				    "systemd-coredump) has them, one of gcore or createdump has not");
+		return;
+	}
+	qsort(shares, n, sizeof(*shares), by_time);
+	for (size_t i = 0; i < n && i < TOP && shares[i].us; i++) {
+		const struct da_thread *t = &p->threads.v[shares[i].thread];
+
+		da_doc_row(a->doc, DA_BLOCK_cpu);
+		da_set_ref(a->doc, DA_COL_cpu_thread, "t", shares[i].thread);
+		da_set_uint(a->doc, DA_COL_cpu_user_us, t->user_us);
+		da_set_uint(a->doc, DA_COL_cpu_kernel_us, t->kernel_us);
+		da_set_real(a->doc, DA_COL_cpu_percent, 100.0 * (double)shares[i].us / (double)total);
+		da_set_text(a->doc, DA_COL_cpu_entry, entry_point(t));
+		da_set_text(a->doc, DA_COL_cpu_function, top_function(a, t));
+	}
+	if (total == 0)
+		da_doc_completeness(a->doc, DA_SECTION_cpu, DA_COMPLETE, n, n, DA_UNIT_THREADS,
+				    "no thread had used a measurable time");
+}

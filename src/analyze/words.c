@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "analyze/words.h"
+
+const char *da_frame_name(const struct da_frame *f)
+{
+	return f->place && f->place->ncalls ? f->place->calls[f->place->ncalls - 1].function : NULL;
+}
+
+const char *da_frame_module(const struct da_dump *d, const struct da_frame *f)
+{
+	return f->module != DA_NONE ? d->proc.modules.v[f->module].name : NULL;
+}
+
+bool da_frame_own(const struct da_dump *d, const struct da_frame *f)
+{
+	return f->module != DA_NONE && d->proc.modules.v[f->module].class == DA_CLASS_OWN;
+}
+
+const char *da_say_thread(struct da_analysis *a, uint32_t thread)
+{
+	const struct da_process *p = &a->dump->proc;
+
+	if (thread >= p->threads.n)
+		return "a thread";
+	return p->threads.v[thread].name
+		       ? da_printf(a->dump->arena, DA_REF("t%u") " \"%s\"", thread + 1,
+				   p->threads.v[thread].name)
+		       : da_printf(a->dump->arena, DA_REF("t%u"), thread + 1);
+}
+
+const char *da_say_line(struct da_analysis *a, const struct da_frame *f)
+{
+	const struct da_place_call *c;
+
+	if (!f->place || !f->place->ncalls)
+		return NULL;
+	c = &f->place->calls[f->place->ncalls - 1];
+	if (!c->file)
+		return NULL;
+	return c->line ? da_printf(a->dump->arena, DA_SYM("%s") ":%u", da_basename(c->file), c->line)
+		       : da_printf(a->dump->arena, DA_SYM("%s"), da_basename(c->file));
+}
+
+const char *da_say_function(struct da_analysis *a, const struct da_frame *f)
+{
+	const char *name = da_frame_name(f), *module = da_frame_module(a->dump, f);
+
+	if (name)
+		return da_printf(a->dump->arena, DA_SYM("%s"), name);
+	if (module)
+		return da_printf(a->dump->arena, "an unknown function of " DA_SYM("%s"), module);
+	return da_printf(a->dump->arena, "unknown code at " DA_ADDR("0x%llx"),
+			 (unsigned long long)f->pc);
+}
+
+const char *da_say_frame(struct da_analysis *a, const struct da_frame *f)
+{
+	const char *function = da_say_function(a, f), *line = da_say_line(a, f);
+	const char *module = da_frame_module(a->dump, f);
+
+	if (module && da_frame_name(f))
+		function = da_printf(a->dump->arena, "%s (" DA_SYM("%s") ")", function, module);
+	return line ? da_printf(a->dump->arena, "%s, at %s", function, line) : function;
+}
+
+const struct da_frame *da_blamed_frame(const struct da_dump *d, uint32_t *ret_index)
+{
+	const struct da_exception *e = d->proc.exception;
+	const struct da_thread *t;
+	uint32_t i;
+
+	if (!e || e->thread >= d->proc.threads.n)
+		return NULL;
+	t = &d->proc.threads.v[e->thread];
+	i = e->blamed_frame < t->frames.n ? e->blamed_frame : 0;
+	if (i >= t->frames.n)
+		return NULL;
+	if (ret_index)
+		*ret_index = i;
+	return &t->frames.v[i];
+}

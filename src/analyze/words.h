@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How rules and sections speak of threads, frames and addresses: rich text. Private to analyze/. */
+#ifndef DA_ANALYZE_WORDS_H
+#define DA_ANALYZE_WORDS_H
+
+#include "analyze/analyze.h"
+
+/* t3 "ledger-writer" */
+const char *da_say_thread(struct da_analysis *a, uint32_t thread);
+/* parse_header (libfoo.so), at parser.c:88; the innermost inlined call is the one that is named. */
+const char *da_say_frame(struct da_analysis *a, const struct da_frame *f);
+/* The function alone, or "an unknown function of libfoo.so", or "unknown code". */
+const char *da_say_function(struct da_analysis *a, const struct da_frame *f);
+/* parser.c:88, or NULL. */
+const char *da_say_line(struct da_analysis *a, const struct da_frame *f);
+
+/* The innermost call's plain name (not rich), or NULL. */
+const char *da_frame_name(const struct da_frame *f);
+/* The module's name (not rich), or NULL. */
+const char *da_frame_module(const struct da_dump *d, const struct da_frame *f);
+bool da_frame_own(const struct da_dump *d, const struct da_frame *f);
+/* The frame that the crash is blamed on, the innermost where nobody is; NULL without frames. */
+const struct da_frame *da_blamed_frame(const struct da_dump *d, uint32_t *ret_index);
+
+#endif
