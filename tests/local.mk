@@ -12,6 +12,7 @@ AM_TESTS_ENVIRONMENT = \
 	export top_srcdir top_builddir DUMPAN CC;
 EXTRA_DIST += %D%/README %D%/lib.sh
 
+include tests/synth/local.mk
 include tests/unit/local.mk
 include tests/e2e/local.mk
 include tests/lint/local.mk

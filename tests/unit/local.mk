@@ -12,6 +12,7 @@ unit_tests += %D%/t_rich
 unit_tests += %D%/t_str
 unit_tests += %D%/t_text
 unit_tests += %D%/t_watch
+unit_tests += %D%/t_synth
 # arch and model
 unit_tests += %D%/t_arch
 # loader
@@ -25,7 +26,7 @@ unit_tests += %D%/t_unwind
 # analyze
 # app
 
-LDADD = $(DA_LIBS) $(CHECK_LIBS)
+LDADD = tests/synth/libsynth.a $(DA_LIBS) $(CHECK_LIBS)
 EXTRA_DIST += %D%/unit.h
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
