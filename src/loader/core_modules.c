@@ -279,14 +279,18 @@ static void add_group(struct core *c, struct list *l, const struct core_mapping 
 		set_from_view(c, m, &v);
 }
 
-/* Does mapping b go on with the image that a began? */
+/*
+ * Does mapping b go on with the image that a began? The same file from offset 0 again is a second
+ * mapping of it, unless two segments share the file's first page; the gap that older linkers leave
+ * between text and data is mapped from a higher offset than the data behind it.
+ */
 static bool same_image(const struct core_mapping *a, const struct core_mapping *b)
 {
-	if (a->path != b->path || a->deleted != b->deleted || b->start - a->end > IMAGE_MAX)
+	uint64_t gap = b->start - a->end;
+
+	if (a->path != b->path || a->deleted != b->deleted || gap > IMAGE_MAX)
 		return false;
-	/* Two segments that share the file's first page are both mapped from offset 0. */
-	return b->off > a->off || (b->off == a->off && b->start - a->end < (UINT64_C(4) << 20) &&
-				   (b->off != 0 || b->start - a->end <= (UINT64_C(2) << 20)));
+	return b->off != 0 || (a->off == 0 && gap <= (UINT64_C(2) << 20));
 }
 
 static void from_file_note(struct core *c, struct list *l)
