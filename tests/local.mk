@@ -14,5 +14,6 @@ EXTRA_DIST += %D%/README %D%/lib.sh
 
 include tests/synth/local.mk
 include tests/unit/local.mk
+include tests/diff/local.mk
 include tests/e2e/local.mk
 include tests/lint/local.mk

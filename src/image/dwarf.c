@@ -331,6 +331,20 @@ static const char *name_of(struct da_arena *a, Dwarf_Die *die)
 	return text(a, s);
 }
 
+/* A path of the line table: relative ones count from where the compiler ran. */
+static const char *file_name(struct da_arena *a, struct unit *u, const char *file)
+{
+	Dwarf_Attribute attr;
+	const char *dir = NULL;
+
+	if (!file || file[0] == '/')
+		return text(a, file);
+	if (dwarf_attr(&u->die, DW_AT_comp_dir, &attr))
+		dir = text(a, dwarf_formstring(&attr));
+	file = text(a, file);
+	return file && dir ? da_printf(a, "%s/%s", dir, file) : file;
+}
+
 static void read_lines(struct unit *u)
 {
 	if (u->lines_tried)
@@ -368,7 +382,7 @@ static void fill_line(struct da_arena *a, struct unit *u, uint64_t addr, struct 
 
 	if (!line)
 		return;
-	ret->file = text(a, dwarf_linesrc(line, NULL, NULL));
+	ret->file = file_name(a, u, dwarf_linesrc(line, NULL, NULL));
 	if (dwarf_lineno(line, &n) == 0 && n > 0)
 		ret->line = (uint32_t)n;
 }
@@ -387,7 +401,7 @@ static void fill_call_site(struct da_arena *a, struct unit *u, Dwarf_Die *die,
 		ret->line = (uint32_t)n;
 	if (dwarf_attr(die, DW_AT_call_file, &attr) && dwarf_formudata(&attr, &n) == 0 &&
 	    dwarf_getsrcfiles(owner, &files, &nfiles) == 0 && n < nfiles)
-		ret->file = text(a, dwarf_filesrc(files, (size_t)n, NULL, NULL));
+		ret->file = file_name(a, u, dwarf_filesrc(files, (size_t)n, NULL, NULL));
 }
 
 /* ---------------------------------------------------------------- inlined calls */

@@ -62,13 +62,11 @@ static const char *demangle_d(struct da_arena *a, const char *raw)
 	return copy;
 }
 
-const char *da_demangle(struct da_arena *a, const char *raw)
+static const char *demangle(struct da_arena *a, const char *raw)
 {
 	struct output *o;
 	const char *text = raw;
 
-	if (!raw || strnlen(raw, RAW_MAX) == RAW_MAX)
-		return raw;
 	if (da_starts(raw, "__Z") || da_starts(raw, "__R"))
 		raw++;
 	if (da_starts(raw, "_D") && raw[2] >= '0' && raw[2] <= '9')
@@ -82,4 +80,18 @@ const char *da_demangle(struct da_arena *a, const char *raw)
 	da_str_done(&o->s);
 	free(o);
 	return text;
+}
+
+const char *da_demangle(struct da_arena *a, const char *raw)
+{
+	const char *at, *name, *text;
+
+	if (!raw || strnlen(raw, RAW_MAX) == RAW_MAX)
+		return raw;
+	at = strchr(raw, '@'); /* name@plt, name@VERSION: no mangled name has an @ */
+	if (!at || at == raw)
+		return demangle(a, raw);
+	name = da_strndup(a, raw, (size_t)(at - raw));
+	text = demangle(a, name);
+	return text == name ? raw : da_printf(a, "%s%s", text, at);
 }

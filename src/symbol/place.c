@@ -119,6 +119,7 @@ static void merge(struct da_symbols *s, struct da_place *p, const struct da_elf_
 		  const struct da_dwarf_place *dw, enum da_status dwarf)
 {
 	bool plain = dwarf != DA_OK || !is_mangled(dw->calls[0].function);
+	bool same = sym && exact && sym->start == dw->start;
 
 	if (dwarf == DA_OK || dwarf == DA_PARTIAL)
 		fill_calls(s, p, dw);
@@ -141,7 +142,7 @@ static void merge(struct da_symbols *s, struct da_place *p, const struct da_elf_
 		p->exact = exact;
 	}
 	if (dwarf != DA_OK || !p->calls[0].function ||
-	    (plain && exact && is_mangled(sym->name) && strstr(sym->name, p->calls[0].function)))
+	    (plain && same && is_mangled(sym->name)))
 		p->calls[0].function = readable(s, sym->name);
 }
 
