@@ -15,6 +15,7 @@ unit_tests += %D%/t_watch
 unit_tests += %D%/t_synth
 # arch and model
 unit_tests += %D%/t_arch
+unit_tests += %D%/t_model
 # loader
 # image
 # symbol
