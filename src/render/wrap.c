@@ -54,45 +54,67 @@ size_t da_wrap_fit(const char *text, size_t width)
 	return at;
 }
 
-void da_wrap(struct da_str *out, const char *text, const char *first, size_t indent, size_t width)
-{
-	size_t column = da_text_width(first), line = width, n, w;
-	bool fresh = true;
+struct wrapper {
+	struct da_str *out;
+	size_t column, indent, line;
+	bool fresh; /* nothing but blanks stands on the line */
+};
 
-	if (line < indent + MIN_LINE)
-		line = indent + MIN_LINE;
-	da_str_add(out, first);
+static void new_line(struct wrapper *w)
+{
+	da_str_addc(w->out, '\n');
+	blanks(w->out, w->indent);
+	w->column = w->indent;
+	w->fresh = true;
+}
+
+/* One word, or as much of it as the line takes; how many bytes. */
+static size_t put_word(struct wrapper *w, const char *word, size_t n)
+{
+	size_t width = width_of(word, n);
+
+	if (!w->fresh && w->column + 1 + width > w->line)
+		new_line(w);
+	if (w->fresh && w->column + width > w->line) {
+		size_t fits = da_wrap_fit(word, w->line > w->column ? w->line - w->column : 1);
+
+		if (fits && fits < n) /* 0: one wide character, and a line of one column */
+			n = fits;
+		width = width_of(word, n);
+	}
+	if (!w->fresh) {
+		da_str_addc(w->out, ' ');
+		w->column++;
+	}
+	da_str_addn(w->out, word, n);
+	w->column += width;
+	w->fresh = false;
+	return n;
+}
+
+void da_wrap_at(struct da_str *out, const char *text, size_t column, size_t indent, size_t width)
+{
+	struct wrapper w = { .out = out, .column = column, .indent = indent, .line = width,
+			     .fresh = true };
+
+	if (w.line < indent + MIN_LINE)
+		w.line = indent + MIN_LINE;
+	if (column + MIN_LINE > w.line && column > indent && *text)
+		new_line(&w);
 	while (*(text += strspn(text, " "))) {
-		n = strcspn(text, " ");
-		w = width_of(text, n);
-		if (!fresh && column + 1 + w > line) {
-			da_str_addc(out, '\n');
-			blanks(out, indent);
-			column = indent;
-			fresh = true;
-		}
-		if (fresh && column + w > line) {
-			n = da_wrap_fit(text, line > column ? line - column : 1);
-			if (!n) /* one wide character on a line of one column */
-				n = strcspn(text, " ");
-			w = width_of(text, n);
-		}
-		if (!fresh) {
-			da_str_addc(out, ' ');
-			column++;
-		}
-		da_str_addn(out, text, n);
-		column += w;
-		text += n;
-		fresh = false;
-		if (*text && *text != ' ') {
-			da_str_addc(out, '\n');
-			blanks(out, indent);
-			column = indent;
-			fresh = true;
-		}
+		size_t n = strcspn(text, " "), put = put_word(&w, text, n);
+
+		text += put;
+		if (put < n)
+			new_line(&w);
 	}
 	da_str_addc(out, '\n');
+}
+
+void da_wrap(struct da_str *out, const char *text, const char *first, size_t indent, size_t width)
+{
+	da_str_add(out, first);
+	da_wrap_at(out, text, da_text_width(first), indent, width);
 }
 
 /* The text within `width` columns; how many it took. */

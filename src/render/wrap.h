@@ -13,11 +13,12 @@
 struct da_str;
 
 /*
- * Add text as lines of at most `width` columns, the first after `first` (what stands already in its
- * place, counted, not written when written is true), the others after `indent` blanks. A word that
- * fits on no line is broken. Ends with a line feed.
+ * Add `first` and then text as lines of at most `width` columns, the second and later ones after
+ * `indent` blanks. A word that fits on no line is broken. Ends with a line feed.
  */
 void da_wrap(struct da_str *out, const char *text, const char *first, size_t indent, size_t width);
+/* The same on a line whose first `column` columns are taken already. */
+void da_wrap_at(struct da_str *out, const char *text, size_t column, size_t indent, size_t width);
 /* text, then blanks up to `width` columns; a longer text is cut, its last column is "…". */
 void da_pad(struct da_str *out, const char *text, size_t width);
 /* The same with blanks first. */

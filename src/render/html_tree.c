@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Trees (as nested folds, and as a flame graph of their weights) and wait graphs. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "render/format.h"
+#include "render/html.h"
+
+enum {
+	OPEN_LEVELS = 3,  /* branches that are open at first */
+	MAX_LEVELS = 40,  /* browsers give up nesting at 512 elements */
+	FLAME_WIDTH = 1200,
+	FLAME_ROW = 18,
+	FLAME_ROWS = 60,
+	FLAME_NODES = 800,
+	GLYPH_WIDTH = 7,   /* of the 11 px font, rounded up */
+};
+
+/* ---------------------------------------------------------------- nodes */
+
+struct node {
+	int64_t depth;
+	uint64_t weight;
+	const char *label, *place;
+	bool own, noise;
+	size_t end; /* the first node behind its subtree */
+};
+
+struct tree {
+	DA_VEC(struct node) nodes;
+	size_t left;
+};
+
+/*
+ * The columns of a tree by their types: the number is the depth, the first two symbols are label and
+ * place, the count is the weight, the bool says which nodes matter.
+ */
+static void read_node(struct da_html *h, enum da_block block, uint32_t row, struct node *ret)
+{
+	const struct da_block_def *def = &da_blocks[block];
+	struct node n = { .weight = 1 };
+	struct da_cell cell;
+
+	for (enum da_col col = def->first; col < def->end; col++) {
+		if (!da_cell_get(h->view->doc, col, row, &cell))
+			continue;
+		if (cell.type == DA_TYPE_NUMBER)
+			n.depth = cell.i;
+		else if (cell.type == DA_TYPE_COUNT)
+			n.weight = cell.u;
+		else if (cell.type == DA_TYPE_BOOL)
+			n.own = cell.b, n.noise = !cell.b;
+		else if (cell.type == DA_TYPE_SYMBOL && !n.label)
+			n.label = cell.text;
+		else if (cell.type == DA_TYPE_SYMBOL)
+			n.place = cell.text;
+	}
+	if (!n.label)
+		n.label = n.place ? n.place : "unknown";
+	*ret = n;
+}
+
+static void find_ends(struct da_html *h, struct tree *t)
+{
+	DA_VEC(size_t) open = { 0 };
+
+	for (size_t i = 0; i < t->nodes.n; i++) {
+		while (open.n && t->nodes.v[open.v[open.n - 1]].depth >= t->nodes.v[i].depth)
+			t->nodes.v[open.v[--open.n]].end = i;
+		da_vec_push(h->arena, &open, i);
+	}
+	while (open.n)
+		t->nodes.v[open.v[--open.n]].end = t->nodes.n;
+}
+
+static struct tree read_tree(struct da_html *h, enum da_block block)
+{
+	struct tree t = { .left = 0 };
+	size_t n;
+	const uint32_t *rows = da_view_rows(h->view, block, &n, &t.left);
+
+	for (size_t i = 0; i < n; i++)
+		read_node(h, block, rows[i], da_vec_add(h->arena, &t.nodes));
+	find_ends(h, &t);
+	return t;
+}
+
+/* ---------------------------------------------------------------- nested folds */
+
+static void line(struct da_html *h, xmlNodePtr parent, const struct node *n, bool counted)
+{
+	xmlNodePtr ln = da_html_add(h, parent, "span", "ln");
+	xmlNodePtr ct = da_html_add(h, ln, "span", "ct");
+
+	if (counted) {
+		da_str_clear(&h->text);
+		da_format_count(&h->text, n->weight, h->view->gap);
+		da_html_text(h, ct, h->text.s);
+	}
+	da_html_add_text(h, ln, "span", n->own ? "own" : n->noise ? "dim" : NULL, n->label);
+	if (n->place && n->place != n->label) {
+		da_html_text(h, ln, "  ");
+		da_html_add_text(h, ln, "span", "dim", n->place);
+	}
+}
+
+/* The last node of the chain of only children from i on. */
+static size_t chain_end(const struct tree *t, size_t i)
+{
+	while (i + 1 < t->nodes.v[i].end && t->nodes.v[i + 1].end == t->nodes.v[i].end &&
+	       t->nodes.v[i + 1].weight == t->nodes.v[i].weight)
+		i++;
+	return i;
+}
+
+static void branches(struct da_html *h, const struct tree *t, size_t from, size_t to, unsigned level);
+
+static void branch(struct da_html *h, const struct tree *t, size_t i, unsigned level)
+{
+	size_t last = chain_end(t, i), end = t->nodes.v[last].end;
+	bool folds = last + 1 < end;
+	xmlNodePtr node = da_html_new(h, folds ? "summary" : "div", NULL);
+
+	for (size_t k = i; k <= last; k++)
+		line(h, node, &t->nodes.v[k], k == i);
+	da_html_raw(h, !folds ? "<li>" : level < OPEN_LEVELS ? "<li><details open=\"open\">" :
+							     "<li><details>");
+	da_html_put(h, node);
+	if (folds) {
+		branches(h, t, last + 1, end, level + 1);
+		da_html_raw(h, "</details>");
+	}
+	da_html_raw(h, "</li>\n");
+}
+
+static void branches(struct da_html *h, const struct tree *t, size_t from, size_t to, unsigned level)
+{
+	if (level >= MAX_LEVELS) {
+		da_html_raw(h, "<p class=\"note\">Deeper branches are left out here.</p>\n");
+		return;
+	}
+	da_html_raw(h, level ? "<ul>\n" : "<ul class=\"tree\">\n");
+	for (size_t i = from; i < to; i = t->nodes.v[i].end)
+		branch(h, t, i, level);
+	da_html_raw(h, "</ul>\n");
+}
+
+/* ---------------------------------------------------------------- flame graph */
+
+struct flame {
+	const struct tree *t;
+	double per_unit;
+	double *x;     /* of each node; negative: not drawn */
+	unsigned *row;
+	unsigned rows;
+	size_t drawn;
+};
+
+static void attr_number(xmlNodePtr node, const char *name, double v)
+{
+	char text[32];
+	/* Whole tenths by hand: printf would ask the locale for the point. */
+	unsigned tenths = v > 0 ? (unsigned)(v * 10 + 0.5) : 0;
+
+	snprintf(text, sizeof(text), "%u.%u", tenths / 10, tenths % 10);
+	da_html_attr(node, name, text);
+}
+
+/* Roots side by side, children below their parent. */
+static void place(struct flame *f, size_t from, size_t to, double x, unsigned row)
+{
+	for (size_t i = from; i < to; i = f->t->nodes.v[i].end) {
+		double width = (double)f->t->nodes.v[i].weight * f->per_unit;
+
+		if (width >= 1.5 && f->drawn < FLAME_NODES) {
+			f->x[i] = x;
+			f->row[i] = row;
+			f->drawn++;
+			if (row + 1 > f->rows)
+				f->rows = row + 1;
+			if (row + 1 < FLAME_ROWS)
+				place(f, i + 1, f->t->nodes.v[i].end, x, row + 1);
+		}
+		x += width;
+	}
+}
+
+static void flame_box(struct da_html *h, const struct flame *f, size_t i)
+{
+	const struct node *n = &f->t->nodes.v[i];
+	double width = (double)n->weight * f->per_unit, y = f->row[i] * FLAME_ROW;
+	xmlNodePtr g = da_html_new(h, "g", NULL), rect;
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+	da_str_addf(&s, "%s · ", n->label);
+	da_format_number_of(&s, n->weight, "thread", h->view->gap);
+	da_html_add_text(h, g, "title", NULL, s.s);
+	rect = da_html_add(h, g, "rect", n->own ? "own" : NULL);
+	attr_number(rect, "x", f->x[i]);
+	attr_number(rect, "y", y);
+	attr_number(rect, "width", width);
+	da_html_attr(rect, "height", "18");
+	if (width > 5 * GLYPH_WIDTH) {
+		xmlNodePtr text = da_html_add(h, g, "text", n->own ? "own" : NULL);
+
+		attr_number(text, "x", f->x[i] + 4);
+		attr_number(text, "y", y + 13);
+		da_str_clear(&s);
+		da_format_clip(&s, n->label, (size_t)(width - 8) / GLYPH_WIDTH - 2);
+		da_html_text(h, text, da_str_get(&s));
+	}
+	da_html_put(h, g);
+}
+
+static void flame(struct da_html *h, const struct tree *t)
+{
+	struct flame f = { .t = t };
+	double total = 0;
+	char head[160];
+	size_t leaves = 0;
+
+	for (size_t i = 0; i < t->nodes.n; i++)
+		leaves += t->nodes.v[i].end == i + 1;
+	for (size_t i = 0; i < t->nodes.n; i = t->nodes.v[i].end)
+		total += (double)t->nodes.v[i].weight;
+	if (leaves < 2 || total <= 0) /* one stack: the graph would only repeat it */
+		return;
+	f.per_unit = FLAME_WIDTH / total;
+	f.x = da_calloc(h->arena, t->nodes.n, sizeof(*f.x));
+	f.row = da_calloc(h->arena, t->nodes.n, sizeof(*f.row));
+	for (size_t i = 0; i < t->nodes.n; i++)
+		f.x[i] = -1;
+	place(&f, 0, t->nodes.n, 0, 0);
+	snprintf(head, sizeof(head),
+		 "<div class=\"flame\"><svg viewBox=\"0 0 %d %u\" role=\"img\" aria-label=\"Flame "
+		 "graph. The tree below says the same.\">\n",
+		 FLAME_WIDTH, f.rows * FLAME_ROW);
+	da_html_raw(h, head);
+	for (size_t i = 0; i < t->nodes.n; i++)
+		if (f.x[i] >= 0)
+			flame_box(h, &f, i);
+	da_html_raw(h, "</svg></div>\n");
+}
+
+void da_html_tree(struct da_html *h, enum da_block block)
+{
+	struct tree t = read_tree(h, block);
+
+	flame(h, &t);
+	branches(h, &t, 0, t.nodes.n, 0);
+	da_html_left(h, t.left, t.left == 1 ? "line is" : "lines are");
+}
+
+/* ---------------------------------------------------------------- wait graphs */
+
+/* "t14 waits for lock2, owned by t15, which waits for lock1, owned by t14." */
+static void cycle(struct da_html *h, xmlNodePtr p, const char *const *members, size_t n,
+		  const char *const *locks, size_t nlocks)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!i)
+			da_html_ref(h, p, members[0], members[0]);
+		else
+			da_html_text(h, p, ", which");
+		da_html_text(h, p, " waits for ");
+		if (i < nlocks) {
+			da_html_ref(h, p, locks[i], locks[i]);
+			da_html_text(h, p, ", owned by ");
+		}
+		da_html_ref(h, p, members[(i + 1) % n], members[(i + 1) % n]);
+	}
+	da_html_text(h, p, ".");
+}
+
+void da_html_graph(struct da_html *h, enum da_block block)
+{
+	const struct da_block_def *def = &da_blocks[block];
+	size_t nrows, left;
+	const uint32_t *rows = da_view_rows(h->view, block, &nrows, &left);
+
+	for (size_t r = 0; r < nrows; r++) {
+		xmlNodePtr box = da_html_new(h, "div", "chain"), p;
+		const char *const *members = NULL, *const *locks = NULL;
+		size_t n = 0, nlocks = 0;
+		struct da_cell cell;
+
+		p = da_html_add(h, box, "p", NULL);
+		for (enum da_col col = def->first; col < def->end; col++) {
+			if (!da_cell_get(h->view->doc, col, rows[r], &cell))
+				continue;
+			if (cell.shape == DA_SHAPE_LIST && cell.type == DA_TYPE_REF) {
+				members = da_view_items(h->view, col, &cell, &n);
+			} else if (cell.shape == DA_SHAPE_LIST && cell.type == DA_TYPE_LOCK) {
+				locks = da_view_items(h->view, col, &cell, &nlocks);
+			} else {
+				xmlNodePtr note = da_html_add(h, box, "p", "note");
+
+				da_html_textf(h, note, "%s: ", da_cols[col].title);
+				da_html_cell(h, da_html_add(h, note, "span", NULL), col, &cell);
+			}
+		}
+		cycle(h, p, members, n, locks, nlocks);
+		da_html_put(h, box);
+	}
+	da_html_left(h, left, left == 1 ? "cycle is" : "cycles are");
+}
