@@ -136,18 +136,15 @@ static void name_missing(struct core *c)
 }
 
 /*
- * full: everything writable is there; mini: stacks, and little else. heap and triage are names of
- * createdump's own kinds, which only its reader can tell apart.
+ * full: whatever could be read is there, code too. heap, triage and mini are kinds of createdump, which
+ * only its own reader can tell apart.
  */
-static const char *dump_type(struct core *c, const char *writer)
+static const char *dump_type(struct core *c)
 {
 	struct shares s = measure(c);
+	uint64_t missing = s.anonymous_missing + s.code_missing + s.shared_missing;
 
-	if (c->d->origin.truncated || strcmp(writer, "createdump") == 0 || s.anonymous == 0)
-		return "unknown";
-	if (s.anonymous_missing == 0)
-		return "full";
-	return "unknown";
+	return !c->d->origin.truncated && s.anonymous && missing == 0 ? "full" : "unknown";
 }
 
 void core_name_writer(struct core *c)
@@ -156,6 +153,6 @@ void core_name_writer(struct core *c)
 
 	c->d->origin.writer = g.writer;
 	c->d->origin.writer_why = g.why;
-	c->d->origin.dump_type = dump_type(c, g.writer);
+	c->d->origin.dump_type = dump_type(c);
 	name_missing(c);
 }

@@ -26,6 +26,7 @@ unit_tests += %D%/t_unwind
 # render
 # analyze
 # app
+unit_tests += %D%/t_stage
 
 LDADD = tests/synth/libsynth.a $(DA_LIBS) $(CHECK_LIBS)
 EXTRA_DIST += %D%/unit.h
