@@ -236,6 +236,7 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 		return st;
 	f.expr.cfa = arch->word == 8 ? cfa : (uint32_t)cfa;
 	f.expr.has_cfa = true;
+	w->cfa = f.expr.cfa;
 	if ((st = return_address(&f, &pc)) != DA_OK || (st = stack_pointer(&f, &sp)) != DA_OK)
 		return st;
 	/* Standing on a guess, the row proves itself by where it leads. */
@@ -246,7 +247,6 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 	registers(&f, ret);
 	da_reg_set(ret, arch->pc, pc);
 	da_reg_set(ret, arch->sp, sp);
-	w->cfa = f.expr.cfa;
 	w->signal = f.row->signal_frame;
 	return DA_OK;
 }

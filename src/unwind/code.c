@@ -3,6 +3,8 @@
 
 #include "unwind/step.h"
 
+#define GUARD_PAGES 64 /* below a stack: a function with a large frame steps over the first */
+
 enum da_code da_unwind_code(const struct da_walk *w, uint64_t pc)
 {
 	const struct da_process *p = &w->dump->proc;
@@ -48,9 +50,19 @@ bool da_unwind_is_return(const struct da_walk *w, uint64_t address)
 	       da_symbols_place(w->symbols, address, false)->start != address;
 }
 
+const struct da_range *da_unwind_stack(const struct da_walk *w, uint64_t sp)
+{
+	const struct da_memory *mem = &w->dump->proc.mem;
+	const struct da_range *r = da_mem_range(mem, sp);
+
+	for (uint64_t i = 1; i <= GUARD_PAGES && (!r || (r->has_prot && !r->prot)); i++)
+		r = da_mem_range(mem, (sp & ~(uint64_t)4095) + i * 4096);
+	return r && (!r->has_prot || r->prot & DA_PROT_W) ? r : NULL;
+}
+
 uint64_t da_unwind_stack_end(const struct da_walk *w, uint64_t sp)
 {
-	const struct da_range *r = da_mem_range(&w->dump->proc.mem, sp);
+	const struct da_range *r = da_unwind_stack(w, sp);
 	const struct da_thread *t = w->thread;
 	uint64_t end;
 

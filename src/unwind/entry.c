@@ -23,9 +23,14 @@ static bool by_name(const struct da_walk *w)
 
 	if (!place->exact || !place->raw)
 		return false;
-	for (size_t i = 0; i < DA_ARRAY_SIZE(entries); i++)
-		if (!strcmp(place->raw, entries[i]))
+	for (size_t i = 0; i < DA_ARRAY_SIZE(entries); i++) {
+		size_t n = strlen(entries[i]);
+
+		/* With or without the version: clone@@GLIBC_2.2.5 */
+		if (!strncmp(place->raw, entries[i], n) &&
+		    (place->raw[n] == '\0' || place->raw[n] == '@'))
 			return true;
+	}
 	return false;
 }
 

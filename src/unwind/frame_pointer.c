@@ -7,149 +7,75 @@
  */
 #include "config.h"
 
-#include <string.h>
-
 #include "unwind/step.h"
 
-#define EPILOGUE 16  /* instructions that are followed to a ret */
 #define PROLOGUE 32  /* bytes in which a function sets up its frame pointer */
+#define WINDOW 2048   /* bytes before pc in which the function's beginning is looked for */
 #define BACKWARDS 64 /* aarch64: instructions looked at before pc */
-
-static uint64_t cut(const struct da_walk *w, uint64_t v)
-{
-	return w->dump->proc.arch->word == 8 ? v : (uint32_t)v;
-}
-
-/* ---- x86: from the interrupted instruction straight to the ret, where that is all there is */
-
-/* DWARF and encoding number the registers differently. */
-static int pushed(const struct da_walk *w, unsigned encoded)
-{
-	static const uint8_t x64[] = { 0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15 };
-
-	return w->dump->proc.arch->word == 8 ? x64[encoded & 15] : (int)(encoded & 7);
-}
-
-static bool pop(const struct da_walk *w, struct da_regs *r, int reg)
-{
-	const struct da_arch *arch = w->dump->proc.arch;
-	uint64_t v;
-
-	if (da_mem_word(&w->dump->proc.mem, r->v[arch->sp], &v) != DA_OK)
-		return false;
-	da_reg_set(r, arch->sp, cut(w, r->v[arch->sp] + arch->word));
-	da_reg_set(r, reg, v);
-	return true;
-}
-
-static uint32_t u32(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-/* One instruction of an epilogue: its length, 0 when it is none; *ret_done after a ret. */
-static size_t epilogue(const struct da_walk *w, struct da_regs *r, const uint8_t *p, size_t n,
-		       bool *ret_done)
-{
-	const struct da_arch *arch = w->dump->proc.arch;
-	bool wide = arch->word == 8;
-	size_t rex = wide && n && (p[0] & 0xf0) == 0x40 ? 1 : 0;
-	unsigned b = rex && (p[0] & 1) ? 8 : 0;
-
-	if (n < rex + 1)
-		return 0;
-	if (p[rex] >= 0x58 && p[rex] <= 0x5f) /* pop */
-		return pop(w, r, pushed(w, (p[rex] & 7U) + b)) ? rex + 1 : 0;
-	if (p[0] == 0xc9) { /* leave */
-		if (!da_reg_known(r, arch->fp))
-			return 0;
-		da_reg_set(r, arch->sp, r->v[arch->fp]);
-		return pop(w, r, arch->fp) ? 1 : 0;
-	}
-	if (p[0] == 0xc3 || (p[0] == 0xf3 && n > 1 && p[1] == 0xc3) || (p[0] == 0xc2 && n > 2)) {
-		*ret_done = pop(w, r, arch->pc);
-		if (p[0] == 0xc2)
-			da_reg_set(r, arch->sp, r->v[arch->sp] + p[1] + (p[2] << 8));
-		return *ret_done ? 1 : 0;
-	}
-	if (rex != wide || n < rex + 3 || p[rex + 1] != 0xc4)
-		return 0;
-	if (p[rex] == 0x83 && p[rex + 2] < 0x80) { /* add $imm8, %sp */
-		da_reg_set(r, arch->sp, r->v[arch->sp] + p[rex + 2]);
-		return rex + 3;
-	}
-	if (p[rex] == 0x81 && n >= rex + 6 && p[rex + 5] < 0x80) {
-		da_reg_set(r, arch->sp, r->v[arch->sp] + u32(p + rex + 2));
-		return rex + 6;
-	}
-	return 0;
-}
-
-/* Is pc before or amid push %rbp; mov %rsp, %rbp? *ret_pushed: the push is done. */
-static bool in_prologue(const struct da_walk *w, const uint8_t *p, size_t n, bool *ret_pushed)
-{
-	size_t rex = w->dump->proc.arch->word == 8 ? 1 : 0;
-	uint8_t before;
-
-	if (n >= 5 && p[0] == 0xf3 && p[1] == 0x0f && p[2] == 0x1e) /* endbr */
-		p += 4, n -= 4;
-	*ret_pushed = false;
-	if (n >= 1 && p[0] == 0x55)
-		return true;
-	*ret_pushed = true;
-	if (n < rex + 2 || (rex && p[0] != 0x48) ||
-	    !((p[rex] == 0x89 && p[rex + 1] == 0xe5) || (p[rex] == 0x8b && p[rex + 1] == 0xec)))
-		return false;
-	return da_mem_u8(&w->dump->proc.mem, da_unwind_pc(w) - 1, &before) == DA_OK && before == 0x55;
-}
-
-/* The caller of an interrupted function by what its next instructions do. */
-static bool follow(const struct da_walk *w, struct da_regs *ret)
-{
-	const struct da_arch *arch = w->dump->proc.arch;
-	uint8_t code[96];
-	size_t n = da_mem_read_some(&w->dump->proc.mem, da_unwind_pc(w), code, sizeof(code));
-	struct da_regs r = w->regs;
-	bool done = false, pushed_fp;
-
-	if (in_prologue(w, code, n, &pushed_fp)) {
-		if ((pushed_fp && !pop(w, &r, arch->fp)) || !pop(w, &r, arch->pc))
-			return false;
-		done = true;
-	}
-	for (size_t at = 0, i = 0, len; i < EPILOGUE && !done; i++, at += len)
-		if ((len = epilogue(w, &r, code + at, n - at, &done)) == 0)
-			return false;
-	if (!done || !da_unwind_is_return(w, r.v[arch->pc]))
-		return false;
-	*ret = r;
-	return true;
-}
 
 /* ---- x86: is there a frame pointer? */
 
 enum established { NO, PERHAPS, YES };
 
+/* push %rbp with mov %rsp, %rbp; or, as .NET's compilers do, lea N(%rsp), %rbp further on. */
+static bool sets_up(const uint8_t *p, size_t n, bool wide)
+{
+	size_t rex = wide ? 1 : 0;
+
+	if (n >= 3 + rex && p[0] == 0x55 && (!wide || p[1] == 0x48) &&
+	    ((p[rex + 1] == 0x89 && p[rex + 2] == 0xe5) ||
+	     (p[rex + 1] == 0x8b && p[rex + 2] == 0xec)))
+		return true;
+	return wide && n >= 4 && p[0] == 0x48 && p[1] == 0x8d && (p[2] == 0x6c || p[2] == 0xac) &&
+	       p[3] == 0x24;
+}
+
+/* ret, and filling or the next function behind it. */
+static bool ends(const uint8_t *p, size_t n, bool wide)
+{
+	return n >= 2 && p[0] == 0xc3 &&
+	       (p[1] == 0xcc || p[1] == 0x90 || p[1] == 0x66 || p[1] == 0x0f || p[1] == 0x00 ||
+		sets_up(p + 1, n - 1, wide));
+}
+
+/* Without a table of functions: what comes first on the way back from pc, a set-up or an end? */
+static enum established backwards(const struct da_walk *w)
+{
+	uint64_t pc = da_unwind_lookup(w), from = pc > WINDOW ? pc - WINDOW : 0;
+	const struct da_range *r = da_mem_range(&w->dump->proc.mem, pc);
+	bool wide = w->dump->proc.arch->word == 8;
+	uint8_t code[WINDOW];
+	size_t n;
+
+	if (r && from < r->start)
+		from = r->start;
+	n = da_mem_read_some(&w->dump->proc.mem, from, code, (size_t)(pc - from));
+	if (n < pc - from)
+		return PERHAPS;
+	for (size_t i = n; i-- > 0;) {
+		if (sets_up(code + i, n - i, wide))
+			return YES;
+		if (ends(code + i, n - i, wide))
+			return NO;
+	}
+	return PERHAPS;
+}
+
 static enum established established(const struct da_walk *w)
 {
-	size_t rex = w->dump->proc.arch->word == 8 ? 1 : 0;
 	uint64_t start = da_unwind_function(w);
+	bool wide = w->dump->proc.arch->word == 8;
 	uint8_t code[PROLOGUE];
 	size_t n;
 
-	if (da_module_at(&w->dump->proc, da_unwind_lookup(w)) == DA_NONE)
-		return YES; /* code made at run time keeps it, and no table says otherwise */
-	n = start ? da_mem_read_some(&w->dump->proc.mem, start, code, sizeof(code)) : 0;
+	if (!start)
+		return backwards(w);
+	n = da_mem_read_some(&w->dump->proc.mem, start, code, sizeof(code));
 	if (n < sizeof(code))
 		return PERHAPS;
-	for (size_t i = 0; i + rex + 3 <= n; i++) {
-		const uint8_t *p = code + i;
-
-		if (p[0] == 0x55 && (!rex || p[1] == 0x48) &&
-		    ((p[rex + 1] == 0x89 && p[rex + 2] == 0xe5) ||
-		     (p[rex + 1] == 0x8b && p[rex + 2] == 0xec)))
+	for (size_t i = 0; i < n; i++)
+		if (sets_up(code + i, n - i, wide))
 			return YES;
-	}
 	return NO;
 }
 
@@ -191,7 +117,7 @@ static enum da_status x86(struct da_walk *w, struct da_regs *ret)
 	uint64_t fp = w->regs.v[arch->fp], sp = da_unwind_sp(w), saved, pc;
 	enum established e;
 
-	if (w->exact_pc && da_unwind_code(w, da_unwind_pc(w)) != DA_CODE_NO && follow(w, ret)) {
+	if (da_unwind_follow(w, ret)) {
 		w->cfa = ret->v[arch->sp];
 		return DA_OK;
 	}

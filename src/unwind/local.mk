@@ -3,6 +3,7 @@ libdumpan_a_SOURCES += \
 	%D%/cfi.c \
 	%D%/code.c \
 	%D%/entry.c \
+	%D%/epilogue.c \
 	%D%/expr.c \
 	%D%/fold.c %D%/fold.h \
 	%D%/frame_pointer.c \

@@ -8,64 +8,76 @@
 
 #include "unwind/step.h"
 
-#define NEAR 256 /* words behind a doubtful one in which a better one is looked for */
+#define NEAR 256 /* words behind a bad or doubtful one in which a better one is looked for */
+#define NEXT 32  /* the same behind a fair one */
+#define FAR 64   /* frames that are followed to see where a candidate leads */
 
-enum verdict { REJECTED, DOUBTFUL, GOOD };
+/*
+ * ASTRAY: what follows from it is no stack. DOUBTFUL: it called something else. FAIR: a call by pointer,
+ * or of what has no name. GOOD: it called the function at hand.
+ */
+enum verdict { REJECTED, ASTRAY, DOUBTFUL, FAIR, GOOD };
 
-/* Does the direct call before `address` go to the function that starts at `function`? */
-static enum verdict judge(const struct da_walk *w, uint64_t address, uint64_t function)
+/* Can the direct call before `address` have led to the code at hand? */
+static enum verdict judge_call(const struct da_walk *w, uint64_t address, uint64_t function)
 {
 	const struct da_process *p = &w->dump->proc;
-	uint64_t target;
+	uint64_t target, pc = da_unwind_pc(w);
 	uint8_t code[5];
 	uint32_t rel;
 
-	if (!da_unwind_is_return(w, address))
-		return REJECTED;
-	if (!function || p->arch->lr != DA_REG_NONE ||
+	if (p->arch->lr != DA_REG_NONE || da_unwind_code(w, pc) == DA_CODE_NO ||
 	    da_mem_read(&p->mem, address - 5, code, 5, NULL) != DA_OK || code[0] != 0xe8)
-		return GOOD;
+		return FAIR;
 	rel = (uint32_t)code[1] | (uint32_t)code[2] << 8 | (uint32_t)code[3] << 16 |
 	      (uint32_t)code[4] << 24;
 	target = address + (uint64_t)(int64_t)(int32_t)rel;
 	if (p->arch->word == 4)
 		target = (uint32_t)target;
-	if (target == function)
+	if (function && target == function)
 		return GOOD;
+	/* Code made at run time is called from itself, and from elsewhere only by a pointer. */
+	if (!function && da_module_at(p, da_unwind_lookup(w)) == DA_NONE)
+		return da_mem_range(&p->mem, target) == da_mem_range(&p->mem, pc) ? FAIR : DOUBTFUL;
 	/* PLT stubs and functions without a name may lead anywhere. */
-	return da_symbols_in_function(w->symbols, target) ? DOUBTFUL : GOOD;
+	return function && da_symbols_in_function(w->symbols, target) ? DOUBTFUL : FAIR;
 }
 
-/* The place of the return address on the stack; 0: none. */
-static uint64_t find(const struct da_walk *w, uint64_t sp, uint64_t end, uint64_t *ret_pc)
+/*
+ * Follow the unwind information from a candidate: a real frame leads to return addresses up to the
+ * thread's beginning, a dead slot soon to something that is none.
+ */
+static bool leads_astray(const struct da_walk *w, const struct da_regs *from)
 {
-	const struct da_process *p = &w->dump->proc;
-	uint64_t word = p->mem.word, function = da_unwind_function(w), doubtful = 0, pc;
-	uint64_t max = w->dump->limits->scan_words;
+	const struct da_arch *arch = w->dump->proc.arch;
+	struct da_walk x = *w;
+	struct da_regs caller;
+	enum da_status st;
 
-	for (uint64_t at = sp; at < end && end - at >= word && max; at += word, max--) {
-		if (da_mem_word(&p->mem, at, &pc) != DA_OK)
-			break;
-		/* Most words are small numbers or point into the stack itself. */
-		if (pc < 4096 || (pc >= sp && pc < end))
-			continue;
-		pc = p->arch->strip(pc, w->thread->pac_mask);
-		switch (judge(w, pc, function)) {
-		case GOOD:
-			*ret_pc = pc;
-			return at;
-		case DOUBTFUL:
-			if (!doubtful) {
-				doubtful = at;
-				*ret_pc = pc;
-				max = DA_MIN(max, NEAR);
-			}
-			break;
-		default:
-			break;
-		}
+	x.regs = *from;
+	x.exact_pc = false;
+	x.sp_guess = arch->lr != DA_REG_NONE;
+	x.trust = DA_TRUST_SCAN;
+	for (unsigned i = 0; i < FAR; i++) {
+		x.signal = x.caller_sp_guess = false;
+		x.fault = x.cfa = 0;
+		caller.valid = 0;
+		st = da_unwinder_sigframe.step(&x, &caller);
+		if (st == DA_NOT_FOUND)
+			st = da_unwinder_cfi.step(&x, &caller);
+		if (st == DA_FAULT)
+			return x.fault != 0; /* else: a register that a scan does not give */
+		if (st == DA_PARTIAL)
+			return x.cfa != 0; /* a return address of 0: a slot that was cleared */
+		if (st != DA_OK)
+			return st == DA_CORRUPT;
+		if (!x.signal && caller.v[arch->sp] <= x.regs.v[arch->sp])
+			return true;
+		x.regs = caller;
+		x.exact_pc = x.signal;
+		x.sp_guess = false;
 	}
-	return doubtful;
+	return false;
 }
 
 /*
@@ -85,19 +97,68 @@ static void keep_frame_pointer(const struct da_walk *w, uint64_t at, struct da_r
 		da_reg_set(ret, arch->fp, w->regs.v[arch->fp]);
 }
 
-static enum da_status step(struct da_walk *w, struct da_regs *ret)
+/* What the word at `at` is worth; *ret is the caller unless it is rejected. */
+static enum verdict judge(const struct da_walk *w, uint64_t at, uint64_t pc, uint64_t function,
+			  struct da_regs *ret)
 {
 	const struct da_arch *arch = w->dump->proc.arch;
-	uint64_t sp = da_round_up(da_unwind_sp(w), arch->word);
-	uint64_t pc = 0, at;
+	enum verdict v;
 
-	at = find(w, sp, da_unwind_stack_end(w, sp), &pc);
-	if (!at)
-		return DA_NOT_FOUND;
+	if (!da_unwind_is_return(w, pc))
+		return REJECTED;
+	v = judge_call(w, pc, function);
+	ret->valid = 0;
 	da_unwind_keep(w, ret);
 	da_reg_set(ret, arch->pc, pc);
 	da_reg_set(ret, arch->sp, at + arch->word);
 	keep_frame_pointer(w, at, ret);
+	return leads_astray(w, ret) ? ASTRAY : v;
+}
+
+/* The best of the stack's words [sp, end). */
+static enum verdict find(const struct da_walk *w, uint64_t sp, uint64_t end, struct da_regs *ret)
+{
+	const struct da_process *p = &w->dump->proc;
+	uint64_t word = p->mem.word, function = da_unwind_function(w), pc;
+	uint64_t max = w->dump->limits->scan_words;
+	enum verdict best = REJECTED;
+
+	for (uint64_t at = sp; best < GOOD && at < end && end - at >= word && max; at += word, max--) {
+		struct da_regs caller;
+		enum verdict v;
+
+		if (da_mem_word(&p->mem, at, &pc) != DA_OK)
+			break;
+		/* Most words are small numbers or point into the stack itself. */
+		if (pc < 4096 || (pc >= sp && pc < end))
+			continue;
+		v = judge(w, at, p->arch->strip(pc, w->thread->pac_mask), function, &caller);
+		if (v <= best)
+			continue;
+		if (best == REJECTED)
+			max = DA_MIN(max, NEAR);
+		if (v == FAIR)
+			max = DA_MIN(max, NEXT);
+		best = v;
+		*ret = caller;
+	}
+	return best;
+}
+
+static enum da_status step(struct da_walk *w, struct da_regs *ret)
+{
+	const struct da_arch *arch = w->dump->proc.arch;
+	uint64_t sp = da_round_up(da_unwind_sp(w), arch->word);
+	uint64_t end = da_unwind_stack_end(w, sp);
+	const struct da_range *stack = da_unwind_stack(w, sp);
+
+	if (stack && sp < stack->start)
+		sp = stack->start; /* overrun */
+	if (da_unwind_epilogue_ahead(w, ret) && ret->v[arch->sp] <= end)
+		return DA_OK;
+	ret->valid = 0;
+	if (find(w, sp, end, ret) == REJECTED)
+		return DA_NOT_FOUND;
 	w->caller_sp_guess = arch->lr != DA_REG_NONE;
 	return DA_OK;
 }

@@ -22,6 +22,8 @@ enum da_code da_unwind_code(const struct da_walk *w, uint64_t pc);
  */
 bool da_unwind_is_return(const struct da_walk *w, uint64_t address);
 
+/* The mapping of the stack: that of sp, or when the stack is overrun the one above; or NULL. */
+const struct da_range *da_unwind_stack(const struct da_walk *w, uint64_t sp);
 /* The end of the stack that holds sp: of its mapping, or where the thread's control block begins. */
 uint64_t da_unwind_stack_end(const struct da_walk *w, uint64_t sp);
 
@@ -30,6 +32,14 @@ bool da_unwind_is_frame_pointer(const struct da_walk *w, uint64_t fp, uint64_t a
 
 /* The start of the function that holds the frame's pc, if a table knows it; 0 otherwise. */
 uint64_t da_unwind_function(const struct da_walk *w);
+
+/*
+ * x86: the caller, if only an epilogue stands between pc and a ret (or pc is in the first instructions
+ * of a function). Its registers are the truth, not a guess.
+ */
+bool da_unwind_follow(const struct da_walk *w, struct da_regs *ret);
+/* The same by the next epilogue further on: a guess, borne out by the return address it leads to. */
+bool da_unwind_epilogue_ahead(const struct da_walk *w, struct da_regs *ret);
 
 /* Registers that hold for the whole thread (thread pointer), known in every frame. */
 void da_unwind_keep(const struct da_walk *w, struct da_regs *ret);

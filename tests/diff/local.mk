@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Comparisons with other tools on programs that the tests compile.
-check_PROGRAMS += %D%/da_addr
+check_PROGRAMS += %D%/da_addr %D%/stacks
 diff_tests =
 diff_tests += %D%/lines.sh
 
 TESTS += $(diff_tests)
-EXTRA_DIST += $(diff_tests) %D%/lib.sh %D%/programs/inline.c %D%/programs/second.c
+EXTRA_DIST += $(diff_tests) %D%/lib.sh %D%/programs/inline.c %D%/programs/second.c \
+	%D%/programs/victim.c

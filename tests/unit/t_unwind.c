@@ -291,6 +291,7 @@ END_TEST
 START_TEST(frame_pointers_of_code_made_at_run_time)
 {
 	setup(x64());
+	BYTES(CODE + 0x100, "\x55\x48\x8d\x6c\x24\x10"); /* as .NET makes it */
 	reg("rip", CODE + 0x110);
 	reg("rsp", STACK + 0x1000);
 	reg("rbp", STACK + 0x1020);
