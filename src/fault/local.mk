@@ -1,2 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-libdumpan_a_SOURCES += %D%/fault.h
+libdumpan_a_SOURCES += \
+	%D%/abort.c \
+	%D%/access.c \
+	%D%/annotate.c \
+	%D%/bitflip.c \
+	%D%/blame.c \
+	%D%/cxx.c \
+	%D%/decode.c %D%/decode.h \
+	%D%/decode_aarch64.c \
+	%D%/decode_x86.c \
+	%D%/fault.c %D%/fault.h \
+	%D%/frames.c \
+	%D%/instruction.c \
+	%D%/near.c \
+	%D%/outside.c \
+	%D%/overflow.c \
+	%D%/parts.h \
+	%D%/words.c \
+	%D%/x86_map.c %D%/x86_map.h

@@ -235,6 +235,8 @@ struct da_exception {
 	const char *blamed_why; /* F: rich */
 	uint64_t candidate;     /* F: the address with one bit flipped that would be valid, 0 none */
 	DA_VEC(struct da_annotated) registers, stack_words; /* F */
+	const char *assert_expression, *assert_file, *assert_function; /* F: parts of an assertion's text */
+	uint32_t assert_line;
 	uint32_t cycle_len, cycle_count; /* F: recursion of a stack overflow, in frames; 0 none */
 };
 

@@ -22,6 +22,8 @@ unit_tests += %D%/t_model
 # unwind
 unit_tests += %D%/t_unwind
 # fault and wait
+unit_tests += %D%/t_decode
+unit_tests += %D%/t_fault
 # report
 # render
 # analyze

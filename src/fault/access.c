@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which access failed, and where.
+ *
+ * The kernel tells the address of a page fault, not whether it was a read or a write: that is in the
+ * CPU's error code, which no core holds. So the instruction decides. On x86 an instruction that reads
+ * and writes one place faults as a write also where nothing is mapped (measured); on aarch64 that
+ * depends on what the page lacks.
+ *
+ * Of a general protection fault (SI_KERNEL) the kernel knows no address. It is that of the operand
+ * which no program can have, if there is one. qemu-user's cores hold no address at all.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+
+#include "base/checked.h"
+#include "fault/parts.h"
+
+/* A repeated string instruction may have moved on inside the page when the fault is taken. */
+#define STRING_SLACK 64
+/* xsave, masked and scattered vectors: the size is not in the instruction. */
+#define UNSIZED 4096
+
+static bool is_x86(const struct da_fault *f)
+{
+	return f->p->arch && da_starts(f->p->arch->name, "x86");
+}
+
+static bool canonical(const struct da_fault *f, uint64_t addr)
+{
+	return da_arch_canonical(f->p->arch, addr);
+}
+
+/* Does the operand cover the address? */
+static bool covers(const struct da_insn *in, const struct da_memop *m, uint64_t addr)
+{
+	uint64_t before = in->repeated && m->implicit ? STRING_SLACK : 0;
+	uint64_t size = m->size ? m->size : UNSIZED;
+
+	if (!m->known || m->probes)
+		return false;
+	return addr - (m->addr - before) < size + 2 * before;
+}
+
+/* Would the map have refused it? False too where the map does not say. */
+static bool refused(const struct da_fault *f, uint64_t addr, uint8_t access)
+{
+	const struct da_range *r = da_mem_range(&f->p->mem, addr);
+
+	if (!r)
+		return da_module_at(f->p, addr) == DA_NONE;
+	if (!r->has_prot)
+		return false;
+	if ((access & DA_MEM_WRITE) && !(r->prot & DA_PROT_W))
+		return true;
+	return r->prot == 0 || ((access & DA_MEM_READ) && !(r->prot & DA_PROT_R));
+}
+
+static void set_address(struct da_fault *f, uint64_t addr, enum da_access access)
+{
+	struct da_exception *e = f->e;
+
+	if (!e->has_address) {
+		e->has_address = true;
+		e->address = addr;
+		e->address_derived = true;
+	}
+	e->access = (uint8_t)access;
+}
+
+/* What an operand that failed at addr was asked for. */
+static enum da_access access_of(const struct da_fault *f, const struct da_memop *m, uint64_t addr)
+{
+	const struct da_range *r = da_mem_range(&f->p->mem, addr);
+
+	if (m->access == DA_MEM_READ)
+		return DA_ACCESS_READ;
+	if (m->access == DA_MEM_WRITE || is_x86(f))
+		return DA_ACCESS_WRITE;
+	/* read and write: a page that can be read refused the write */
+	return r && r->has_prot && (r->prot & DA_PROT_R) ? DA_ACCESS_WRITE : DA_ACCESS_UNKNOWN;
+}
+
+/* ---------------------------------------------------------------- the address is known */
+
+static void with_address(struct da_fault *f)
+{
+	const struct da_range *r = da_mem_range(&f->p->mem, f->e->address);
+	const struct da_memop *hit = NULL;
+	unsigned hits = 0;
+
+	for (unsigned i = 0; f->has_insn && i < f->insn.nmem; i++)
+		if (covers(&f->insn, &f->insn.mem[i], f->e->address)) {
+			hit = &f->insn.mem[i];
+			hits++;
+		}
+	if (hits == 1) {
+		f->e->access = (uint8_t)access_of(f, hit, f->e->address);
+		return;
+	}
+	if (f->e->address - f->pc < (is_x86(f) ? 15 : 4) && !da_fault_may_execute(f, f->e->address)) {
+		f->e->access = DA_ACCESS_EXECUTE;
+		return;
+	}
+	/* One operand whose address needs more than general registers (gathers, fs without base). */
+	if (f->has_insn && f->insn.nmem == 1 && !f->insn.mem[0].known && !f->insn.mem[0].probes) {
+		f->e->access = (uint8_t)access_of(f, &f->insn.mem[0], f->e->address);
+		return;
+	}
+	/* Both sides of a copy fit: a page that may be read can only have refused the write. */
+	if (hits == 2 && f->e->subcode == DA_SEGV_ACCERR && r && r->has_prot &&
+	    (r->prot & DA_PROT_R) && !(r->prot & DA_PROT_W))
+		f->e->access = DA_ACCESS_WRITE;
+}
+
+/* ---------------------------------------------------------------- the address is not known */
+
+/* The code address that a call, jump or return was about to go to. */
+static bool branch_target(const struct da_fault *f, uint64_t *ret)
+{
+	const struct da_insn *in = &f->insn;
+
+	if (in->target_known) {
+		*ret = in->target;
+		return true;
+	}
+	if (in->kind != DA_INSN_RETURN && !in->indirect)
+		return false;
+	/* through memory: [rsp] of ret, the operand of call and jmp */
+	if (in->nmem == 0 || !in->mem[0].known || in->mem[0].size != f->p->mem.word)
+		return false;
+	return da_mem_word(&f->p->mem, in->mem[0].addr, ret) == DA_OK;
+}
+
+/* x86_64, SI_KERNEL: the operand or target that is no possible address. */
+static bool protection_fault(struct da_fault *f)
+{
+	const struct da_insn *in = &f->insn;
+	const struct da_memop *wild = NULL;
+	unsigned n = 0;
+	uint64_t target;
+
+	for (unsigned i = 0; i < in->nmem; i++)
+		if (in->mem[i].known && !in->mem[i].probes && !canonical(f, in->mem[i].addr)) {
+			wild = &in->mem[i];
+			n++;
+		}
+	if (n == 1) {
+		set_address(f, wild->addr, access_of(f, wild, wild->addr));
+		return true;
+	}
+	if (n == 0 && branch_target(f, &target) && !canonical(f, target)) {
+		set_address(f, target, DA_ACCESS_EXECUTE);
+		return true;
+	}
+	return n != 0;
+}
+
+static bool misaligned(struct da_fault *f)
+{
+	const struct da_memop *m = &f->insn.mem[0];
+
+	if (!f->insn.aligned || f->insn.nmem == 0 || !m->known || m->size < 2 ||
+	    (m->size & (m->size - 1)))
+		return false;
+	if (m->addr % DA_MIN(m->size, 64u) == 0)
+		return false;
+	set_address(f, m->addr, access_of(f, m, m->addr));
+	f->e->cause = DA_CAUSE_MISALIGNED;
+	return true;
+}
+
+/* No siginfo: the operand that the memory map refuses, if it is the only one. */
+static void refused_operand(struct da_fault *f)
+{
+	const struct da_insn *in = &f->insn;
+	const struct da_memop *bad = NULL;
+	unsigned n = 0;
+	uint64_t target;
+
+	for (unsigned i = 0; i < in->nmem; i++) {
+		const struct da_memop *m = &in->mem[i];
+
+		if (m->probes)
+			continue;
+		if (!m->known)
+			return; /* it may be this one */
+		if (refused(f, m->addr, m->access) ||
+		    (m->size && refused(f, m->addr + m->size - 1, m->access))) {
+			bad = m;
+			n++;
+		}
+	}
+	if (n == 1) {
+		uint64_t addr = bad->addr;
+
+		if (!refused(f, addr, bad->access)) /* it begins well and runs into the next page */
+			addr = (addr + bad->size - 1) & ~UINT64_C(0xfff);
+		set_address(f, addr, access_of(f, bad, addr));
+	} else if (n == 0 && branch_target(f, &target) && !da_fault_may_execute(f, target)) {
+		set_address(f, target, DA_ACCESS_EXECUTE);
+	}
+}
+
+static void without_address(struct da_fault *f)
+{
+	const struct da_insn *in = &f->insn;
+
+	if (f->executes_nothing) {
+		set_address(f, f->pc, DA_ACCESS_EXECUTE);
+		return;
+	}
+	if (!f->has_insn)
+		return;
+	if (in->kind == DA_INSN_HALT || in->kind == DA_INSN_PRIVILEGED) {
+		if (is_x86(f))
+			f->e->cause = DA_CAUSE_ILLEGAL_INSTRUCTION;
+		return;
+	}
+	if (!f->e->has_info) {
+		refused_operand(f);
+	} else if (f->p->arch->word == 8 && is_x86(f)) {
+		if (!protection_fault(f))
+			misaligned(f);
+	} else if (is_x86(f)) {
+		misaligned(f);
+	}
+}
+
+/* ---------------------------------------------------------------- by signal */
+
+static void memory_fault(struct da_fault *f)
+{
+	struct da_exception *e = f->e;
+
+	e->cause = DA_CAUSE_ACCESS;
+	if (f->executes_nothing && e->has_address && e->address == f->pc) {
+		e->access = DA_ACCESS_EXECUTE;
+		return;
+	}
+	if (e->has_address)
+		with_address(f);
+	else
+		without_address(f);
+}
+
+static void bus_error(struct da_fault *f)
+{
+	struct da_exception *e = f->e;
+	const struct da_range *r = e->has_address ? da_mem_range(&f->p->mem, e->address) : NULL;
+
+	memory_fault(f);
+	if (!e->has_info)
+		return;
+	if (e->subcode == DA_BUS_ADRALN)
+		e->cause = DA_CAUSE_MISALIGNED;
+	else if (e->subcode == DA_BUS_MCEERR_AR || e->subcode == DA_BUS_MCEERR_AO)
+		e->cause = DA_CAUSE_HARDWARE_MEMORY;
+	else if (e->subcode == DA_BUS_ADRERR && r && (r->name || r->module != DA_NONE))
+		e->cause = DA_CAUSE_BEYOND_FILE;
+}
+
+/* A breakpoint instruction has been passed when the signal comes; a bad system call too. */
+static void look_back(struct da_fault *f, size_t n, enum da_insn_kind kind)
+{
+	struct da_regs regs = f->t->regs;
+	struct da_insn in;
+	uint8_t code[4];
+
+	if (n > sizeof(code) || !is_x86(f) ||
+	    da_mem_read(&f->p->mem, f->pc - n, code, n, NULL) != DA_OK)
+		return;
+	regs.v[f->p->arch->pc] = f->pc - n;
+	if (da_decode(f->p->arch, code, n, &regs, f->t->tp, &in) == DA_OK && in.kind == kind &&
+	    in.len == n) {
+		f->insn = in;
+		f->has_insn = true;
+		f->insn_pc = f->pc - n;
+	}
+}
+
+static void trap(struct da_fault *f)
+{
+	f->e->cause = DA_CAUSE_BREAKPOINT;
+	/* int3: SI_KERNEL, pc behind it. A trap of a debugger's kind leaves pc where it is. */
+	if (!f->e->has_info || f->e->subcode == DA_SI_KERNEL)
+		look_back(f, 1, DA_INSN_BREAKPOINT);
+}
+
+void da_fault_access(struct da_fault *f)
+{
+	struct da_exception *e = f->e;
+
+	if (!f->t || !e->is_signal || !f->p->arch || !f->p->arch->full || e->cause != DA_CAUSE_UNKNOWN)
+		return;
+	switch (e->code) {
+	case DA_SIGSEGV: memory_fault(f); break;
+	case DA_SIGBUS: bus_error(f); break;
+	case DA_SIGILL:
+		e->cause = DA_CAUSE_ILLEGAL_INSTRUCTION;
+		if (f->executes_nothing)
+			e->access = DA_ACCESS_EXECUTE;
+		break;
+	case DA_SIGFPE: e->cause = DA_CAUSE_ARITHMETIC; break;
+	case DA_SIGTRAP: trap(f); break;
+	case DA_SIGSYS:
+		e->cause = DA_CAUSE_BAD_SYSTEM_CALL;
+		look_back(f, 2, DA_INSN_SYSCALL);
+		break;
+	default: return;
+	}
+	/* i386 and others tell pc as the address of what is no memory access: nothing to be near to. */
+	if (e->has_address && (e->code == DA_SIGSEGV || e->code == DA_SIGBUS))
+		e->near = da_near(f->d, f->s, e->address);
+}

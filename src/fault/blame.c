@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The frame where a reader should begin: the first that is own code and not part of how processes die.
+ * A fault inside memcpy is its caller's; abort, assertions, the throwing of exceptions, and helpers
+ * of runtimes are passed over. Nothing is blamed for a signal from outside.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "fault/parts.h"
+
+/*
+ * Modules of the system are never blamed before own code. Static programs hold libc's functions too,
+ * so these go by name. A last * matches any ending.
+ */
+static const char *const helpers[] = {
+	/* death */
+	"abort", "raise", "gsignal", "pthread_kill", "__pthread_kill*", "tgkill", "kill", "sigqueue",
+	"__libc_message*", "__libc_fatal", "__fortify_fail*", "__chk_fail", "__stack_chk_fail*",
+	"__assert", "__assert_fail*", "__assert_perror_fail", "__libc_assert_fail", "malloc_printerr*",
+	"a_crash", "__syscall_cp*", "__ubsan_*", "__sanitizer*", "__asan_*", "__interceptor_*",
+	/* malloc */
+	"malloc", "free", "calloc", "realloc", "reallocarray", "cfree", "posix_memalign",
+	"aligned_alloc", "memalign", "__libc_malloc*", "__libc_free*", "__libc_calloc*",
+	"__libc_realloc*", "_int_malloc*", "_int_free*", "_int_realloc*", "_int_memalign*", "sysmalloc*",
+	"tcache_*", "unlink_chunk*", "munmap_chunk", "mremap_chunk", "systrim*", "malloc_consolidate",
+	"get_meta", "nontrivial_free", "_mid_memalign*", "operator new*", "operator delete*",
+	"_Znwm*", "_Znam*", "_Znwj*", "_Znaj*", "_ZdlPv*", "_ZdaPv*",
+	/* C++ */
+	"std::terminate", "_ZSt9terminatev", "__cxxabiv1::*", "_ZN10__cxxabiv1*",
+	"__gnu_cxx::__verbose_terminate_handler", "_ZN9__gnu_cxx27__verbose*", "__cxa_*",
+	"__gxx_personality*", "_Unwind_*", "__clang_call_terminate", "std::rethrow_exception",
+	"_ZSt17rethrow_exception*", "std::__throw_*", "_ZSt16__throw_*", "_ZSt17__throw_*", "_ZSt18__throw_*",
+	"_ZSt19__throw_*", "_ZSt20__throw_*", "_ZSt21__throw_*", "_ZSt24__throw_*", "_ZSt25__throw_*",
+	"_ZSt28__throw_*", "std::__glibcxx_assert_fail",
+	"_ZSt21__glibcxx_assert*", "std::__replacement_assert", "_ZSt20__replacement_assert*",
+	"std::__terminate", "_ZSt11__terminate*",
+	/* GLib, Qt, Rust, Go, logging */
+	"g_assertion_message*", "g_assert_warning", "g_log", "g_logv", "g_log_structured*",
+	"g_log_default_handler", "g_return_if_fail_warning", "rust_panic*", "__rust_*",
+	"rust_begin_unwind", "std::panicking::*", "core::panicking::*", "std::process::abort",
+	"core::option::expect_failed", "core::option::unwrap_failed", "core::result::unwrap_failed",
+	"core::slice::index::*", "core::str::slice_error_fail*", "alloc::alloc::handle_alloc_error",
+	"core::intrinsics::abort", "std::sys::*", "runtime.throw*", "runtime.fatal*", "runtime.raise*",
+	"runtime.dieFromSignal*", "runtime.crash*", "runtime.gopanic*", "runtime.sigpanic*",
+	"runtime.panic*", "runtime.sighandler*", "runtime.sigtramp*", "runtime.memmove*",
+	"google::LogMessage*", "qt_assert*", "QMessageLogger::*",
+	/* how a thread begins and ends */
+	"__libc_start_main*", "__libc_start_call_main*", "_start", "start_thread", "clone", "__clone*",
+	"clone3", "__restore_rt", "__kernel_rt_sigreturn", "__kernel_sigreturn",
+};
+
+/* Functions of libc that fail for their caller; variants are __NAME_CPU, checked ones __NAME_chk. */
+static const char *const of_libc[] = {
+	"memcpy", "memmove", "memset", "memcmp", "memcmpeq", "memchr", "memrchr", "rawmemchr", "memmem",
+	"mempcpy", "memccpy", "bcopy", "bzero", "bcmp", "strlen", "strnlen", "strcpy", "strncpy", "stpcpy",
+	"stpncpy", "strcat", "strncat", "strlcpy", "strlcat", "strcmp", "strncmp", "strcasecmp",
+	"strncasecmp", "strcoll", "strchr", "strrchr", "strchrnul", "strstr", "strcasestr", "strdup",
+	"strndup", "strtok", "strtok_r", "strspn", "strcspn", "strpbrk", "strsep", "strtol", "strtoul",
+	"strtoll", "strtoull", "strtod", "strtof", "strtold", "strxfrm", "atoi", "atol", "atof", "wcslen",
+	"wcsnlen", "wcscpy", "wcsncpy", "wcscat", "wcscmp", "wcschr", "wcsrchr", "wmemset", "wmemcpy",
+	"wmemmove", "wmemcmp", "wmemchr", "printf", "vprintf", "fprintf", "vfprintf", "sprintf",
+	"vsprintf", "snprintf", "vsnprintf", "asprintf", "vasprintf", "dprintf", "vdprintf", "puts",
+	"fputs", "putc", "fputc", "fwrite", "fread", "fgets", "fclose", "fflush", "fseek", "ftell",
+	"qsort", "qsort_r", "bsearch", "longjmp", "siglongjmp",
+};
+
+static bool matches(const char *s, const char *pattern)
+{
+	const char *star = strchr(pattern, '*');
+	size_t n = strcspn(s, "@(");
+
+	if (!star)
+		return strlen(pattern) == n && strncmp(s, pattern, n) == 0;
+	return strncmp(s, pattern, (size_t)(star - pattern)) == 0;
+}
+
+static bool is_libc_name(const char *s)
+{
+	bool reserved = s[0] == '_' && s[1] == '_';
+
+	if (da_starts(s, "__GI_"))
+		s += 5;
+	while (reserved && *s == '_')
+		s++;
+	for (size_t i = 0; i < DA_ARRAY_SIZE(of_libc); i++) {
+		size_t n = strlen(of_libc[i]);
+
+		if (strncmp(s, of_libc[i], n) == 0 &&
+		    (strchr("@.(", s[n]) || (reserved && s[n] == '_')))
+			return true;
+	}
+	return false;
+}
+
+static bool is_helper_name(const char *s)
+{
+	if (!s)
+		return false;
+	for (size_t i = 0; i < DA_ARRAY_SIZE(helpers); i++)
+		if (matches(s, helpers[i]))
+			return true;
+	return is_libc_name(s);
+}
+
+/* The function itself is a helper; what was inlined into own code is own code's. */
+static bool is_helper(const struct da_frame *f)
+{
+	const struct da_place *p = f->place;
+
+	if (f->signal || !p)
+		return f->signal;
+	return is_helper_name(p->raw) || (p->ncalls && is_helper_name(p->calls[0].function));
+}
+
+static bool is_own(const struct da_fault *f, const struct da_frame *frame)
+{
+	return frame->module != DA_NONE && frame->module < f->p->modules.n &&
+	       f->p->modules.v[frame->module].class == DA_CLASS_OWN;
+}
+
+static bool has_code(const struct da_fault *f, const struct da_frame *frame)
+{
+	return da_fault_may_execute(f, frame->pc);
+}
+
+static uint32_t first(const struct da_fault *f, bool own_only)
+{
+	for (size_t i = 0; i < f->t->frames.n; i++) {
+		const struct da_frame *frame = &f->t->frames.v[i];
+
+		if (!is_helper(frame) && has_code(f, frame) && frame->module != DA_NONE &&
+		    (is_own(f, frame) || !own_only))
+			return (uint32_t)i;
+	}
+	return DA_NONE;
+}
+
+static const char *why(struct da_fault *f, uint32_t at, bool own)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	const struct da_frame *frames = f->t->frames.v;
+	const char *above = at ? da_frame_function(&frames[at - 1]) : NULL;
+
+	if (at == 0)
+		da_str_add(&s, "the failing instruction is in it");
+	else if (at == 1 && f->executes_nothing)
+		da_str_add(&s, "it went to an address that holds no code");
+	else if (f->e->cause == DA_CAUSE_STACK_SMASHED)
+		da_str_add(&s, "its stack frame was found damaged when it returned");
+	else if (above)
+		da_str_addf(&s, "the first function%s below " DA_SYM("%s"), own ? " of own code" : "",
+			    above);
+	else
+		da_str_addf(&s, "the first function%s", own ? " of own code" : " outside of libc's helpers");
+	if (frames[at].trust <= DA_TRUST_SCAN)
+		da_str_add(&s, "; its frame was found by a scan of the stack, which can be wrong");
+	return da_strdup(f->d->arena, da_str_get(&s));
+}
+
+void da_fault_blame(struct da_fault *f)
+{
+	struct da_exception *e = f->e;
+	uint32_t at;
+	bool own = true;
+
+	if (!f->t || e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG ||
+	    e->cause == DA_CAUSE_QUIT || e->cause == DA_CAUSE_UNKNOWN)
+		return;
+	at = first(f, true);
+	if (at == DA_NONE) {
+		own = false;
+		at = first(f, false);
+	}
+	if (at == DA_NONE)
+		return;
+	e->blamed_frame = at;
+	e->blamed_module = f->t->frames.v[at].module;
+	e->blamed_why = why(f, at, own);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "fault/parts.h"
+
+/* The longest instruction of x86; aarch64 needs four. */
+#define CODE_MAX 15
+
+static void decode_at_pc(struct da_fault *f)
+{
+	uint8_t code[CODE_MAX];
+	size_t n;
+
+	f->executes_nothing = !da_fault_may_execute(f, f->pc);
+	f->insn_pc = f->pc;
+	/* What lies in memory that cannot be executed is data: it is neither decoded nor shown. */
+	if (f->executes_nothing)
+		return;
+	n = da_mem_read_some(&f->p->mem, f->pc, code, sizeof(code));
+	f->has_insn = n && da_decode(f->p->arch, code, n, &f->t->regs, f->t->tp, &f->insn) == DA_OK;
+}
+
+static bool is_fault_signal(int64_t code)
+{
+	return code == DA_SIGSEGV || code == DA_SIGBUS || code == DA_SIGILL || code == DA_SIGFPE ||
+	       code == DA_SIGTRAP || code == DA_SIGSYS;
+}
+
+/* Codes of SIGSEGV with which the kernel fills in address 0 because it knows none. */
+static bool address_is_filler(const struct da_exception *e)
+{
+	enum { SEGV_MTEAERR = 8, SEGV_CPERR = 10 };
+
+	return e->code == DA_SIGSEGV && e->address == 0 &&
+	       (e->subcode == SEGV_MTEAERR || e->subcode == SEGV_CPERR);
+}
+
+static bool prepare(struct da_fault *f, struct da_dump *d, struct da_symbols *s)
+{
+	struct da_process *p = &d->proc;
+	struct da_exception *e = p->exception;
+
+	*f = (struct da_fault){ .d = d, .s = s, .p = p, .e = e };
+	if (!e)
+		return false;
+	e->blamed_frame = e->blamed_module = DA_NONE;
+	if (!e->is_signal || (p->os != DA_OS_LINUX && p->os != DA_OS_UNKNOWN))
+		return false;
+	if (!e->name)
+		e->name = da_signal_name(p->arch_name, e->code);
+	if (e->has_info)
+		e->subname = da_signal_code_name(e->code, e->subcode);
+	if (e->has_info && address_is_filler(e))
+		e->has_address = false;
+	if (e->thread < p->threads.n && p->arch && p->arch->full) {
+		f->t = &p->threads.v[e->thread];
+		if (!da_reg_known(&f->t->regs, p->arch->pc) || !da_reg_known(&f->t->regs, p->arch->sp))
+			f->t = NULL;
+	}
+	if (f->t) {
+		f->pc = f->t->regs.v[p->arch->pc];
+		f->sp = f->t->regs.v[p->arch->sp];
+	}
+	return true;
+}
+
+void da_fault_run(struct da_dump *d, struct da_symbols *s)
+{
+	struct da_fault f;
+
+	if (!prepare(&f, d, s))
+		return;
+	da_fault_outside(&f);
+	/* A fault that the program sent to itself (raise) says nothing about the instruction at pc. */
+	if (f.t && is_fault_signal(f.e->code) && f.e->cause == DA_CAUSE_UNKNOWN && !f.e->has_sender) {
+		decode_at_pc(&f);
+		da_fault_access(&f);
+		da_fault_overflow(&f);
+		da_fault_instruction(&f);
+		da_fault_bitflip(&f);
+	}
+	da_fault_abort(&f);
+	da_fault_cxx(&f);
+	da_fault_blame(&f);
+	da_fault_annotate(&f);
+	if (f.t && f.e->cause != DA_CAUSE_UNKNOWN && f.e->cause != DA_CAUSE_FROM_OUTSIDE &&
+	    f.e->cause != DA_CAUSE_WATCHDOG && f.e->cause != DA_CAUSE_QUIT)
+		f.t->state = DA_STATE_FAULTED;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A stack that ran out. What proves it is the stack pointer: at the low end of the thread's stack, and
+ * the failed access just there, in the guard. glibc makes the guard without access (SEGV_ACCERR); since
+ * 2.42 by madvise inside the mapping, where the kernel says SEGV_MAPERR although the map shows memory.
+ * The main stack ends where the kernel refuses to grow it.
+ */
+#include "config.h"
+
+#include "base/checked.h"
+#include "fault/parts.h"
+
+/* call and push reach 8 bytes below sp, leaf functions 128, probes of big frames a page. */
+#define BELOW_SP UINT64_C(0x1000)
+/* The kernel keeps stack_guard_gap, 256 pages, free below the main stack. */
+#define STACK_GAP UINT64_C(0x100000)
+/* Guards that madvise made inside the mapping: a page, 64 KiB on aarch64. */
+#define GUARD_MAX UINT64_C(0x10000)
+/* Frames larger than this are no frames but a wild stack pointer. */
+#define FRAME_MAX UINT64_C(0x4000000)
+/* Fewer rounds are an ordinary recursion. */
+#define ROUNDS_MIN 8
+
+static bool is_stack(const struct da_range *r)
+{
+	return r && r->module == DA_NONE && (!r->has_prot || (r->prot & DA_PROT_W));
+}
+
+/* The lowest usable address of the stack that sp fell out of. */
+static bool low_end(const struct da_fault *f, uint64_t *ret_limit, uint64_t *ret_base)
+{
+	const struct da_range *r = da_mem_range(&f->p->mem, f->sp), *above;
+
+	if (f->t->stack_base && f->sp < f->t->stack_base) {
+		*ret_limit = f->t->stack_limit;
+		*ret_base = f->t->stack_base;
+		return true;
+	}
+	da_fault_around(&f->p->mem, f->sp, &above);
+	if (r && r->has_prot && r->prot == 0) {
+		if (!is_stack(above) || above->start != r->end)
+			return false;
+		r = above;
+	} else if (!r && is_stack(above) && above->start - f->sp <= STACK_GAP) {
+		r = above;
+	}
+	if (!is_stack(r))
+		return false;
+	*ret_limit = r->start;
+	*ret_base = r->end;
+	return true;
+}
+
+/* Is the address where this stack's guard would be? */
+static bool in_guard(const struct da_fault *f, uint64_t addr, uint64_t limit)
+{
+	const struct da_range *r = da_mem_range(&f->p->mem, addr);
+
+	if (addr >= limit)
+		return false;
+	if (!r)
+		return limit - addr <= STACK_GAP;
+	if (r->has_prot && r->prot == 0)
+		return r->end == limit;
+	return f->e->has_info && f->e->subcode == DA_SEGV_MAPERR && limit - addr <= GUARD_MAX;
+}
+
+/* A frame larger than the guard: its caller is still on the stack, sp is far below. */
+static bool huge_frame(const struct da_fault *f, uint64_t addr, uint64_t *ret_limit, uint64_t *ret_base)
+{
+	const struct da_frame *frame = f->t->frames.n ? &f->t->frames.v[0] : NULL;
+	const struct da_range *r;
+
+	if (!frame || !frame->cfa || f->t->frames.n < 2 || f->t->frames.v[1].trust < DA_TRUST_CFI)
+		return false;
+	r = da_mem_range(&f->p->mem, frame->cfa);
+	if (!is_stack(r) || f->sp >= r->start || frame->cfa - f->sp > FRAME_MAX)
+		return false;
+	/* the access itself is inside the frame that did not fit */
+	if (addr < f->sp - BELOW_SP || addr >= r->start)
+		return false;
+	*ret_limit = r->start;
+	*ret_base = r->end;
+	return true;
+}
+
+static void find_cycle(struct da_fault *f)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < f->t->frames.n; i++) {
+		const struct da_frame *frame = &f->t->frames.v[i];
+		uint64_t frames = (uint64_t)frame->repeat * frame->block_len;
+
+		if (frame->repeat < ROUNDS_MIN || frames <= most)
+			continue;
+		most = frames;
+		f->e->cycle_len = frame->block_len;
+		f->e->cycle_count = frame->repeat;
+	}
+}
+
+static void found(struct da_fault *f, uint64_t limit, uint64_t base)
+{
+	uint32_t thread = f->e->thread + 1;
+
+	f->e->cause = DA_CAUSE_STACK_OVERFLOW;
+	if (!f->t->stack_base) {
+		f->t->stack_limit = limit;
+		f->t->stack_base = base;
+	}
+	if (f->e->has_address)
+		f->e->near = da_printf(f->d->arena, f->t->role == DA_ROLE_MAIN
+						? "just below the stack of " DA_REF("t%u")
+						: "guard page below the stack of " DA_REF("t%u"),
+				       thread);
+	find_cycle(f);
+}
+
+void da_fault_overflow(struct da_fault *f)
+{
+	struct da_exception *e = f->e;
+	uint64_t limit, base;
+	bool known;
+
+	if (!f->t || (e->cause != DA_CAUSE_ACCESS && e->cause != DA_CAUSE_BEYOND_FILE) ||
+	    e->access == DA_ACCESS_EXECUTE || !f->p->arch)
+		return;
+	known = low_end(f, &limit, &base);
+	if (!e->has_address) {
+		/* The kernel could not write a signal's frame: SI_KERNEL, and sp is in the guard. */
+		if (known && f->sp < limit && in_guard(f, f->sp, limit))
+			found(f, limit, base);
+		return;
+	}
+	if (known && f->sp < limit + BELOW_SP && e->address >= f->sp - BELOW_SP &&
+	    in_guard(f, e->address, limit))
+		found(f, limit, base);
+	else if (huge_frame(f, e->address, &limit, &base))
+		found(f, limit, base);
+}

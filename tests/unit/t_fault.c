@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deaths made by hand: a memory map, one thread, a signal; and what must be said of them. */
+#include "config.h"
+
+#include <string.h>
+
+#include "fault/fault.h"
+#include "unit.h"
+
+#define CODE 0x401000u
+#define DATA 0x500000u
+#define RODATA 0x510000u
+#define STACK 0x7ffff0000000u
+#define STACK_END 0x7ffff0010000u
+#define GUARD 0x7fffefff0000u
+#define MESSAGE 0x7f0000000000u
+
+enum { RAX = 0, RDX = 1, RCX = 2, RSP = 7, RIP = 16 };
+
+static uint8_t file[0x40000];
+
+static void add_range(struct da_dump *d, uint64_t start, uint64_t end, unsigned prot, uint64_t off,
+		      uint64_t len, uint32_t module)
+{
+	struct da_range *r = da_vec_add(d->arena, &d->proc.mem.ranges);
+
+	*r = (struct da_range){ .start = start, .end = end, .file_off = off, .file_len = len,
+				.prot = (uint8_t)prot, .has_prot = true, .module = module,
+				.kind = module == DA_NONE ? DA_RANGE_ANONYMOUS : DA_RANGE_IMAGE };
+	if (prot == 0)
+		r->kind = DA_RANGE_RESERVED;
+}
+
+/* A program of one module and one thread that stands at CODE. */
+static struct da_dump *process(int signo, int code)
+{
+	struct da_dump *d = da_dump_new(&da_limits_default, NULL);
+	struct da_process *p = &d->proc;
+	struct da_thread *t = da_vec_add(d->arena, &p->threads);
+	struct da_module *m = da_vec_add(d->arena, &p->modules);
+	struct da_exception *e = da_new(d->arena, struct da_exception);
+
+	memset(file, 0, sizeof(file));
+	p->arch = da_arch_by_elf(62, 2, false);
+	p->arch_name = p->arch->name;
+	p->bits = 64;
+	p->os = DA_OS_LINUX;
+	p->has_pid = true;
+	p->pid = 77;
+	p->mem.file = (struct da_bytes){ file, sizeof(file) };
+	*m = (struct da_module){ .name = "prog", .start = CODE, .end = RODATA + 0x1000, .main = true };
+	add_range(d, CODE, CODE + 0x1000, DA_PROT_R | DA_PROT_X, 0, 0x1000, 0);
+	add_range(d, DATA, DATA + 0x1000, DA_PROT_R | DA_PROT_W, 0x1000, 0x1000, 0);
+	add_range(d, RODATA, RODATA + 0x1000, DA_PROT_R, 0x2000, 0x1000, 0);
+	add_range(d, MESSAGE, MESSAGE + 0x1000, DA_PROT_R | DA_PROT_W, 0x4000, 0x1000, DA_NONE);
+	add_range(d, GUARD, STACK, 0, 0, 0, DA_NONE);
+	add_range(d, STACK, STACK_END, DA_PROT_R | DA_PROT_W, 0x10000, 0x10000, DA_NONE);
+	t->tid = 77;
+	t->stack_limit = STACK;
+	t->stack_base = STACK_END;
+	da_reg_set(&t->regs, RIP, CODE);
+	da_reg_set(&t->regs, RSP, STACK + 0x8000);
+	*e = (struct da_exception){ .thread = 0, .is_signal = true, .code = signo, .name = "SIG",
+				    .has_info = true, .subcode = code, .syscall = -1 };
+	p->exception = e;
+	return d;
+}
+
+static void at_address(struct da_dump *d, uint64_t addr)
+{
+	d->proc.exception->has_address = true;
+	d->proc.exception->address = addr;
+}
+
+static void set(struct da_dump *d, int reg, uint64_t value)
+{
+	da_reg_set(&d->proc.threads.v[0].regs, reg, value);
+}
+
+static void code(const char *bytes, size_t n)
+{
+	memcpy(file, bytes, n);
+}
+#define CODE_IS(s) code(s, sizeof(s) - 1)
+
+static const char *plain(struct da_dump *d, const char *rich)
+{
+	struct da_str s = { 0 };
+	char *copy;
+
+	if (!rich)
+		return "(none)";
+	da_rich_plain(&s, rich);
+	copy = da_strdup(d->arena, da_str_get(&s));
+	da_str_done(&s);
+	return copy;
+}
+
+static struct da_exception *run(struct da_dump *d)
+{
+	da_fault_run(d, NULL);
+	return d->proc.exception;
+}
+
+START_TEST(null_read)
+{
+	struct da_dump *d = process(11, 1);
+	struct da_exception *e;
+
+	CODE_IS("\x48\x8b\x40\x18");
+	set(d, RAX, 0);
+	at_address(d, 0x18);
+	e = run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_ACCESS);
+	ck_assert_int_eq(e->access, DA_ACCESS_READ);
+	ck_assert_str_eq(e->subname, "SEGV_MAPERR");
+	ck_assert_str_eq(plain(d, e->near), "null pointer + 0x18");
+	ck_assert_str_eq(plain(d, e->operands), "rax = 0x0");
+	ck_assert_int_eq(d->proc.threads.v[0].state, DA_STATE_FAULTED);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(write_to_read_only)
+{
+	struct da_dump *d = process(11, 2);
+	struct da_exception *e;
+
+	CODE_IS("\xc7\x00\x01\x00\x00\x00");
+	set(d, RAX, RODATA + 4);
+	at_address(d, RODATA + 4);
+	e = run(d);
+	ck_assert_int_eq(e->access, DA_ACCESS_WRITE);
+	ck_assert_str_eq(plain(d, e->near), "prog + 0x10f004, read-only");
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(jump_to_data_and_to_nowhere)
+{
+	struct da_dump *d = process(11, 2);
+	struct da_exception *e;
+
+	set(d, RIP, DATA);
+	at_address(d, DATA);
+	e = run(d);
+	ck_assert_int_eq(e->access, DA_ACCESS_EXECUTE);
+	ck_assert_ptr_null(e->instruction); /* data is not shown as code */
+	da_dump_free(d);
+
+	d = process(11, 1);
+	set(d, RIP, 0x1234567000);
+	at_address(d, 0x1234567000);
+	e = run(d);
+	ck_assert_int_eq(e->access, DA_ACCESS_EXECUTE);
+	ck_assert_str_eq(plain(d, e->near), "in no mapping");
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(non_canonical)
+{
+	struct da_dump *d = process(11, 0x80);
+	struct da_exception *e;
+
+	CODE_IS("\x48\x89\x10");
+	set(d, RAX, 0x6867666564636261);
+	set(d, RDX, 0x1122334455667788);
+	e = run(d);
+	ck_assert(e->has_address && e->address_derived);
+	ck_assert_uint_eq(e->address, 0x6867666564636261);
+	ck_assert_int_eq(e->access, DA_ACCESS_WRITE);
+	ck_assert_str_eq(plain(d, e->near), "no possible address (non-canonical), its bytes are text");
+	ck_assert_ptr_null(strstr(plain(d, e->operands), "6867")); /* text of the process is not shown */
+	for (size_t i = 0; i < e->registers.n; i++)
+		if (e->registers.v[i].value > 0x7fffffffffff)
+			ck_assert(!e->registers.v[i].shown);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(privileged_has_no_address)
+{
+	struct da_dump *d = process(11, 0x80);
+	struct da_exception *e;
+
+	CODE_IS("\xf4");
+	e = run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_ILLEGAL_INSTRUCTION);
+	ck_assert(!e->has_address);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(misaligned_vector)
+{
+	struct da_dump *d = process(11, 0x80);
+	struct da_exception *e;
+
+	CODE_IS("\x0f\x28\x00"); /* movaps xmm0, [rax] */
+	set(d, RAX, DATA + 8);
+	e = run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_MISALIGNED);
+	ck_assert_uint_eq(e->address, DATA + 8);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(without_siginfo_the_map_tells)
+{
+	struct da_dump *d = process(11, 0);
+	struct da_exception *e = d->proc.exception;
+
+	e->has_info = false;
+	CODE_IS("\x48\x8b\x10"); /* mov rdx, [rax] */
+	set(d, RAX, 0x8);
+	run(d);
+	ck_assert(e->has_address && e->address_derived);
+	ck_assert_uint_eq(e->address, 8);
+	da_dump_free(d);
+
+	d = process(11, 0);
+	e = d->proc.exception;
+	e->has_info = false;
+	CODE_IS("\x48\x8b\x10");
+	set(d, RAX, DATA); /* readable: that is not what failed */
+	run(d);
+	ck_assert(!e->has_address);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(stack_overflow)
+{
+	struct da_dump *d = process(11, 2);
+	struct da_exception *e;
+	struct da_frame *f;
+
+	CODE_IS("\x55"); /* push rbp */
+	set(d, RSP, STACK);
+	at_address(d, STACK - 8);
+	for (int i = 0; i < 3; i++) {
+		f = da_vec_add(d->arena, &d->proc.threads.v[0].frames);
+		*f = (struct da_frame){ .pc = CODE, .sp = STACK, .repeat = i == 1 ? 4000 : 1,
+					.block_len = i == 1 ? 1 : 1, .module = 0,
+					.trust = DA_TRUST_CFI };
+	}
+	e = run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_STACK_OVERFLOW);
+	ck_assert_int_eq(e->access, DA_ACCESS_WRITE);
+	ck_assert_uint_eq(e->cycle_count, 4000);
+	ck_assert_uint_eq(e->cycle_len, 1);
+	ck_assert_str_eq(plain(d, e->near), "guard page below the stack of t1");
+	da_dump_free(d);
+
+	/* the same address by a wild pointer: sp is far from the stack's end */
+	d = process(11, 2);
+	CODE_IS("\x89\x10");
+	set(d, RAX, STACK - 8);
+	at_address(d, STACK - 8);
+	e = run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_ACCESS);
+	ck_assert_str_eq(plain(d, e->near), "guard page below the stack of t1");
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(arithmetic)
+{
+	struct da_dump *d = process(8, 1);
+	struct da_exception *e;
+
+	CODE_IS("\xf7\xf9");
+	set(d, RCX, 0);
+	at_address(d, CODE);
+	e = run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_ARITHMETIC);
+	ck_assert_str_eq(plain(d, e->operands), "the divisor is 0");
+	ck_assert_str_eq(e->subname, "FPE_INTDIV");
+	ck_assert_ptr_null(e->near);
+	da_dump_free(d);
+
+	d = process(8, 1);
+	CODE_IS("\xf7\xf9");
+	set(d, RCX, 0xffffffff);
+	set(d, RAX, 0x80000000);
+	set(d, RDX, 0xffffffff);
+	e = run(d);
+	ck_assert_str_eq(plain(d, e->operands),
+			 "the smallest integer divided by -1: the result does not fit");
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(passed_instructions)
+{
+	struct da_dump *d = process(5, 0x80);
+	struct da_exception *e;
+
+	CODE_IS("\xcc\x90");
+	set(d, RIP, CODE + 1);
+	e = run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_BREAKPOINT);
+	ck_assert_ptr_nonnull(e->instruction);
+	ck_assert_ptr_nonnull(strstr(e->instruction, "int3"));
+	da_dump_free(d);
+
+	d = process(31, 1);
+	CODE_IS("\x0f\x05\x90");
+	set(d, RIP, CODE + 2);
+	e = run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_BAD_SYSTEM_CALL);
+	ck_assert_ptr_nonnull(strstr(e->instruction, "syscall"));
+	da_dump_free(d);
+}
+END_TEST
+
+static struct da_exception *abort_with(struct da_dump **ret, const char *text)
+{
+	struct da_dump *d = process(6, -6);
+
+	d->proc.exception->has_sender = true;
+	d->proc.exception->sender_pid = 77;
+	memcpy(file + 0x4000, "\x00\x10\x00\x00", 4);
+	memcpy(file + 0x4004, text, strlen(text));
+	*ret = d;
+	return run(d);
+}
+
+START_TEST(abort_messages)
+{
+	static const struct {
+		const char *text;
+		int cause;
+	} t[] = {
+		{ "*** stack smashing detected ***: terminated\n", DA_CAUSE_STACK_SMASHED },
+		{ "*** buffer overflow detected ***: terminated\n", DA_CAUSE_FORTIFY },
+		{ "*** %n in writable segments detected ***\n", DA_CAUSE_FORTIFY },
+		{ "free(): invalid next size (fast)\n", DA_CAUSE_HEAP_CORRUPTION },
+		{ "double free or corruption (!prev)\n", DA_CAUSE_HEAP_CORRUPTION },
+		{ "munmap_chunk(): invalid pointer\n", DA_CAUSE_HEAP_CORRUPTION },
+		{ "corrupted size vs. prev_size while consolidating\n", DA_CAUSE_HEAP_CORRUPTION },
+		{ "*** Error in `./a': free(): invalid pointer: 0x01 ***\n", DA_CAUSE_HEAP_CORRUPTION },
+		{ "p: malloc.c:2379: sysmalloc: Assertion `(old_top == initial_top (av))' failed.\n",
+		  DA_CAUSE_HEAP_CORRUPTION },
+		{ "Fatal glibc error: malloc.c:2599 (sysmalloc): assertion failed: x == y\n",
+		  DA_CAUSE_HEAP_CORRUPTION },
+		{ "p: a.c:1: f: Assertion `x' failed.\n", DA_CAUSE_ASSERT },
+		{ "The futex facility returned an unexpected error code.\n", DA_CAUSE_FATAL_MESSAGE },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(t); i++) {
+		struct da_dump *d;
+		struct da_exception *e = abort_with(&d, t[i].text);
+
+		ck_assert_msg(e->cause == t[i].cause, "%s: %d", t[i].text, e->cause);
+		ck_assert_uint_eq(strlen(e->message), strlen(t[i].text) - 1);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+START_TEST(assertions_are_taken_apart)
+{
+	static const struct {
+		const char *text, *expression, *file, *function;
+		unsigned line;
+	} t[] = {
+		{ "p: a.c:17: go: Assertion `n > 0' failed.\n", "n > 0", "a.c", "go", 17 },
+		{ "p: dir/x y.cc:9: void ns::f(std::map<int, A::B>): Assertion `a::b && \"c: 1: d\"' failed.\n",
+		  "a::b && \"c: 1: d\"", "dir/x y.cc", "void ns::f(std::map<int, A::B>)", 9 },
+		{ "a.c:3: Assertion `x' failed.\n", "x", "a.c", NULL, 3 },
+		{ "Fatal glibc error: tpp.c:83 (__pthread_tpp_change_priority): assertion failed: new == -1\n",
+		  "new == -1", "tpp.c", "__pthread_tpp_change_priority", 83 },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(t); i++) {
+		struct da_dump *d;
+		struct da_exception *e = abort_with(&d, t[i].text);
+
+		ck_assert_int_eq(e->cause, DA_CAUSE_ASSERT);
+		ck_assert_str_eq(e->assert_expression, t[i].expression);
+		ck_assert_str_eq(e->assert_file, t[i].file);
+		ck_assert_uint_eq(e->assert_line, t[i].line);
+		if (t[i].function)
+			ck_assert_str_eq(e->assert_function, t[i].function);
+		else
+			ck_assert_ptr_null(e->assert_function);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+START_TEST(signals_from_outside)
+{
+	struct da_dump *d = process(11, 0);
+	struct da_exception *e = d->proc.exception;
+
+	e->has_sender = true;
+	e->sender_pid = 5;
+	CODE_IS("\x48\x8b\x00");
+	run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_FROM_OUTSIDE);
+	ck_assert_ptr_null(e->instruction);
+	ck_assert_uint_eq(e->blamed_frame, DA_NONE);
+	ck_assert_int_eq(d->proc.threads.v[0].state, DA_STATE_UNKNOWN);
+	da_dump_free(d);
+
+	d = process(6, 0);
+	e = d->proc.exception;
+	e->has_sender = true;
+	e->sender_pid = 1;
+	run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_WATCHDOG);
+	da_dump_free(d);
+
+	d = process(6, 0); /* a parent alone is no supervisor */
+	e = d->proc.exception;
+	e->has_sender = true;
+	e->sender_pid = 40;
+	d->proc.has_ppid = true;
+	d->proc.ppid = 40;
+	run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_FROM_OUTSIDE);
+	e->cause = DA_CAUSE_UNKNOWN;
+	da_vec_push(d->arena, &d->proc.environment, "WATCHDOG_USEC=30000000");
+	run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_WATCHDOG);
+	da_dump_free(d);
+
+	d = process(3, 0x80);
+	ck_assert_int_eq(run(d)->cause, DA_CAUSE_QUIT);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(bus_errors)
+{
+	struct da_dump *d = process(7, 2);
+	struct da_exception *e;
+
+	CODE_IS("\x8a\x00");
+	set(d, RAX, DATA + 0x800);
+	at_address(d, DATA + 0x800);
+	e = run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_BEYOND_FILE);
+	da_dump_free(d);
+
+	d = process(7, 4);
+	CODE_IS("\x8a\x00");
+	set(d, RAX, DATA + 0x800);
+	at_address(d, DATA + 0x800);
+	ck_assert_int_eq(run(d)->cause, DA_CAUSE_HARDWARE_MEMORY);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(bit_flips)
+{
+	struct da_dump *d = process(11, 1);
+	struct da_exception *e;
+
+	CODE_IS("\x8a\x00");
+	set(d, RAX, (DATA + 0x10) ^ (1ULL << 44));
+	at_address(d, (DATA + 0x10) ^ (1ULL << 44));
+	e = run(d);
+	ck_assert_uint_eq(e->candidate, DATA + 0x10);
+	da_dump_free(d);
+
+	d = process(11, 1); /* a low bit is an index or an offset */
+	CODE_IS("\x8a\x00");
+	set(d, RAX, DATA ^ (1ULL << 20));
+	at_address(d, DATA ^ (1ULL << 20));
+	ck_assert_uint_eq(run(d)->candidate, 0);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(near_addresses)
+{
+	static const struct {
+		uint64_t addr;
+		const char *words;
+	} t[] = {
+		{ 0, "null pointer" },
+		{ 0xffff, "null pointer + 0xffff" },
+		{ (uint64_t)-8, "null pointer - 0x8" },
+		{ 0xffff888000000000, "an address of the kernel" },
+		{ 0x5a5a5a5a5a5a5a5a, "no possible address (non-canonical), the same byte repeated" },
+		{ CODE + 4, "prog + 0x4, code, read-only" },
+		{ STACK + 16, "stack of t1" },
+		{ GUARD + 16, "guard page below the stack of t1" },
+		{ MESSAGE + 4, "anonymous memory" },
+		{ STACK_END, "in no mapping, at the end of the stack of t1" },
+		{ STACK_END + 0x20, "in no mapping, 0x20 beyond the end of the stack of t1" },
+		{ MESSAGE - 0x10, "in no mapping, 0x10 before the start of a mapping" },
+		{ 0x300000000000, "in no mapping" },
+	};
+	struct da_dump *d = process(11, 1);
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(t); i++)
+		ck_assert_str_eq(plain(d, da_near(d, NULL, t[i].addr)), t[i].words);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(values_shown)
+{
+	struct da_dump *d = process(11, 1);
+	const char *meaning = "x";
+
+	ck_assert(da_value_shown(d, NULL, 0xffff, &meaning));
+	ck_assert_ptr_null(meaning);
+	ck_assert(!da_value_shown(d, NULL, 0x10000, NULL));
+	ck_assert(!da_value_shown(d, NULL, 0x7061737377307264, NULL));
+	ck_assert(da_value_shown(d, NULL, DATA, &meaning));
+	ck_assert_str_eq(plain(d, meaning), "prog + 0xff000");
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(no_exception_no_facts)
+{
+	struct da_dump *d = process(11, 1);
+
+	d->proc.exception = NULL;
+	da_fault_run(d, NULL);
+	ck_assert_int_eq(d->proc.threads.v[0].state, DA_STATE_UNKNOWN);
+	da_dump_free(d);
+
+	d = process(11, 1);
+	d->proc.exception->thread = DA_NONE;
+	at_address(d, 0x18);
+	ck_assert_ptr_null(run(d)->instruction);
+	da_dump_free(d);
+}
+END_TEST
+
+UNIT_MAIN("fault", null_read, write_to_read_only, jump_to_data_and_to_nowhere, non_canonical,
+	  privileged_has_no_address, misaligned_vector, without_siginfo_the_map_tells, stack_overflow,
+	  arithmetic, passed_instructions, abort_messages, assertions_are_taken_apart,
+	  signals_from_outside, bus_errors, bit_flips, near_addresses, values_shown,
+	  no_exception_no_facts)
