@@ -35,7 +35,7 @@ static const char *in_function(struct da_analysis *a)
 {
 	const struct da_frame *f = da_blamed_frame(a->dump, NULL);
 
-	return f && da_frame_name(f) ? da_printf(a->dump->arena, " in %s", da_say_function(a, f)) : "";
+	return f && da_function_name(f) ? da_printf(a->dump->arena, " in %s", da_say_function(a, f)) : "";
 }
 
 /* "t1 "name" died of SIGSEGV (SEGV_MAPERR) in parse_header (libfoo.so), at parser.c:88." */
@@ -132,7 +132,7 @@ static void where_to_look(struct da_analysis *a, struct da_finding *f, const cha
 	const struct da_frame *frame = da_blamed_frame(a->dump, NULL);
 	const char *line = frame ? da_say_line(a, frame) : NULL;
 
-	if (frame && da_frame_name(frame))
+	if (frame && da_function_name(frame))
 		da_finding_recommendation(f, "Give the developers the stack of this thread. The place to look is "
 					  "%s%s%s. %s", da_say_function(a, frame), line ? ", " : "",
 					  line ? line : "", advice);

@@ -64,7 +64,7 @@ void da_section_exception(struct da_analysis *a)
 	da_set_text(doc, DA_COL_exception_message, e->message);
 	da_set_ref(doc, DA_COL_exception_module, "m", e->blamed_module);
 	if (blamed)
-		da_set_text(doc, DA_COL_exception_function, da_frame_name(blamed));
+		da_set_text(doc, DA_COL_exception_function, da_function_name(blamed));
 	if (e->thread != DA_NONE)
 		da_set_ref(doc, DA_COL_exception_stack_group, "g", a->groups->of_thread[e->thread]);
 	annotated(a, e);

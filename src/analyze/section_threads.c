@@ -47,9 +47,9 @@ static const char *top_function(struct da_analysis *a, const struct da_thread *t
 	const char *first = NULL;
 
 	for (size_t i = 0; i < t->frames.n; i++) {
-		const char *name = da_frame_name(&t->frames.v[i]);
+		const char *name = da_function_name(&t->frames.v[i]);
 
-		if (name && da_frame_own(a->dump, &t->frames.v[i]))
+		if (name && da_is_own(a->dump, &t->frames.v[i]))
 			return name;
 		if (name && !first)
 			first = name;

@@ -54,7 +54,7 @@ static char *without_version(struct da_arena *a, const char *module)
 
 static const char *normalised(struct da_analysis *a, const struct da_frame *f)
 {
-	const char *module = da_frame_module(a->dump, f), *name = da_frame_name(f);
+	const char *module = da_module_name(a->dump, f), *name = da_function_name(f);
 
 	return da_printf(a->dump->arena, "%s!%s",
 			 module ? without_version(a->dump->arena, module) : "?",
@@ -75,7 +75,7 @@ void da_set_signature(struct da_analysis *a, const char *rule)
 	t = &a->dump->proc.threads.v[a->dump->proc.exception->thread];
 	frames[n++] = normalised(a, blamed);
 	for (size_t i = first + 1; i < t->frames.n && n < FRAMES; i++)
-		if (da_frame_own(a->dump, &t->frames.v[i]) && t->frames.v[i].trust > DA_TRUST_SCAN)
+		if (da_is_own(a->dump, &t->frames.v[i]) && t->frames.v[i].trust > DA_TRUST_SCAN)
 			frames[n++] = normalised(a, &t->frames.v[i]);
 	da_doc_signature(a->doc, da_printf(a->dump->arena, "%s/%s", rule, frames[0]), frames, n,
 			 SIGNATURE_VERSION);

@@ -3,17 +3,17 @@
 
 #include "analyze/words.h"
 
-const char *da_frame_name(const struct da_frame *f)
+const char *da_function_name(const struct da_frame *f)
 {
 	return f->place && f->place->ncalls ? f->place->calls[f->place->ncalls - 1].function : NULL;
 }
 
-const char *da_frame_module(const struct da_dump *d, const struct da_frame *f)
+const char *da_module_name(const struct da_dump *d, const struct da_frame *f)
 {
 	return f->module != DA_NONE ? d->proc.modules.v[f->module].name : NULL;
 }
 
-bool da_frame_own(const struct da_dump *d, const struct da_frame *f)
+bool da_is_own(const struct da_dump *d, const struct da_frame *f)
 {
 	return f->module != DA_NONE && d->proc.modules.v[f->module].class == DA_CLASS_OWN;
 }
@@ -45,7 +45,7 @@ const char *da_say_line(struct da_analysis *a, const struct da_frame *f)
 
 const char *da_say_function(struct da_analysis *a, const struct da_frame *f)
 {
-	const char *name = da_frame_name(f), *module = da_frame_module(a->dump, f);
+	const char *name = da_function_name(f), *module = da_module_name(a->dump, f);
 
 	if (name)
 		return da_printf(a->dump->arena, DA_SYM("%s"), name);
@@ -58,9 +58,9 @@ const char *da_say_function(struct da_analysis *a, const struct da_frame *f)
 const char *da_say_frame(struct da_analysis *a, const struct da_frame *f)
 {
 	const char *function = da_say_function(a, f), *line = da_say_line(a, f);
-	const char *module = da_frame_module(a->dump, f);
+	const char *module = da_module_name(a->dump, f);
 
-	if (module && da_frame_name(f))
+	if (module && da_function_name(f))
 		function = da_printf(a->dump->arena, "%s (" DA_SYM("%s") ")", function, module);
 	return line ? da_printf(a->dump->arena, "%s, at %s", function, line) : function;
 }

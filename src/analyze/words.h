@@ -15,10 +15,10 @@ const char *da_say_function(struct da_analysis *a, const struct da_frame *f);
 const char *da_say_line(struct da_analysis *a, const struct da_frame *f);
 
 /* The innermost call's plain name (not rich), or NULL. */
-const char *da_frame_name(const struct da_frame *f);
+const char *da_function_name(const struct da_frame *f);
 /* The module's name (not rich), or NULL. */
-const char *da_frame_module(const struct da_dump *d, const struct da_frame *f);
-bool da_frame_own(const struct da_dump *d, const struct da_frame *f);
+const char *da_module_name(const struct da_dump *d, const struct da_frame *f);
+bool da_is_own(const struct da_dump *d, const struct da_frame *f);
 /* The frame that the crash is blamed on, the innermost where nobody is; NULL without frames. */
 const struct da_frame *da_blamed_frame(const struct da_dump *d, uint32_t *ret_index);
 
