@@ -108,12 +108,22 @@ static double confidence(struct da_analysis *a, double most)
 	return most;
 }
 
+/* Titles are written to follow "Crash: "; on their own they begin with a capital. */
+static const char *capital(struct da_analysis *a, const char *text)
+{
+	char *s = da_strdup(a->dump->arena, text);
+
+	if (*s >= 'a' && *s <= 'z')
+		*s = (char)(*s - 'a' + 'A');
+	return s;
+}
+
 static struct da_finding *begin(struct da_analysis *a, const char *rule, double sure, const char *title)
 {
 	double c = confidence(a, sure);
 	struct da_finding *f = da_finding_new(a->doc, rule, DA_SEVERITY_ERROR, 1, c);
 
-	da_finding_title(f, "%s", title);
+	da_finding_title(f, "%s", capital(a, title));
 	if (exception(a)->thread != DA_NONE)
 		da_finding_thread(f, exception(a)->thread);
 	signal_evidence(a, f);
@@ -329,7 +339,7 @@ static unsigned run_heap_corruption(struct da_analysis *a)
 			       "that did the damage.", who_died(a), quoted_message(a));
 	where_to_look(a, f, "Run the same scenario with AddressSanitizer, or valgrind, or "
 			    "MALLOC_CHECK_=3 with libc_malloc_debug.so: they stop at the wrong write or free.");
-	da_finding_next(f, DA_NEXT_CHECK, "a run under AddressSanitizer or valgrind shows who damages the heap");
+	da_finding_next(f, DA_NEXT_CHECK, "Run it under AddressSanitizer or valgrind: that shows who damages the heap.");
 	da_finding_refuted_by(f, "an intact chunk at the address that was checked");
 	return 1;
 }
@@ -603,7 +613,7 @@ static unsigned run_bit_flip(struct da_analysis *a)
 	if (!e->candidate)
 		return 0;
 	f = da_finding_new(a->doc, "crash.bit-flip", DA_SEVERITY_INFORMATION, 1, 0.3);
-	da_finding_title(f, "the bad address is one bit away from a valid one");
+	da_finding_title(f, "The bad address is one bit away from a valid one");
 	da_finding_description(f, DA_ADDR("0x%llx") " differs in a single bit from " DA_ADDR("0x%llx")
 			       ", which is mapped. It may be chance.", (unsigned long long)e->address,
 			       (unsigned long long)e->candidate);
@@ -638,7 +648,7 @@ static unsigned run_earlier_exception(struct da_analysis *a)
 		if (!below || !exception(a) || exception(a)->thread != i)
 			continue;
 		f = da_finding_new(a->doc, "crash.earlier-exception", DA_SEVERITY_WARNING, 1, 0.8);
-		da_finding_title(f, "the thread was already in a signal handler");
+		da_finding_title(f, "The thread was already in a signal handler");
 		da_finding_description(f, "%s was interrupted by a signal in %s; the handler then died itself. The first "
 				       "signal is likely the real fault.", da_say_thread(a, i),
 				       da_say_frame(a, below));

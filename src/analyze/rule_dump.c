@@ -21,7 +21,7 @@ static unsigned run_truncated(struct da_analysis *a)
 
 	if (!o->truncated)
 		return 0;
-	f = begin(a, "dump.truncated", "the dump is cut short");
+	f = begin(a, "dump.truncated", "The dump is cut short");
 	if (o->has_missing_bytes)
 		da_finding_description(f, "%llu bytes of memory that it promises are not in the file. What lay there "
 				       "is unknown, and what depends on it is left out.",
@@ -31,7 +31,7 @@ static unsigned run_truncated(struct da_analysis *a)
 	da_finding_recommendation(f, "Copy the file again and compare its size with the original. If the original is cut "
 				  "too, raise the limit: ulimit -c unlimited, or ProcessSizeMax and ExternalSizeMax "
 				  "in coredump.conf.");
-	da_finding_next(f, DA_NEXT_DUMP, "a dump that is not cut");
+	da_finding_next(f, DA_NEXT_DUMP, "Make a dump that is not cut.");
 	return 1;
 }
 
@@ -48,14 +48,14 @@ static unsigned run_no_memory_kind(struct da_analysis *a)
 
 	if (a->dump->missing_kinds.n == 0)
 		return 0;
-	f = begin(a, "dump.no-memory-kind", "some kinds of memory were never in the dump");
+	f = begin(a, "dump.no-memory-kind", "Some kinds of memory were never in the dump");
 	for (size_t i = 0; i < a->dump->missing_kinds.n; i++)
 		da_evidence_text(da_finding_evidence(f, "not in the dump"), "%s", a->dump->missing_kinds.v[i].why);
 	da_finding_description(f, "The dump was made without %s%s.", a->dump->missing_kinds.v[0].why,
 			       a->dump->missing_kinds.n > 1 ? ", and more" : "");
 	da_finding_recommendation(f, "For everything next time: echo 0x7f > /proc/PID/coredump_filter before the dump "
 				  "(children inherit it).");
-	da_finding_next(f, DA_NEXT_SETTING, "coredump_filter 0x7f keeps code and shared memory in the dump");
+	da_finding_next(f, DA_NEXT_SETTING, "Set coredump_filter to 0x7f: it keeps code and shared memory in the dump.");
 	return 1;
 }
 
@@ -76,12 +76,12 @@ static unsigned run_not_portable(struct da_analysis *a)
 		clr |= p->modules.v[i].name && strcmp(p->modules.v[i].name, "libcoreclr.so") == 0;
 	if (!clr || da_streq(a->dump->origin.writer, "createdump"))
 		return 0;
-	f = begin(a, "dump.not-portable", "a .NET process was dumped by a tool that does not know .NET");
+	f = begin(a, "dump.not-portable", "A .NET process was dumped by a tool that does not know .NET");
 	da_finding_description(f, "The dump holds no code of .NET's files: for managed names the application's own files "
 			       "are needed beside it.");
 	da_finding_recommendation(f, "Next time make it with dotnet-dump collect or createdump; or bring the folder of the "
 				  "application and of the shared runtime, and name it with --symbols.");
-	da_finding_next(f, DA_NEXT_DUMP, "a dump made by dotnet-dump collect --type Full");
+	da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with dotnet-dump collect --type Full.");
 	return 1;
 }
 
@@ -92,36 +92,66 @@ const struct da_rule da_rule_dump_not_portable = {
 	.run = run_not_portable,
 };
 
+/* Is the module's own file at hand, so that only debug information is missing? */
+static bool has_file(const struct da_dump *d, const struct da_missing_file *m)
+{
+	enum da_match match = (enum da_match)d->proc.modules.v[m->module].match;
+
+	return match != DA_MATCH_NONE && match != DA_MATCH_MISMATCH && match != DA_MATCH_MEMORY;
+}
+
+/* Lines of the system's libraries are nobody's question; those of the program are. */
+static bool matters(const struct da_dump *d, const struct da_missing_file *m)
+{
+	return m->frames && (!has_file(d, m) || d->proc.modules.v[m->module].class == DA_CLASS_OWN);
+}
+
+static void missing_evidence(struct da_finding *f, const struct da_missing_file *m)
+{
+	da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (build-id %s), %u %s: it would "
+			 "bring %s", m->name, m->build_id ? m->build_id : "unknown", m->frames,
+			 m->frames == 1 ? "frame" : "frames", m->why);
+}
+
 static unsigned run_symbols_missing(struct da_analysis *a)
 {
 	const struct da_dump *d = a->dump;
+	unsigned frames = 0, files = 0, unlined = 0, shown = 0;
+	const struct da_missing_file *first = NULL;
 	struct da_finding *f;
-	unsigned frames = 0;
-	size_t n = 0;
 
 	for (size_t i = 0; i < d->missing_files.n; i++) {
-		frames += d->missing_files.v[i].frames;
-		n += d->missing_files.v[i].frames > 0;
-	}
-	if (n == 0)
-		return 0;
-	f = begin(a, "dump.symbols-missing", "files are missing that would name more");
-	da_finding_description(f, "%u %s %zu %s to be found here: functions or lines are unknown there, and "
-			       "stacks may end early.", frames, frames == 1 ? "frame lies in" : "frames lie in", n,
-			       n == 1 ? "file that was not" : "files that were not");
-	for (size_t i = 0; i < d->missing_files.n && i < 10; i++) {
 		const struct da_missing_file *m = &d->missing_files.v[i];
 
-		if (m->frames == 0)
+		if (!matters(d, m))
 			continue;
-		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (%s%s), %u %s", m->name,
-				 m->build_id ? "build-id " : "build-id unknown", m->build_id ? m->build_id : "",
-				 m->frames, m->frames == 1 ? "frame" : "frames");
+		if (!first)
+			first = m;
+		files += !has_file(d, m);
+		frames += has_file(d, m) ? 0 : m->frames;
+		unlined += has_file(d, m);
 	}
+	if (!first)
+		return 0;
+	f = begin(a, "dump.symbols-missing", files ? "Files are missing that would name more"
+						   : "Debug information of the program is missing");
+	if (files)
+		da_finding_description(f, "%u %s in %u %s not found here: functions are unknown there, and stacks "
+				       "may end early.%s", frames, frames == 1 ? "frame lies" : "frames lie", files,
+				       files == 1 ? "file that was" : "files that were",
+				       unlined ? " Of other files the source lines are unknown." : "");
+	else
+		da_finding_description(f, "Source files and lines of %u %s are unknown.", unlined,
+				       unlined == 1 ? "module" : "modules");
+	for (size_t i = 0; i < d->missing_files.n && shown < 10; i++)
+		if (matters(d, &d->missing_files.v[i])) {
+			missing_evidence(f, &d->missing_files.v[i]);
+			shown++;
+		}
 	da_finding_recommendation(f, "dumpan symbols --collect prints a script that packs them on the machine where the "
 				  "process ran; unpack its archive here and name the folder with --symbols.");
-	da_finding_next(f, DA_NEXT_FILE, DA_SYM("%s") "%s", d->missing_files.v[0].name,
-			n > 1 ? " and the others of the list below Modules" : "");
+	da_finding_next(f, DA_NEXT_FILE, "Bring " DA_SYM("%s") "%s: it would bring %s.", first->name,
+			files + unlined > 1 ? " and the others listed with the modules" : "", first->why);
 	return 1;
 }
 
@@ -142,7 +172,7 @@ static unsigned run_symbol_mismatch(struct da_analysis *a)
 		if (e->kind != DA_NOTE_MISMATCH)
 			continue;
 		if (!f)
-			f = begin(a, "dump.symbol-mismatch", "files were refused because they are another build");
+			f = begin(a, "dump.symbol-mismatch", "Files were refused because they are another build");
 		da_evidence_text(da_finding_evidence(f, "refused"), "%s: %s", e->where, e->text);
 	}
 	if (!f)
@@ -175,7 +205,7 @@ static unsigned run_unwind_incomplete(struct da_analysis *a)
 		n += p->threads.v[i].end != DA_END_COMPLETE;
 	if (n == 0)
 		return 0;
-	f = begin(a, "dump.unwind-incomplete", n == 1 ? "one stack ends early"
+	f = begin(a, "dump.unwind-incomplete", n == 1 ? "One stack ends early"
 						      : da_printf(a->dump->arena, "%u stacks end early", n));
 	for (uint32_t i = 0; i < p->threads.n && shown < 10; i++) {
 		const struct da_thread *t = &p->threads.v[i];
@@ -214,7 +244,7 @@ static unsigned run_part_lost(struct da_analysis *a)
 		if (e->kind != DA_NOTE_LOST)
 			continue;
 		if (!f)
-			f = begin(a, "dump.part-lost", "a part of the analysis was left out");
+			f = begin(a, "dump.part-lost", "A part of the analysis was left out");
 		da_evidence_text(da_finding_evidence(f, "left out"), "%s: %s", e->where, e->text);
 	}
 	if (!f)
@@ -247,7 +277,7 @@ static unsigned run_secrets(struct da_analysis *a)
 
 		da_str_addf(&s, "%s%llu %s", i ? ", " : "", (unsigned long long)count, kind);
 	}
-	f = begin(a, "dump.secrets", "the dump holds secrets");
+	f = begin(a, "dump.secrets", "The dump holds secrets");
 	da_finding_description(f, "What looks like a secret was masked in this report: %s. The dump itself still holds "
 			       "them.", da_str_get(&s));
 	da_finding_recommendation(f, "This report can be shared; treat the dump file as confidential, and change the "
