@@ -63,9 +63,12 @@ static void blame_evidence(struct da_analysis *a, struct da_finding *f)
 	da_evidence_thread(ev, e->thread);
 	da_evidence_frame(ev, index);
 	da_evidence_address(ev, frame->pc);
-	da_evidence_text(ev, "%s; found by %s%s%s", da_say_frame(a, frame),
-			 da_trust_name((enum da_trust)frame->trust), e->blamed_why ? ": " : "",
-			 e->blamed_why ? e->blamed_why : "");
+	da_evidence_text(ev, "%s%s%s; the frame is known by %s", da_say_frame(a, frame),
+			 e->blamed_why ? "; chosen as " : "", e->blamed_why ? e->blamed_why : "",
+			 frame->trust == DA_TRUST_CONTEXT ? "the thread's registers"
+			 : frame->trust == DA_TRUST_CFI ? "call frame information"
+			 : frame->trust == DA_TRUST_FRAME_POINTER ? "the chain of frame pointers"
+								  : "a scan of the stack, so it may be wrong");
 }
 
 static void signal_evidence(struct da_analysis *a, struct da_finding *f)
@@ -279,7 +282,7 @@ static const char *quoted_message(struct da_analysis *a)
 {
 	const struct da_exception *e = exception(a);
 
-	return e->message ? da_printf(a->dump->arena, " It said: " DA_SITE("%s"), e->message) : "";
+	return e->message ? da_printf(a->dump->arena, " It said: \"" DA_SITE("%s") "\".", e->message) : "";
 }
 
 static unsigned run_abort(struct da_analysis *a)
@@ -334,7 +337,8 @@ static unsigned run_heap_corruption(struct da_analysis *a)
 	if (!cause_is(a, DA_CAUSE_HEAP_CORRUPTION))
 		return 0;
 	f = begin(a, "crash.heap-corruption", 0.9,
-		  da_printf(a->dump->arena, "the heap is corrupt, found%s", in_function(a)));
+		  da_printf(a->dump->arena, "the heap is corrupt%s%s", *in_function(a) ? ", noticed" : "",
+			    in_function(a)));
 	da_finding_description(f, "%s malloc's own check failed.%s The function that noticed is often not the one "
 			       "that did the damage.", who_died(a), quoted_message(a));
 	where_to_look(a, f, "Run the same scenario with AddressSanitizer, or valgrind, or "
@@ -364,7 +368,7 @@ static unsigned run_cpp_exception(struct da_analysis *a)
 					  e->cpp_type, in_function(a))
 			      : da_printf(a->dump->arena, "a C++ exception was not caught%s", in_function(a)));
 	da_finding_description(f, "%s std::terminate ended the process.%s%s%s", who_died(a),
-			       e->cpp_what ? da_printf(a->dump->arena, " what() says: " DA_SITE("%s") ".",
+			       e->cpp_what ? da_printf(a->dump->arena, " what() says: \"" DA_SITE("%s") "\".",
 						       e->cpp_what) : "",
 			       e->cpp_type ? "" : " Its type is unknown, because the exception object or the "
 						  "name of its type is not in the dump.",

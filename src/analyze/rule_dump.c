@@ -42,17 +42,43 @@ const struct da_rule da_rule_dump_truncated = {
 	.run = run_truncated,
 };
 
+/* Is the module's own file at hand, so that only debug information is missing? */
+static bool has_file(const struct da_dump *d, const struct da_missing_file *m)
+{
+	enum da_match match = (enum da_match)d->proc.modules.v[m->module].match;
+
+	return match != DA_MATCH_NONE && match != DA_MATCH_MISMATCH && match != DA_MATCH_MEMORY;
+}
+
+/* Files of this machine or of --symbols stand in for code that was not saved: then nothing is lost. */
+static bool files_stand_in(const struct da_dump *d)
+{
+	for (size_t i = 0; i < d->missing_files.n; i++)
+		if (d->missing_files.v[i].frames && !has_file(d, &d->missing_files.v[i]))
+			return false;
+	return true;
+}
+
 static unsigned run_no_memory_kind(struct da_analysis *a)
 {
-	struct da_finding *f;
+	const char *first = NULL;
+	struct da_finding *f = NULL;
+	unsigned n = 0;
 
-	if (a->dump->missing_kinds.n == 0)
+	for (size_t i = 0; i < a->dump->missing_kinds.n; i++) {
+		const struct da_missing_kind *k = &a->dump->missing_kinds.v[i];
+
+		if (k->kind == DA_RANGE_IMAGE && files_stand_in(a->dump))
+			continue;
+		if (!f)
+			f = begin(a, "dump.no-memory-kind", "Some kinds of memory were never in the dump");
+		if (n++ == 0)
+			first = k->why;
+		da_evidence_text(da_finding_evidence(f, "not in the dump"), "%s", k->why);
+	}
+	if (!f)
 		return 0;
-	f = begin(a, "dump.no-memory-kind", "Some kinds of memory were never in the dump");
-	for (size_t i = 0; i < a->dump->missing_kinds.n; i++)
-		da_evidence_text(da_finding_evidence(f, "not in the dump"), "%s", a->dump->missing_kinds.v[i].why);
-	da_finding_description(f, "The dump was made without %s%s.", a->dump->missing_kinds.v[0].why,
-			       a->dump->missing_kinds.n > 1 ? ", and more" : "");
+	da_finding_description(f, "The dump was made without %s%s.", first, n > 1 ? ", and more" : "");
 	da_finding_recommendation(f, "For everything next time: echo 0x7f > /proc/PID/coredump_filter before the dump "
 				  "(children inherit it).");
 	da_finding_next(f, DA_NEXT_SETTING, "Set coredump_filter to 0x7f: it keeps code and shared memory in the dump.");
@@ -91,14 +117,6 @@ const struct da_rule da_rule_dump_not_portable = {
 	.page = "Needs libcoreclr.so among the modules and a writer that is not createdump.",
 	.run = run_not_portable,
 };
-
-/* Is the module's own file at hand, so that only debug information is missing? */
-static bool has_file(const struct da_dump *d, const struct da_missing_file *m)
-{
-	enum da_match match = (enum da_match)d->proc.modules.v[m->module].match;
-
-	return match != DA_MATCH_NONE && match != DA_MATCH_MISMATCH && match != DA_MATCH_MEMORY;
-}
 
 /* Lines of the system's libraries are nobody's question; those of the program are. */
 static bool matters(const struct da_dump *d, const struct da_missing_file *m)

@@ -10,33 +10,37 @@
 
 #define TOP 10
 
-/* Functions in which every thread begins; what a person calls the entry point comes after them. */
+/* Where every process and thread begins, by libc: what a person calls the entry point comes after. */
 static bool is_start(const char *name)
 {
-	static const char *const starts[] = { "_start", "__libc_start_main", "__libc_start_call_main",
-					      "start_thread", "clone", "clone3", "__clone", "__clone3",
-					      "thread_start", "__thread_start", "start", "_start_c" };
+	static const char *const starts[] = { "_start", "start_thread", "clone", "clone3", "__clone",
+					      "__clone3", "thread_start", "__thread_start", "start",
+					      "_start_c", "__GI___clone", "__GI___clone3" };
 
+	if (da_starts(name, "__libc_start_"))
+		return true;
 	for (size_t i = 0; i < DA_ARRAY_SIZE(starts); i++)
-		if (da_starts(name, starts[i]) && (name[strlen(starts[i])] == '\0' ||
-						   name[strlen(starts[i])] == '@'))
+		if (da_streq(name, starts[i]))
 			return true;
 	return false;
 }
 
-/* Only of a walk that reached the end: else the outermost frame is just where we stopped. */
-static const char *entry_point(const struct da_thread *t)
+/*
+ * Only of a walk that reached the end: else the outermost frame is just where we stopped. A frame of
+ * libc without a name may be one of the functions above (only debug information names them).
+ */
+static const char *entry_point(struct da_analysis *a, const struct da_thread *t)
 {
 	if (t->end != DA_END_COMPLETE)
 		return NULL;
 	for (size_t i = t->frames.n; i-- > 0;) {
-		const struct da_place *p = t->frames.v[i].place;
-		const char *name = p && p->ncalls ? p->calls[0].function : NULL;
+		const struct da_frame *f = &t->frames.v[i];
+		const char *name = f->place && f->place->ncalls ? f->place->calls[0].function : NULL;
+		bool system = f->module != DA_NONE &&
+			      a->dump->proc.modules.v[f->module].class == DA_CLASS_SYSTEM;
 
-		if (name && !is_start(name))
-			return name;
-		if (!name && t->frames.v[i].trust <= DA_TRUST_SCAN)
-			return NULL;
+		if (name ? !is_start(name) : !system)
+			return f->trust > DA_TRUST_SCAN ? name : NULL;
 	}
 	return NULL;
 }
@@ -93,7 +97,7 @@ void da_section_threads(struct da_analysis *a)
 			da_set_uint(doc, DA_COL_threads_user_us, t->user_us);
 			da_set_uint(doc, DA_COL_threads_kernel_us, t->kernel_us);
 		}
-		da_set_text(doc, DA_COL_threads_entry, entry_point(t));
+		da_set_text(doc, DA_COL_threads_entry, entry_point(a, t));
 		da_set_ref(doc, DA_COL_threads_stack_group, "g", a->groups->of_thread[i]);
 		if (t->stack_base) {
 			da_set_address(doc, DA_COL_threads_stack_base, t->stack_base);
@@ -153,7 +157,7 @@ void da_section_cpu(struct da_analysis *a)
 		da_set_uint(a->doc, DA_COL_cpu_user_us, t->user_us);
 		da_set_uint(a->doc, DA_COL_cpu_kernel_us, t->kernel_us);
 		da_set_real(a->doc, DA_COL_cpu_percent, 100.0 * (double)shares[i].us / (double)total);
-		da_set_text(a->doc, DA_COL_cpu_entry, entry_point(t));
+		da_set_text(a->doc, DA_COL_cpu_entry, entry_point(a, t));
 		da_set_text(a->doc, DA_COL_cpu_function, top_function(a, t));
 	}
 	if (total == 0)

@@ -1,11 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include <string.h>
+
 #include "analyze/words.h"
+
+/* Code of headers that come with the compiler and libc: printf of stdio2.h, members of std::vector. */
+static bool from_system_header(const struct da_place_call *c)
+{
+	return c->file && (da_starts(c->file, "/usr/include/") || da_starts(c->file, "/usr/lib/") ||
+			   strstr(c->file, "/include/c++/"));
+}
+
+/* The innermost call that somebody of the program wrote; the function itself where there is none. */
+static const struct da_place_call *said_call(const struct da_frame *f)
+{
+	const struct da_place *p = f->place;
+
+	if (!p || p->ncalls == 0)
+		return NULL;
+	for (unsigned i = p->ncalls; i-- > 1;)
+		if (!from_system_header(&p->calls[i]))
+			return &p->calls[i];
+	return &p->calls[0];
+}
 
 const char *da_function_name(const struct da_frame *f)
 {
-	return f->place && f->place->ncalls ? f->place->calls[f->place->ncalls - 1].function : NULL;
+	const struct da_place_call *c = said_call(f);
+
+	return c ? c->function : NULL;
 }
 
 const char *da_module_name(const struct da_dump *d, const struct da_frame *f)
@@ -32,12 +56,9 @@ const char *da_say_thread(struct da_analysis *a, uint32_t thread)
 
 const char *da_say_line(struct da_analysis *a, const struct da_frame *f)
 {
-	const struct da_place_call *c;
+	const struct da_place_call *c = said_call(f);
 
-	if (!f->place || !f->place->ncalls)
-		return NULL;
-	c = &f->place->calls[f->place->ncalls - 1];
-	if (!c->file)
+	if (!c || !c->file)
 		return NULL;
 	return c->line ? da_printf(a->dump->arena, DA_SYM("%s") ":%u", da_basename(c->file), c->line)
 		       : da_printf(a->dump->arena, DA_SYM("%s"), da_basename(c->file));

@@ -7,14 +7,17 @@
 
 /* t3 "ledger-writer" */
 const char *da_say_thread(struct da_analysis *a, uint32_t thread);
-/* parse_header (libfoo.so), at parser.c:88; the innermost inlined call is the one that is named. */
+/*
+ * parse_header (libfoo.so), at parser.c:88. Of inlined calls the innermost is named that is not from a
+ * header of the system.
+ */
 const char *da_say_frame(struct da_analysis *a, const struct da_frame *f);
 /* The function alone, or "an unknown function of libfoo.so", or "unknown code". */
 const char *da_say_function(struct da_analysis *a, const struct da_frame *f);
 /* parser.c:88, or NULL. */
 const char *da_say_line(struct da_analysis *a, const struct da_frame *f);
 
-/* The innermost call's plain name (not rich), or NULL. */
+/* The plain name of that call (not rich), or NULL. */
 const char *da_function_name(const struct da_frame *f);
 /* The module's name (not rich), or NULL. */
 const char *da_module_name(const struct da_dump *d, const struct da_frame *f);
