@@ -30,6 +30,12 @@ enum da_status da_image_from_memory(struct da_dump *d, uint32_t module, struct d
 
 /* The length of the build-id (0: none) and a pointer to it. */
 unsigned da_image_build_id(const struct da_image *im, const uint8_t **ret);
+/*
+ * For files without a build-id to compare: do the words that the loader protected after relocation
+ * (PT_GNU_RELRO) stand in memory as this file, loaded there, would have them? At least 24 must, and
+ * 16 for each that does not.
+ */
+bool da_image_same_relro(struct da_image *im, const struct da_memory *mem, uint64_t bias);
 /* .gnu_debuglink: file name and CRC; .gnu_debugaltlink: file name and build-id. False: none. */
 bool da_image_debuglink(const struct da_image *im, const char **ret_name, uint32_t *ret_crc);
 bool da_image_debugaltlink(const struct da_image *im, const char **ret_name, const uint8_t **ret_id,
@@ -37,6 +43,7 @@ bool da_image_debugaltlink(const struct da_image *im, const char **ret_name, con
 bool da_image_has_dwarf(const struct da_image *im);
 /* Does it hold the code (a separate debug file does not)? */
 bool da_image_has_code(const struct da_image *im);
+bool da_image_has_symbols(struct da_image *im); /* of any kind, .dynsym too */
 bool da_image_has_symtab(const struct da_image *im); /* .symtab, not only .dynsym */
 /* .gnu_debugdata (mini debug information, xz) as an image of its own; DA_NOT_FOUND, DA_UNSUPPORTED. */
 enum da_status da_image_debugdata(struct da_image *im, struct da_ledger *l, struct da_image **ret);

@@ -4,6 +4,7 @@ libdumpan_a_SOURCES += \
 	%D%/cfi.c \
 	%D%/dwarf.c \
 	%D%/elf.c \
+	%D%/identity.c \
 	%D%/image.h \
 	%D%/memory.c \
 	%D%/plt.c \

@@ -78,7 +78,7 @@ struct da_image {
 	struct da_map names; /* hash of name to index + 1 */
 	bool plt_read;
 	DA_VEC(struct da_plt_entry) plt;
-	bool has_symtab;
+	bool labels; /* the table is .symtab: what lies behind a label belongs to it */
 
 	struct da_dwarf *dwarf;
 	bool dwarf_tried;

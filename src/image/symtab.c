@@ -83,6 +83,7 @@ static void read_section_table(struct da_image *im, const char *name, const char
 {
 	const struct da_section *s = da_image_section(im, name);
 	struct table t = { 0 };
+	size_t before = im->symbols.n;
 
 	if (!s || s->link >= im->sections.n)
 		return;
@@ -92,6 +93,7 @@ static void read_section_table(struct da_image *im, const char *name, const char
 	if (versions)
 		t.versions = da_image_section_raw(im, da_image_section(im, versions));
 	read_table(im, &t);
+	im->labels = im->labels || (!versions && im->symbols.n > before);
 }
 
 /* Of names for one address the first is the best: global before weak before local. */
@@ -176,6 +178,17 @@ void da_image_read_symbols(struct da_image *im)
 	}
 }
 
+bool da_image_has_symbols(struct da_image *im)
+{
+	if (!im->from_memory && !im->symbols_read) {
+		const struct da_section *s = da_image_section(im, ".dynsym");
+
+		return da_image_has_symtab(im) || (s && da_image_section_raw(im, s).n > 0);
+	}
+	da_image_read_symbols(im);
+	return im->symbols.n > 0;
+}
+
 /* Text of a table that a person may see; almost always fine as it is. */
 static const char *clean_name(struct da_image *im, const char *name)
 {
@@ -208,6 +221,7 @@ static bool same_section(const struct da_image *im, uint64_t label, uint64_t add
 /*
  * The symbol that begins last among those that contain the address. Hand-written assembly has labels
  * without a size: one counts when no sized symbol reaches beyond it and it lies in the same section.
+ * In .dynsym, where local functions have no names, it counts only where it stands.
  */
 static const struct da_sym *find_code(struct da_image *im, uint64_t addr, bool *ret_exact)
 {
@@ -239,6 +253,8 @@ static const struct da_sym *find_code(struct da_image *im, uint64_t addr, bool *
 	for (label = &im->symbols.v[lo - 1]; label > im->symbols.v; label--)
 		if (label[-1].start != label->start || label[-1].size)
 			break;
+	if (label->start != addr && !im->labels)
+		return NULL;
 	if ((label > im->symbols.v && im->max_end[label - im->symbols.v - 1] > label->start) ||
 	    !same_section(im, label->start, addr))
 		return NULL;

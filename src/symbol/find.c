@@ -97,8 +97,8 @@ static bool same_bytes(const struct da_memory *mem, uint64_t addr, const uint8_t
 	return true;
 }
 
-/* Every page of a read-only segment that was dumped, one at least, is as in the file. */
-static bool same_contents(const struct attempt *t, const struct da_image *im)
+/* Every page of a read-only segment that was dumped is as in the file: one at least, or RELRO. */
+static bool same_contents(const struct attempt *t, struct da_image *im)
 {
 	const struct da_module *m = module_of(t);
 	struct da_bytes b = da_image_bytes(im);
@@ -107,14 +107,18 @@ static bool same_contents(const struct attempt *t, const struct da_image *im)
 	uint64_t bias = file_bias(m, im), equal = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		uint64_t len = DA_MIN(seg[i].filesz, CONTENTS_MAX);
+		uint64_t skip = seg[i].off % PAGE, off = seg[i].off - skip, len;
 
-		if ((seg[i].prot & DA_PROT_W) || !da_fits(seg[i].off, len, b.n))
+		if ((seg[i].prot & DA_PROT_W) || off >= b.n || seg[i].vaddr % PAGE != skip)
 			continue;
-		if (!same_bytes(&t->s->d->proc.mem, seg[i].vaddr + bias, b.p + seg[i].off, len, &equal))
+		/* The kernel maps whole pages of the file. */
+		len = DA_MIN(da_round_up(seg[i].filesz + skip, PAGE), b.n - off);
+		if (!same_bytes(&t->s->d->proc.mem, seg[i].vaddr - skip + bias, b.p + off,
+				DA_MIN(len, CONTENTS_MAX), &equal))
 			return false;
 	}
-	return equal >= PAGE;
+	return equal >= DA_MIN(PAGE, b.n) ||
+	       da_image_same_relro(im, &t->s->d->proc.mem, bias);
 }
 
 static enum da_match identify(struct attempt *t, struct da_image *im, const char *path, bool local)

@@ -8,4 +8,5 @@ libdumpan_a_SOURCES += \
 	%D%/paths.c \
 	%D%/place.c \
 	%D%/private.h \
+	%D%/scan.c \
 	%D%/symbol.h

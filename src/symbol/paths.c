@@ -104,6 +104,8 @@ bool da_paths_main(struct da_symbols *s, uint32_t module, da_try_fn *fn, void *c
 	for (size_t i = 0; i < o->ndirs; i++)
 		if (main_in_dir(&x, o->dirs[i], true))
 			return true;
+	if (x.id && o->ndirs && da_scanned_try(s, x.m->build_id, x.m->build_id_len, fn, ctx))
+		return true;
 	if (o->sysroot && main_in_dir(&x, o->sysroot, false))
 		return true;
 	x.local = true;
@@ -156,6 +158,8 @@ bool da_paths_debug(struct da_symbols *s, uint32_t module, const char *link, da_
 	for (size_t i = 0; i < o->ndirs; i++)
 		if (debug_in_dir(&x, o->dirs[i], link, true))
 			return true;
+	if (x.id && o->ndirs && da_scanned_try(s, x.m->build_id, x.m->build_id_len, fn, ctx))
+		return true;
 	if (o->sysroot && debug_in_dir(&x, o->sysroot, link, false))
 		return true;
 	x.local = true;
@@ -198,6 +202,8 @@ bool da_paths_extra(struct da_symbols *s, const char *from, const char *name, co
 	for (size_t i = 0; i < o->ndirs; i++)
 		if (extra_in_dir(&x, o->dirs[i], name))
 			return true;
+	if (x.id && o->ndirs && da_scanned_try(s, id, len, fn, ctx))
+		return true;
 	if (o->sysroot && extra_in_dir(&x, o->sysroot, name))
 		return true;
 	/* Next to the file that names it: a dwz file is written relative to it. */

@@ -311,9 +311,10 @@ static void judge_symbols(struct da_symbols *s, uint32_t module)
 {
 	struct da_module *m = &s->d->proc.modules.v[module];
 	struct da_files *f = &s->files[module];
-	struct da_image *debug = da_files_debug(s, module), *mini;
+	struct da_image *debug = da_files_debug(s, module), *mini, *memory;
 
-	if (f->main || da_files_memory(s, module))
+	if (f->main ? da_image_has_symbols(f->main) :
+		      (memory = da_files_memory(s, module)) != NULL && da_image_has_symbols(memory))
 		m->symbols = DA_SYMS_DYNAMIC;
 	if ((f->main && (da_image_has_symtab(f->main) ||
 			 da_image_debugdata(f->main, s->d->ledger, &mini) == DA_OK)) || debug)

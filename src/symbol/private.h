@@ -19,6 +19,13 @@ struct da_files {
 	unsigned frames, unnamed, unlined; /* counted by da_symbols_run */
 };
 
+/* A file of a folder that the user named. */
+struct da_scanned {
+	const uint8_t *id;
+	unsigned len;
+	const char *path;
+};
+
 struct da_symbols {
 	struct da_dump *d;
 	const struct da_symbol_options *o;
@@ -26,6 +33,8 @@ struct da_symbols {
 	size_t nfiles;
 	struct da_map places;   /* pc, and whether it is a caller's, to struct da_place */
 	struct da_place nowhere; /* outside all modules */
+	bool scan_done;
+	DA_VEC(struct da_scanned) scanned;
 	bool debuginfod_silent;  /* it did not answer once: not asked again */
 };
 
@@ -55,6 +64,8 @@ bool da_paths_debug(struct da_symbols *s, uint32_t module, const char *link, da_
 /* A dwz or .dwo file that a file at `from` calls `name`; id NULL: by name only. */
 bool da_paths_extra(struct da_symbols *s, const char *from, const char *name, const uint8_t *id,
 		    unsigned len, da_try_fn *fn, void *ctx);
+/* scan.c: files in the folders of --symbols that have this build-id, whatever their names. */
+bool da_scanned_try(struct da_symbols *s, const uint8_t *id, unsigned len, da_try_fn *fn, void *ctx);
 char *da_hex(struct da_arena *a, const uint8_t *p, size_t n);
 
 /* ---- debuginfod.c */

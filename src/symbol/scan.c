@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What lies in the folders that the user named, by build-id: people throw files into one folder, by
+ * whatever names. Done once, when a file is not found by its own name.
+ */
+#include "config.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "symbol/private.h"
+
+/* A folder of symbol files, not a whole system: that one is a --sysroot and has the paths. */
+#define FILES_MAX 8192
+#define DEPTH_MAX 4
+
+struct scan {
+	struct da_symbols *s;
+	size_t files;
+};
+
+static void add_file(struct scan *sc, const char *path)
+{
+	struct da_arena *scratch = da_arena_new();
+	struct da_image *im;
+	struct da_bytes b;
+	const uint8_t *id;
+	unsigned len;
+
+	if (da_map_file(scratch, path, sc->s->d->limits->image_bytes, &b) == DA_OK && b.n >= 64 &&
+	    da_image_open(scratch, b, path, NULL, &im) == DA_OK &&
+	    (len = da_image_build_id(im, &id)) > 0) {
+		struct da_scanned *x = da_vec_add(sc->s->d->arena, &sc->s->scanned);
+
+		x->id = da_memdup(sc->s->d->arena, id, len);
+		x->len = len;
+		x->path = da_strdup(sc->s->d->arena, path);
+	}
+	da_arena_free(scratch);
+}
+
+static void scan_dir(struct scan *sc, const char *dir, unsigned depth)
+{
+	DIR *d = depth < DEPTH_MAX ? opendir(dir) : NULL;
+	struct dirent *e;
+
+	while (d && sc->files < FILES_MAX && !da_stop(sc->s->d->watch) && (e = readdir(d)) != NULL) {
+		struct da_str path DA_CLEANUP(da_str_done) = { 0 };
+		struct stat st;
+
+		if (e->d_name[0] == '.' && strcmp(e->d_name, ".debug") != 0)
+			continue;
+		da_str_addf(&path, "%s/%s", dir, e->d_name);
+		if (lstat(da_str_get(&path), &st) != 0)
+			continue;
+		sc->files++;
+		if (S_ISDIR(st.st_mode)) /* links to folders are not followed: no loops */
+			scan_dir(sc, da_str_get(&path), depth + 1);
+		else if (S_ISREG(st.st_mode))
+			add_file(sc, da_str_get(&path));
+	}
+	if (d)
+		closedir(d);
+}
+
+bool da_scanned_try(struct da_symbols *s, const uint8_t *id, unsigned len, da_try_fn *fn, void *ctx)
+{
+	struct scan sc = { s, 0 };
+
+	if (!s->scan_done) {
+		s->scan_done = true;
+		for (size_t i = 0; i < s->o->ndirs; i++)
+			scan_dir(&sc, s->o->dirs[i], 0);
+	}
+	for (size_t i = 0; i < s->scanned.n; i++)
+		if (s->scanned.v[i].len == len && memcmp(s->scanned.v[i].id, id, len) == 0 &&
+		    fn(ctx, s->scanned.v[i].path, false))
+			return true;
+	return false;
+}
