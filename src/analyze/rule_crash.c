@@ -30,12 +30,15 @@ static bool cause_is(const struct da_analysis *a, enum da_cause cause)
 
 /* ---------------------------------------------------------------- what all have in common */
 
-/* " in parse_header" or "" */
+/* " in parse_header" or "": for titles, so without parameters. */
 static const char *in_function(struct da_analysis *a)
 {
 	const struct da_frame *f = da_blamed_frame(a->dump, NULL);
 
-	return f && da_function_name(f) ? da_printf(a->dump->arena, " in %s", da_say_function(a, f)) : "";
+	if (!f || !da_function_name(f))
+		return "";
+	return da_printf(a->dump->arena, " in " DA_SYM("%s"),
+			 da_without_parameters(a->dump->arena, da_function_name(f)));
 }
 
 /* "t1 "name" died of SIGSEGV (SEGV_MAPERR) in parse_header (libfoo.so), at parser.c:88." */

@@ -14,36 +14,6 @@
 #define FRAMES 8
 #define SIGNATURE_VERSION 1
 
-static bool after_operator(const char *name, size_t at)
-{
-	return at >= 8 && memcmp(name + at - 8, "operator", 8) == 0;
-}
-
-/* "ns::parse<int>(char const*) const [clone .cold]" is "ns::parse<int>". */
-static char *without_parameters(struct da_arena *a, const char *name)
-{
-	static const char anonymous[] = "(anonymous namespace)";
-	int depth = 0;
-	size_t n;
-
-	for (n = 0; name[n]; n++) {
-		if (da_starts(name + n, anonymous)) {
-			n += sizeof(anonymous) - 2;
-		} else if (after_operator(name, n) && strchr("<>(-", name[n])) {
-			n += strcspn(name + n + 1, "(<") > 2 ? 0 : 1; /* operator(), <<, ->, < */
-		} else if (name[n] == '<') {
-			depth++;
-		} else if (name[n] == '>' && depth) {
-			depth--;
-		} else if (name[n] == '(' && depth == 0 && n) {
-			break;
-		}
-	}
-	while (n && name[n - 1] == ' ')
-		n--;
-	return da_strndup(a, name, n);
-}
-
 /* libfoo.so.1.2.3 is libfoo.so; foo-1.2 stays. */
 static char *without_version(struct da_arena *a, const char *module)
 {
@@ -58,7 +28,7 @@ static const char *normalised(struct da_analysis *a, const struct da_frame *f)
 
 	return da_printf(a->dump->arena, "%s!%s",
 			 module ? without_version(a->dump->arena, module) : "?",
-			 name ? without_parameters(a->dump->arena, name) : "?");
+			 name ? da_without_parameters(a->dump->arena, name) : "?");
 }
 
 void da_set_signature(struct da_analysis *a, const char *rule)

@@ -37,6 +37,35 @@ const char *da_module_name(const struct da_dump *d, const struct da_frame *f)
 	return f->module != DA_NONE ? d->proc.modules.v[f->module].name : NULL;
 }
 
+static bool after_operator(const char *name, size_t at)
+{
+	return at >= 8 && memcmp(name + at - 8, "operator", 8) == 0;
+}
+
+char *da_without_parameters(struct da_arena *a, const char *name)
+{
+	static const char anonymous[] = "(anonymous namespace)";
+	int depth = 0;
+	size_t n;
+
+	for (n = 0; name[n]; n++) {
+		if (da_starts(name + n, anonymous)) {
+			n += sizeof(anonymous) - 2;
+		} else if (after_operator(name, n) && strchr("<>(-", name[n])) {
+			n += strcspn(name + n + 1, "(<") > 2 ? 0 : 1; /* operator(), <<, ->, < */
+		} else if (name[n] == '<') {
+			depth++;
+		} else if (name[n] == '>' && depth) {
+			depth--;
+		} else if (name[n] == '(' && depth == 0 && n) {
+			break;
+		}
+	}
+	while (n && name[n - 1] == ' ')
+		n--;
+	return da_strndup(a, name, n);
+}
+
 bool da_is_own(const struct da_dump *d, const struct da_frame *f)
 {
 	return f->module != DA_NONE && d->proc.modules.v[f->module].class == DA_CLASS_OWN;

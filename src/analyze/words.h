@@ -21,6 +21,8 @@ const char *da_say_line(struct da_analysis *a, const struct da_frame *f);
 const char *da_function_name(const struct da_frame *f);
 /* The module's name (not rich), or NULL. */
 const char *da_module_name(const struct da_dump *d, const struct da_frame *f);
+/* "ns::parse<int>(char const*) const [clone .cold]" is "ns::parse<int>". */
+char *da_without_parameters(struct da_arena *a, const char *name);
 bool da_is_own(const struct da_dump *d, const struct da_frame *f);
 /* The frame that the crash is blamed on, the innermost where nobody is; NULL without frames. */
 const struct da_frame *da_blamed_frame(const struct da_dump *d, uint32_t *ret_index);
