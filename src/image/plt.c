@@ -151,8 +151,10 @@ static void read_plt(struct da_image *im)
 		return;
 	t.syms = da_image_section_raw(im, dynsym);
 	t.strings = da_image_section_raw(im, &im->sections.v[dynsym->link]);
-	any = read_relocations(im, &t, ".rela.plt") | read_relocations(im, &t, ".rel.plt") |
-	      read_relocations(im, &t, ".rela.dyn") | read_relocations(im, &t, ".rel.dyn");
+	any = read_relocations(im, &t, ".rela.plt");
+	any |= read_relocations(im, &t, ".rel.plt");
+	any |= read_relocations(im, &t, ".rela.dyn");
+	any |= read_relocations(im, &t, ".rel.dyn");
 	if (!any)
 		return;
 	if (!got)
