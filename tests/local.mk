@@ -13,6 +13,7 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += %D%/README %D%/lib.sh
 
 include tests/synth/local.mk
+include tests/fuzz/local.mk
 include tests/unit/local.mk
 include tests/diff/local.mk
 include tests/e2e/local.mk

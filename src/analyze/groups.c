@@ -136,7 +136,8 @@ struct da_groups *da_groups_new(struct da_dump *d, struct da_arena *a)
 			break;
 		}
 	}
-	qsort(g->v.v, g->v.n, sizeof(*g->v.v), by_page_order);
+	if (g->v.n)
+		qsort(g->v.v, g->v.n, sizeof(*g->v.v), by_page_order);
 	for (uint32_t i = 0; i < g->v.n; i++)
 		for (size_t k = 0; k < g->v.v[i].threads.n; k++)
 			g->of_thread[g->v.v[i].threads.v[k]] = i;

@@ -73,7 +73,8 @@ static void biggest(struct da_analysis *a)
 	for (uint32_t i = 0; i < m->ranges.n; i++)
 		order[i] = i;
 	ranges = m->ranges.v;
-	qsort(order, m->ranges.n, sizeof(*order), by_size);
+	if (m->ranges.n)
+		qsort(order, m->ranges.n, sizeof(*order), by_size);
 	for (size_t i = 0; i < m->ranges.n && i < BIGGEST; i++) {
 		const struct da_range *r = &m->ranges.v[order[i]];
 

@@ -154,7 +154,8 @@ static void tree_rows(struct da_analysis *a, const struct tree *t, uint32_t pare
 	for (uint32_t i = t->v.v[parent].first; i; i = t->v.v[i - 1].next)
 		da_vec_push(a->dump->arena, &children, i - 1);
 	sorting = t;
-	qsort(children.v, children.n, sizeof(*children.v), by_threads);
+	if (children.n)
+		qsort(children.v, children.n, sizeof(*children.v), by_threads);
 	for (size_t i = 0; i < children.n; i++) {
 		const struct node *n = &t->v.v[children.v[i]];
 

@@ -148,7 +148,8 @@ void da_section_cpu(struct da_analysis *a)
 				    "systemd-coredump) has them, one of gcore or createdump has not");
 		return;
 	}
-	qsort(shares, n, sizeof(*shares), by_time);
+	if (n)
+		qsort(shares, n, sizeof(*shares), by_time);
 	for (size_t i = 0; i < n && i < TOP && shares[i].us; i++) {
 		const struct da_thread *t = &p->threads.v[shares[i].thread];
 

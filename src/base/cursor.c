@@ -6,7 +6,7 @@
 
 struct da_cursor da_cursor(const void *p, size_t n, bool big_endian, unsigned word)
 {
-	const uint8_t *b = p;
+	const uint8_t *b = n ? p : (const uint8_t *)""; /* NULL + 0 is undefined */
 
 	return (struct da_cursor){ .base = b, .p = b, .end = b + n, .big_endian = big_endian,
 				   .word = (uint8_t)word };

@@ -215,7 +215,8 @@ static int by_module_start(const void *a, const void *b)
 
 static void sort_modules(struct list *l)
 {
-	qsort(l->v.v, l->v.n, sizeof(*l->v.v), by_module_start);
+	if (l->v.n)
+		qsort(l->v.v, l->v.n, sizeof(*l->v.v), by_module_start);
 }
 
 /* ---------------------------------------------------------------- witness: the FILE note */
@@ -298,7 +299,8 @@ static void from_file_note(struct core *c, struct list *l)
 	struct core_mapping *v = c->mappings.v;
 	size_t i = 0, n = c->mappings.n;
 
-	qsort(v, n, sizeof(*v), by_mapping_start);
+	if (n)
+		qsort(v, n, sizeof(*v), by_mapping_start);
 	while (i < n) {
 		size_t k = 1;
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A fuzz target is one file t.c with the two functions below. It is linked twice: with libFuzzer
+ * (--enable-fuzzing) as fuzz/libfuzzer_t, and always with replay.c as fuzz/fuzz_t, which needs nothing:
+ *
+ *	fuzz_t                      replay the seeds, and some mutations of them (make check; TAP)
+ *	fuzz_t --mutate N [SEED]    N mutations, always the same ones for the same SEED
+ *	fuzz_t --seeds DIR          write the seeds, for libFuzzer
+ *	fuzz_t FILE…                replay files
+ *
+ * Each input may take a second of processor time. Seeds are made by the builder of test cores.
+ */
+#ifndef DA_TESTS_FUZZ_H
+#define DA_TESTS_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+/* Seed i, malloc'ed; NULL behind the last. */
+uint8_t *fuzz_seed(unsigned i, size_t *ret_n);
+
+/* Limits far below the defaults: a slow input is a finding then. */
+struct da_limits fuzz_limits(void);
+/* Cores of all shapes, for targets that read cores: seed i, or NULL. */
+uint8_t *fuzz_core_seed(unsigned i, size_t *ret_n);
+
+#endif

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# A new target: t.c, its name in fuzz_targets, and the lines that link it (three, or six with libFuzzer).
+fuzz_targets = elfcore unwind unpack
+fuzz_common = %D%/fuzz.h %D%/seeds.c
+fuzz_libs = tests/synth/libsynth.a $(DA_LIBS)
+
+fuzz_programs = %D%/fuzz_elfcore %D%/fuzz_unwind %D%/fuzz_unpack
+tests_fuzz_fuzz_elfcore_SOURCES = %D%/elfcore.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_elfcore_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_unwind_SOURCES = %D%/unwind.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_unwind_LDADD = $(fuzz_libs)
+tests_fuzz_fuzz_unpack_SOURCES = %D%/unpack.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_unpack_LDADD = $(fuzz_libs)
+check_PROGRAMS += $(fuzz_programs)
+TESTS += $(fuzz_programs)
+
+if FUZZING
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+noinst_PROGRAMS += %D%/libfuzzer_elfcore %D%/libfuzzer_unwind %D%/libfuzzer_unpack
+tests_fuzz_libfuzzer_elfcore_SOURCES = %D%/elfcore.c $(fuzz_common)
+tests_fuzz_libfuzzer_elfcore_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_elfcore_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_libfuzzer_unwind_SOURCES = %D%/unwind.c $(fuzz_common)
+tests_fuzz_libfuzzer_unwind_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_unwind_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_libfuzzer_unpack_SOURCES = %D%/unpack.c $(fuzz_common)
+tests_fuzz_libfuzzer_unpack_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_unpack_LDFLAGS = $(fuzz_ldflags)
+endif
+
+# make mutations: MUTATIONS inputs for each target, the same every time; best with --enable-sanitizers.
+MUTATIONS = 20000
+mutations: $(fuzz_programs)
+	@bad=0; for t in $(fuzz_targets); do \
+		echo "== $$t"; tests/fuzz/fuzz_$$t --mutate $(MUTATIONS) $(SEED) || bad=1; done; exit $$bad
+
+# make fuzz: libFuzzer, FUZZ_SECONDS for all targets together (needs --enable-fuzzing). What it finds
+# is kept as crash-…, timeout-… in this folder.
+FUZZ_SECONDS = 120
+fuzz: $(fuzz_programs) $(noinst_PROGRAMS)
+	@test -x tests/fuzz/libfuzzer_elfcore || { echo "configure with --enable-fuzzing first" >&2; exit 1; }
+	@bad=0; each=$$(($(FUZZ_SECONDS) / $$(echo $(fuzz_targets) | wc -w))); \
+	for t in $(fuzz_targets); do \
+		echo "== $$t, $$each s"; mkdir -p fuzz-corpus/$$t; \
+		tests/fuzz/fuzz_$$t --seeds fuzz-corpus/$$t && \
+		tests/fuzz/libfuzzer_$$t -max_total_time=$$each -timeout=5 -rss_limit_mb=2048 -max_len=400000 \
+			-print_final_stats=1 -verbosity=0 fuzz-corpus/$$t || bad=1; \
+	done; exit $$bad
+clean-local: clean-fuzz
+clean-fuzz:
+	rm -rf fuzz-corpus fuzz_*.bin
+.PHONY: mutations fuzz clean-fuzz
