@@ -228,16 +228,25 @@ static int by_mapping_start(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Is any part of [start, end) executable in the core's own map? */
+/*
+ * Is any part of [start, end) executable in the core's own map? By ranges, not by pages: a damaged
+ * note names mappings of terabytes.
+ */
 static bool has_code(const struct da_memory *m, uint64_t start, uint64_t end)
 {
-	while (start < end) {
-		const struct da_range *r = da_mem_range(m, start);
+	size_t low = 0, high = m->ranges.n;
 
-		if (r && r->has_prot && (r->prot & DA_PROT_X))
-			return true;
-		start = r ? r->end : start + PAGE;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (m->ranges.v[mid].end <= start)
+			low = mid + 1;
+		else
+			high = mid;
 	}
+	for (; low < m->ranges.n && m->ranges.v[low].start < end; low++)
+		if (m->ranges.v[low].has_prot && (m->ranges.v[low].prot & DA_PROT_X))
+			return true;
 	return false;
 }
 

@@ -43,6 +43,7 @@ static const struct {
 	{ 64, false, SYNTH_X86_64, { .wide_alignment = true }, { .threads = 1, .frames = 2, .modules = 1 } },
 	{ 64, false, SYNTH_X86_64, { 0 },
 	  { .threads = 8, .frames = 30, .modules = 0, .signal = 7, .extra_segments = 50 } },
+	{ 64, false, SYNTH_X86_64, { 0 }, { .threads = 1, .frames = 2, .modules = 1, .huge_file = true } },
 	{ 32, false, SYNTH_I386, { 0 }, { .threads = 2, .frames = 5, .modules = 2, .signal = 11 } },
 	{ 32, false, SYNTH_I386, { .notes_last = true }, { .threads = 1, .frames = 2, .modules = 1 } },
 	{ 64, false, SYNTH_AARCH64, { 0 }, { .threads = 2, .frames = 5, .modules = 2, .signal = 11 } },

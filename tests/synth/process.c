@@ -284,7 +284,7 @@ void synth_process(struct synth *s, const struct synth_process *p)
 	uint64_t program = wide ? 0x555555554000 : 0x08048000, libraries = wide ? 0x7f0000000000 : 0x40000000;
 	uint64_t stacks = wide ? 0x7e0000000000 : 0x60000000, list = wide ? 0x7d0000000000 : 0x30000000;
 	struct plan plan = { .links = synth_alloc(s, (p->modules + 1) * sizeof(*plan.links)),
-			     .files = synth_alloc(s, (p->modules + 1) * sizeof(*plan.files)) };
+			     .files = synth_alloc(s, (p->modules + 2) * sizeof(*plan.files)) };
 
 	for (size_t k = 0; k < 64; k++)
 		plan.code[k] = program + SYNTH_CODE + k * 64;
@@ -299,6 +299,8 @@ void synth_process(struct synth *s, const struct synth_process *p)
 	synth_link_map(s, list, plan.links, p->modules + 1, false);
 	synth_note_auxv(s, (const uint64_t[][2]){ { 3, program + (wide ? 64 : 52) }, { 4, wide ? 56 : 32 },
 						  { 5, 5 }, { 6, PAGE }, { 9, program + SYNTH_CODE } }, 5);
+	if (p->huge_file)
+		plan.files[plan.nfiles++] = (struct synth_file){ 0x10000, 0x7fffffff0000, 0, "/dev/zero" };
 	synth_note_file(s, plan.files, plan.nfiles);
 	for (unsigned i = 1; i < p->threads; i++)
 		add_thread(s, p, &plan, i, stacks);

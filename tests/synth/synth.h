@@ -129,6 +129,7 @@ struct synth_process {
 	uint64_t sparse;          /* one reserved mapping of so many bytes, saved as a hole */
 	int signal;               /* of the first thread; 0 none */
 	bool unsorted;            /* segments in no order */
+	bool huge_file;           /* the file note names one more mapping, of 128 TB */
 };
 void synth_process(struct synth *s, const struct synth_process *p);
 
