@@ -272,7 +272,7 @@ static void add_group(struct core *c, struct list *l, const struct core_mapping 
 	struct view v;
 	bool code = false, header = view_at(c, start, &v);
 
-	if (da_mem_view(&c->d->proc.mem, start, 4) && !header && g[0].off == 0)
+	if (g[0].off == 0 && da_mem_view(&c->d->proc.mem, start, 4) && !is_elf_at(c, start))
 		return; /* its first page is there and is no ELF header */
 	for (size_t i = 0; i < n; i++)
 		code |= has_code(&c->d->proc.mem, g[i].start, g[i].end);
@@ -393,7 +393,7 @@ static uint64_t debug_of(struct core *c, uint64_t dynamic)
 
 static uint64_t dynamic_of_program(struct core *c)
 {
-	uint64_t at, n, size, bias = 0;
+	uint64_t at, n, size;
 	const struct phdr *self, *dyn;
 	struct view v;
 
@@ -403,9 +403,9 @@ static uint64_t dynamic_of_program(struct core *c)
 		return 0;
 	self = find_phdr(&v, PT_PHDR);
 	dyn = find_phdr(&v, PT_DYNAMIC);
-	if (self)
-		bias = at - self->vaddr;
-	return dyn ? core_address(c, bias + dyn->vaddr) : 0;
+	if (!self || !dyn) /* without PT_PHDR nothing here tells the bias */
+		return 0;
+	return core_address(c, at - self->vaddr + dyn->vaddr);
 }
 
 /* { version 1 or 2; r_map; r_brk; r_state; r_ldbase } with r_ldbase == AT_BASE. */
@@ -516,12 +516,12 @@ static void walk_links(struct core *c, struct list *l, uint64_t map)
 
 static void from_link_map(struct core *c, struct list *l)
 {
-	uint64_t r_debug = debug_of(c, dynamic_of_program(c)), entry;
-	struct da_module *main_module;
+	uint64_t r_debug = debug_of(c, dynamic_of_program(c)), at;
+	const struct da_module *program;
 
-	if (!r_debug && da_auxv(&c->d->proc, AT_ENTRY, &entry)) {
-		main_module = module_of(l, entry);
-		r_debug = main_module ? debug_of(c, main_module->dynamic) : 0;
+	if (!r_debug && (da_auxv(&c->d->proc, AT_ENTRY, &at) || da_auxv(&c->d->proc, AT_PHDR, &at))) {
+		program = module_of(l, at);
+		r_debug = program ? debug_of(c, program->dynamic) : 0;
 	}
 	if (!r_debug)
 		r_debug = search_r_debug(c);

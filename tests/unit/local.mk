@@ -17,6 +17,7 @@ unit_tests += %D%/t_synth
 unit_tests += %D%/t_arch
 unit_tests += %D%/t_model
 # loader
+unit_tests += %D%/t_elfcore
 # image
 # symbol
 # unwind
