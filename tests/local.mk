@@ -14,6 +14,7 @@ EXTRA_DIST += %D%/README %D%/lib.sh
 
 include tests/synth/local.mk
 include tests/fuzz/local.mk
+include tests/bench/local.mk
 include tests/unit/local.mk
 include tests/diff/local.mk
 include tests/e2e/local.mk

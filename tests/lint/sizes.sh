@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Functions of at most 100 lines, files of at most 1000 (tables of data, *.def, excepted), lines of at
-# most 120 columns: what is longer hides something that has a name of its own.
+# most 128 columns (sentences excepted): what is longer hides something that has a name of its own.
 . "$(dirname "$0")/../lib.sh"
 cd "$top_srcdir" || exit 99
 [ -d src ] || t_skip_all "no sources here"
@@ -24,8 +24,8 @@ t_is "$(sources | grep '\.[ch]' | while read -r file; do
 done)" "" "no function has over 100 lines"
 
 t_is "$(sources | while read -r file; do
-	expand -t 8 "$file" | awk -v file="$file" 'length($0) > 120 { print file ":" FNR ": " length($0) " columns" }'
-done)" "" "no line has over 120 columns"
+	expand -t 8 "$file" | awk -v file="$file" 'length($0) > 128 && !/"/ { print file ":" FNR ": " length($0) " columns" }'
+done)" "" "no line has over 128 columns"
 
 t_is "$(sources | grep '\.[ch]' | while read -r file; do
 	grep -nE '^ {8,}[^ \\]|[ 	]+$' "$file" /dev/null

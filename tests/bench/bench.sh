@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Speed and memory beside eu-stack: paired runs in alternating rounds, medians. `make bench` runs it in
+# the build folder; ROUNDS=9 makes it surer, ONLY=threads one case. Inputs are made once, in
+# bench-data/ (1.2 GB).
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+top_builddir=${top_builddir:-$(pwd)}
+DUMPAN=${DUMPAN:-$top_builddir/dumpan}
+synthcore=$top_builddir/tests/synth/synthcore
+rounds=${ROUNDS:-5}
+data=${BENCH_DATA:-$top_builddir/bench-data}
+mkdir -p "$data"
+cd "$data" || exit 1
+
+[ -x measure ] || ${CC:-cc} -O2 -o measure "$here/measure.c" || exit 1
+
+core_of() { # name, arguments of the program
+	[ -f "$1.core" ] && return
+	[ -x many ] || ${CXX:-c++} -O2 -g -std=c++17 -pthread -o many "$here/many.cc" || exit 1
+	name=$1
+	shift
+	rm -f core core.*
+	# shellcheck disable=SC3045
+	(ulimit -c unlimited && exec ./many "$@") >/dev/null 2>&1
+	for file in core core.*; do
+		[ -f "$file" ] && mv "$file" "$name.core" && return
+	done
+	echo "no core: /proc/sys/kernel/core_pattern hands it to another program" >&2
+}
+
+synth() { # name, arguments of synthcore
+	name=$1
+	shift
+	[ -f "$name.core" ] || "$synthcore" "$name.core" "$@"
+}
+
+median() { sort -n | awk '{ v[NR] = $1 } END { if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+
+# pair NAME CORE: dumpan report and eu-stack in turn.
+pair() {
+	rm -f a.txt b.txt
+	i=0
+	while [ $i -lt "$rounds" ]; do
+		./measure "$DUMPAN" report --format html -o out.html "$2" >>a.txt
+		command -v eu-stack >/dev/null && ./measure eu-stack -i -s -n 0 --core "$2" >>b.txt
+		i=$((i + 1))
+	done
+	a=$(awk '{ print $1 }' a.txt | median) ar=$(awk '{ print $3 }' a.txt | median)
+	if [ -s b.txt ]; then
+		b=$(awk '{ print $1 }' b.txt | median) br=$(awk '{ print $3 }' b.txt | median)
+	else
+		b=0 br=0
+	fi
+	awk -v n="$1" -v a="$a" -v b="$b" -v ar="$ar" -v br="$br" -v s="$(awk '{ print $4 }' a.txt | sort -u | tr '\n' ' ')" 'BEGIN {
+		printf "%-34s %8.3f %8.1f %8.3f %8.1f %7s  %s\n", n, a, ar / 1024, b, br / 1024, b ? sprintf("%.2f", a / b) : "-", s }'
+}
+
+# single NAME COMMAND…
+single() {
+	name=$1
+	shift
+	rm -f a.txt
+	i=0
+	while [ $i -lt "$rounds" ]; do
+		./measure "$@" >>a.txt
+		i=$((i + 1))
+	done
+	a=$(awk '{ print $1 }' a.txt | median) ar=$(awk '{ print $3 }' a.txt | median)
+	awk -v n="$name" -v a="$a" -v ar="$ar" -v s="$(awk '{ print $4 }' a.txt | sort -u | tr '\n' ' ')" 'BEGIN {
+		printf "%-34s %8.3f %8.1f %8s %8s %7s  %s\n", n, a, ar / 1024, "", "", "", s }'
+}
+
+want() { [ -z "${ONLY:-}" ] || [ "$ONLY" = "$1" ]; }
+
+echo "medians of $rounds rounds; $(eu-stack --version 2>/dev/null | head -n 1)"
+printf '%-34s %8s %8s %8s %8s %7s  %s\n' "" "dumpan s" "MB" "eu-st. s" "MB" "ratio" "status"
+if want threads; then
+	core_of threads-200 200 28 1024
+	pair "200 threads, 35 frames, 1 GB" threads-200.core
+fi
+if want modules; then
+	synth modules-1000 modules=1000 extra=22000 threads=8
+	pair "1000 modules, 25000 segments" modules-1000.core
+fi
+if want growth; then
+	for n in 250 500 1000; do
+		core_of "growth-t$n" $n 28 1
+		pair "$n threads" "growth-t$n.core"
+	done
+	for n in 750 1500 3000; do
+		synth "growth-m$n" modules=$n threads=8
+		single "$n modules" "$DUMPAN" report --format html -o out.html "growth-m$n.core"
+	done
+fi
+if want sparse; then
+	synth sparse sparse=0x280000000
+	single "probe, 10 GB sparse" "$DUMPAN" probe sparse.core
+fi

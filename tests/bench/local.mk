@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+EXTRA_DIST += %D%/bench.sh %D%/many.cc %D%/measure.c
+
+bench: dumpan$(EXEEXT) tests/synth/synthcore$(EXEEXT)
+	top_builddir='$(abs_top_builddir)' CC='$(CC)' $(SHELL) $(srcdir)/tests/bench/bench.sh
+clean-local: clean-bench
+clean-bench:
+	rm -rf bench-data
+.PHONY: bench clean-bench
