@@ -35,9 +35,16 @@
 		e.scrollIntoView();
 	}
 
+	/* The exact value of a rounded one stands in the title; counts have blanks between their groups. */
 	function key(row, column) {
-		var cell = row.cells[column], v = cell && cell.getAttribute("data-v");
-		return v !== null && v !== undefined ? Number(v) : cell ? cell.textContent : "";
+		var cell = row.cells[column], text, exact;
+		if (!cell)
+			return "";
+		exact = parseInt(cell.title, 10);
+		if (!isNaN(exact))
+			return exact;
+		text = cell.textContent.replace(/[\s\u00a0%<]/g, "");
+		return /^(0x[0-9a-f]+|-?[0-9]+)$/.test(text) ? Number(text) : cell.textContent;
 	}
 
 	function compare(a, b) {
@@ -54,6 +61,8 @@
 		if (!body || body.rows.length < 3)
 			return;
 		Array.prototype.forEach.call(heads, function (th, column) {
+			if (th.tagName !== "TH")
+				return;
 			var b = button(th.textContent, function () {
 				var down = th.getAttribute("aria-sort") === "ascending" ||
 					(!th.hasAttribute("aria-sort") && th.className === "num");
@@ -130,7 +139,7 @@
 				select();
 		}));
 		bar.appendChild(said);
-		box.parentNode.insertBefore(bar, box.nextSibling);
+		box.parentNode.parentNode.insertBefore(bar, box.parentNode);
 	}
 
 	doc.documentElement.classList.add("js");

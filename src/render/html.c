@@ -199,7 +199,7 @@ static void ticket(struct da_html *h)
 	da_html_raw(h, "<section>\n");
 	da_html_heading(h, "ticket", "Text for the ticket", SIZE_MAX);
 	box = da_html_new(h, "div", "box");
-	da_html_add_text(h, box, "pre", "copy", da_str_get(&text));
+	da_html_whole_text(h, da_html_add(h, box, "pre", "copy"), da_str_get(&text));
 	da_html_put(h, box);
 	da_html_raw(h, "</section>\n");
 }

@@ -48,6 +48,7 @@ void da_html_id(struct da_html *h, xmlNodePtr node, const char *id);
 void da_html_href(struct da_html *h, xmlNodePtr node, const char *id);
 /* Data: clipped unless the whole is asked for. Never twice in a row in one parent. */
 void da_html_text(struct da_html *h, xmlNodePtr parent, const char *text);
+void da_html_whole_text(struct da_html *h, xmlNodePtr parent, const char *text); /* never clipped */
 void da_html_textf(struct da_html *h, xmlNodePtr parent, const char *fmt, ...) DA_PRINTF(3, 4);
 /* A reference: a link where its target is on the page, else text. */
 void da_html_ref(struct da_html *h, xmlNodePtr parent, const char *id, const char *label);

@@ -12,7 +12,7 @@
 #include "render/html.h"
 
 enum {
-	MIN_FOLDED = 6, /* so many idle rows are put into a fold */
+	MIN_FOLDED = 5, /* so many rows that are idle, or alike, are put into a fold */
 };
 
 /* ---------------------------------------------------------------- tables */
@@ -50,12 +50,14 @@ static const char *cell_class(const struct da_col_def *def, const struct da_cell
 		return "long";
 	if (da_view_numeric(def->type))
 		return "num";
+	width = cell->text ? strlen(cell->text) : 0;
+	if (def->type == DA_TYPE_HEX && width > 20)
+		return "hex mono";
 	if (!is_long(def->type))
 		return mono ? "short mono" : "short";
-	width = cell->text ? strlen(cell->text) : 0;
 	if (width > 28)
 		return mono ? "long mono" : "long";
-	return mono ? "mono" : NULL;
+	return mono ? "short mono" : "short";
 }
 
 /* The exact value where the cell shows a rounded one; the script sorts by it. */
@@ -113,7 +115,10 @@ static void table_row(struct da_html *h, enum da_block block, const struct colum
 		}
 		td = da_html_add(h, tr, "td", cell_class(def, &cell));
 		exact(td, &cell);
-		da_html_cell(h, td, c->v[i], &cell);
+		if (c->v[i] == da_view_id_col(block))
+			da_html_add_text(h, td, "b", NULL, cell.text);
+		else
+			da_html_cell(h, td, c->v[i], &cell);
 	}
 	da_html_put(h, tr);
 }
@@ -207,14 +212,12 @@ static void rows_of(struct da_html *h, enum da_block block, const struct columns
 	da_html_table_end(h);
 }
 
+/* A fold with rows in it; the summary is in h->text. */
 static void folded_rows(struct da_html *h, enum da_block block, const struct columns *c,
-			const uint32_t *rows, size_t n, const char *word)
+			const uint32_t *rows, size_t n)
 {
 	xmlNodePtr summary = da_html_new(h, "summary", NULL);
 
-	da_str_clear(&h->text);
-	da_format_count(&h->text, n, h->view->gap);
-	da_str_addf(&h->text, " %s", word);
 	da_html_text(h, summary, h->text.s);
 	da_html_raw(h, "<details class=\"fold\">");
 	da_html_put(h, summary);
@@ -233,29 +236,62 @@ static struct columns columns_of(struct da_html *h, enum da_block block)
 	return (struct columns){ .v = list.v, .n = list.n, .weight = DA_COLS };
 }
 
+struct row_list {
+	DA_VEC(uint32_t) rows;
+};
+
+/* "10 more like t3": the rows whose leader is rows[first]. */
+static void alike(struct da_html *h, enum da_block block, const struct columns *c, const uint32_t *rows,
+		  const size_t *leader, size_t n, size_t first)
+{
+	const char *id = da_view_id(h->view, block, rows[first]);
+	struct row_list same = { 0 };
+
+	for (size_t i = first + 1; i < n; i++)
+		if (leader[i] == first)
+			da_vec_push(h->arena, &same.rows, rows[i]);
+	if (!same.rows.n)
+		return;
+	da_str_clear(&h->text);
+	da_format_count(&h->text, same.rows.n, h->view->gap);
+	da_str_addf(&h->text, " more like %s", id ? id : "the one above");
+	folded_rows(h, block, c, same.rows.v, same.rows.n);
+}
+
+/* Rows that are idle, and all but the first of rows that are alike, stand in folds behind the table. */
 static void table(struct da_html *h, enum da_block block, struct columns *c)
 {
-	DA_VEC(uint32_t) busy = { 0 };
-	DA_VEC(uint32_t) quiet = { 0 };
-	size_t n, left;
+	struct row_list busy = { 0 }, quiet = { 0 }, heads = { 0 };
+	size_t n, left, *leader;
 	const uint32_t *rows = da_view_rows(h->view, block, &n, &left);
 	const char *word = NULL;
 
 	for (size_t i = 0; i < n; i++) {
 		const char *w = quiet_word(h, c, rows[i]);
 
-		if (w) {
-			word = w;
-			da_vec_push(h->arena, &quiet, rows[i]);
-		} else {
-			da_vec_push(h->arena, &busy, rows[i]);
-		}
+		word = w ? w : word;
+		da_vec_push(h->arena, w ? &quiet.rows : &busy.rows, rows[i]);
 	}
-	if (busy.n && quiet.n >= MIN_FOLDED) {
-		rows_of(h, block, c, busy.v, busy.n);
-		folded_rows(h, block, c, quiet.v, quiet.n, word);
-	} else {
-		rows_of(h, block, c, rows, n);
+	if (!busy.rows.n || quiet.rows.n < MIN_FOLDED) {
+		quiet.rows.n = 0;
+		busy.rows.n = 0;
+		for (size_t i = 0; i < n; i++)
+			da_vec_push(h->arena, &busy.rows, rows[i]);
+	}
+	leader = da_calloc(h->arena, busy.rows.n, sizeof(*leader));
+	da_view_alike(h->view, block, busy.rows.v, busy.rows.n, MIN_FOLDED, leader);
+	for (size_t i = 0; i < busy.rows.n; i++)
+		if (leader[i] == i)
+			da_vec_push(h->arena, &heads.rows, busy.rows.v[i]);
+	rows_of(h, block, c, heads.rows.v, heads.rows.n);
+	for (size_t i = 0; i < busy.rows.n && heads.rows.n < busy.rows.n; i++)
+		if (leader[i] == i)
+			alike(h, block, c, busy.rows.v, leader, busy.rows.n, i);
+	if (quiet.rows.n) {
+		da_str_clear(&h->text);
+		da_format_count(&h->text, quiet.rows.n, h->view->gap);
+		da_str_addf(&h->text, " more, %s", word);
+		folded_rows(h, block, c, quiet.rows.v, quiet.rows.n);
 	}
 	da_html_left(h, left, left == 1 ? "row is" : "rows are");
 }
@@ -375,7 +411,7 @@ void da_html_completeness(struct da_html *h, enum da_section section)
 		da_format_count(&h->text, c->covered, h->view->gap);
 		da_str_add(&h->text, " of ");
 		da_format_count(&h->text, c->total, h->view->gap);
-		da_str_addf(&h->text, " %s. ", c->unit);
+		da_str_addf(&h->text, " %s%s", c->unit, c->reason ? ": " : "");
 	}
 	da_html_text(h, p, h->text.s);
 	if (c->reason)

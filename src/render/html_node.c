@@ -89,15 +89,19 @@ void da_html_href(struct da_html *h, xmlNodePtr node, const char *id)
 	anchor(h, node, "href", "#", id);
 }
 
+void da_html_whole_text(struct da_html *h, xmlNodePtr parent, const char *text)
+{
+	if (*text)
+		xmlAddChild(parent, made(xmlNewDocText(h->xml, (const xmlChar *)text)));
+}
+
 void da_html_text(struct da_html *h, xmlNodePtr parent, const char *text)
 {
 	struct da_str clipped DA_CLEANUP(da_str_done) = { 0 };
 
-	if (!*text)
-		return;
 	if (!h->view->full && strlen(text) > MAX_TEXT && da_format_clip(&clipped, text, MAX_TEXT))
 		text = clipped.s;
-	xmlAddChild(parent, made(xmlNewDocText(h->xml, (const xmlChar *)text)));
+	da_html_whole_text(h, parent, text);
 }
 
 void da_html_textf(struct da_html *h, xmlNodePtr parent, const char *fmt, ...)

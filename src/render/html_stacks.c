@@ -270,41 +270,69 @@ static void open_stack(struct da_html *h, const char *id, bool open)
 	da_html_raw(h, open ? " open=\"open\">\n" : ">\n");
 }
 
-static void fold_quiet(struct da_html *h, size_t n)
+/* The threads of a row, where it has a list of them. */
+static size_t threads_of(struct da_html *h, enum da_block block, uint32_t row)
+{
+	const struct da_block_def *def = &da_blocks[block];
+	struct da_cell cell;
+
+	for (enum da_col col = def->first; col < def->end; col++)
+		if (da_cols[col].type == DA_TYPE_THREAD && da_cols[col].shape == DA_SHAPE_LIST &&
+		    da_cell_get(h->view->doc, col, row, &cell))
+			return cell.n;
+	return 0;
+}
+
+/* "28 threads in 3 idle stacks" */
+static void fold_quiet(struct da_html *h, size_t stacks, size_t threads_n)
 {
 	xmlNodePtr node = da_html_new(h, "summary", NULL);
 
 	da_str_clear(&h->text);
-	da_format_number_of(&h->text, n, "idle stack", h->view->gap);
+	if (threads_n) {
+		da_format_number_of(&h->text, threads_n, "thread", h->view->gap);
+		da_str_add(&h->text, " in ");
+	}
+	da_format_number_of(&h->text, stacks, "idle stack", h->view->gap);
 	da_html_text(h, node, h->text.s);
 	da_html_raw(h, "<details class=\"fold\">");
 	da_html_put(h, node);
 }
 
+static void one_stack(struct da_html *h, enum da_block block, uint32_t row, bool open)
+{
+	open_stack(h, da_view_id(h->view, block, row), open);
+	summary(h, block, row);
+	body(h, block, row);
+}
+
 void da_html_stacks(struct da_html *h, enum da_block block)
 {
-	size_t n, left, quiet = 0, drawn = 0;
+	size_t n, left, quiet = 0, quiet_threads = 0;
 	const uint32_t *rows = da_view_rows(h->view, block, &n, &left);
+	enum da_tone *tones = da_calloc(h->arena, n, sizeof(*tones));
+	bool grave = false;
 
-	for (size_t i = 0; i < n; i++)
-		quiet += row_tone(h, block, rows[i]) == DA_TONE_QUIET;
-	da_html_raw(h, "<div class=\"stacks\">\n");
-	for (unsigned pass = 0; pass < 2; pass++) {
-		if (pass && quiet && quiet < n)
-			fold_quiet(h, quiet);
-		for (size_t i = 0; i < n; i++) {
-			enum da_tone tone = row_tone(h, block, rows[i]);
-
-			if ((tone == DA_TONE_QUIET) != (pass == 1))
-				continue;
-			open_stack(h, da_view_id(h->view, block, rows[i]),
-				   tone == DA_TONE_ERROR || n <= FEW || !drawn++);
-			summary(h, block, rows[i]);
-			body(h, block, rows[i]);
+	for (size_t i = 0; i < n; i++) {
+		tones[i] = row_tone(h, block, rows[i]);
+		grave |= tones[i] == DA_TONE_ERROR;
+		if (tones[i] == DA_TONE_QUIET) {
+			quiet++;
+			quiet_threads += threads_of(h, block, rows[i]);
 		}
-		if (pass && quiet && quiet < n)
-			da_html_raw(h, "</details>\n");
 	}
+	da_html_raw(h, "<div class=\"stacks\">\n");
+	for (size_t i = 0; i < n; i++)
+		if (tones[i] != DA_TONE_QUIET)
+			one_stack(h, block, rows[i],
+				  tones[i] == DA_TONE_ERROR || n <= FEW || (!grave && !i));
+	if (quiet && quiet < n)
+		fold_quiet(h, quiet, quiet_threads);
+	for (size_t i = 0; i < n; i++)
+		if (tones[i] == DA_TONE_QUIET)
+			one_stack(h, block, rows[i], n <= FEW);
+	if (quiet && quiet < n)
+		da_html_raw(h, "</details>\n");
 	da_html_raw(h, "</div>\n");
 	da_html_left(h, left, left == 1 ? "stack is" : "stacks are");
 }

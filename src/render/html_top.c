@@ -36,7 +36,9 @@ static void signature(struct da_html *h, xmlNodePtr box)
 		span = da_html_add(h, sig, "span", NULL);
 		da_html_text(h, span, "Signature ");
 		da_html_add_text(h, span, "code", NULL, s->id);
-		da_html_add_text(h, da_html_add(h, sig, "span", NULL), "code", NULL, s->hash);
+		da_html_text(h, sig, " ");
+		da_html_add_text(h, sig, "code", NULL, s->hash);
+		da_html_text(h, sig, " ");
 	}
 	if (!*h->view->prefix) {
 		a = da_html_add_text(h, sig, "a", NULL, "Text for the ticket");
@@ -98,7 +100,7 @@ static void counters(struct da_html *h)
 			da_html_href(h, tile, groups[s].id);
 		snprintf(text, sizeof(text), "%zu", n);
 		da_html_add_text(h, tile, "b", NULL, text);
-		da_html_text(h, tile, n == 1 ? groups[s].one : groups[s].many);
+		da_html_textf(h, tile, " %s", n == 1 ? groups[s].one : groups[s].many);
 	}
 	da_html_put(h, list);
 }

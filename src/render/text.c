@@ -212,7 +212,7 @@ static void finding(struct da_page *p, const struct da_finding_row *f, char lett
 	double share = f->nthreads > 1 ? da_view_share(p->view, f->nthreads) : -1;
 	char first[32];
 
-	snprintf(first, sizeof(first), "  %c%-3zu ", letter, number);
+	snprintf(first, sizeof(first), "  %c%zu  ", letter, number);
 	da_view_rich(p->view, &s, f->title);
 	da_str_addf(&s, " (%s)", f->rule ? f->rule : "");
 	da_page_wrap(p, first, 6, s.s);

@@ -16,8 +16,7 @@
 enum {
 	GAP = 2,          /* blanks between columns */
 	MAX_COLUMN = 32,  /* a column is not made wider than this for its longest cell */
-	LOOK_AT = 1000,   /* rows that decide how wide columns are */
-	MIN_FOLDED = 4,   /* so many idle rows become one line */
+	MIN_FOLDED = 3,   /* so many rows that are alike become one line */
 	KEY_WIDTH = 20,
 };
 
@@ -61,13 +60,13 @@ static void text_block(struct da_page *p, enum da_block block)
 /* ---------------------------------------------------------------- tables */
 
 /*
- * Columns that fit on a line stand in it; what does not follows on lines of its own, each value after
- * its title. So a row is complete, and narrow terminals lose nothing.
+ * Columns that fit on a line stand in it; what does not, or is long, follows on lines of its own, each
+ * value after its title. So a row is complete, and narrow terminals lose nothing.
  */
 struct table {
 	enum da_col *cols;
-	size_t *widths;
-	size_t n, inline_n;
+	size_t *widths; /* 0: not in the line */
+	size_t n;
 };
 
 static void cell_text(struct da_page *p, enum da_col col, uint32_t row, struct da_str *s)
@@ -79,10 +78,23 @@ static void cell_text(struct da_page *p, enum da_col col, uint32_t row, struct d
 		da_view_cell(p->view, s, col, &cell);
 }
 
+/* The widest cell of a column, its title included; more than MAX_COLUMN: too wide. */
+static size_t widest(struct da_page *p, enum da_col col, const uint32_t *rows, size_t n)
+{
+	size_t width = da_text_width(da_cols[col].title);
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+	for (size_t r = 0; r < n && width <= MAX_COLUMN; r++) {
+		cell_text(p, col, rows[r], &s);
+		if (da_text_width(da_str_get(&s)) > width)
+			width = da_text_width(da_str_get(&s));
+	}
+	return width;
+}
+
 static struct table measure(struct da_page *p, enum da_block block, const uint32_t *rows, size_t n)
 {
 	const struct da_block_def *def = &da_blocks[block];
-	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 	DA_VEC(enum da_col) cols = { 0 };
 	struct table t;
 	size_t used = GAP;
@@ -93,17 +105,17 @@ static struct table measure(struct da_page *p, enum da_block block, const uint32
 	t = (struct table){ .cols = cols.v, .n = cols.n };
 	t.widths = da_calloc(p->arena, t.n, sizeof(*t.widths));
 	for (size_t i = 0; i < t.n; i++) {
-		size_t width = da_text_width(da_cols[t.cols[i]].title);
+		size_t width = widest(p, t.cols[i], rows, n), left = p->width - used;
 
-		for (size_t r = 0; r < n && r < LOOK_AT && width < MAX_COLUMN; r++) {
-			cell_text(p, t.cols[i], rows[r], &s);
-			if (da_text_width(da_str_get(&s)) > width)
-				width = da_text_width(da_str_get(&s));
-		}
-		t.widths[i] = width < MAX_COLUMN ? width : MAX_COLUMN;
+		if (width > MAX_COLUMN && i + 1 == t.n && left >= MAX_COLUMN)
+			width = left; /* the last one may be cut: the whole follows */
+		if (width > left || (width > MAX_COLUMN && i + 1 < t.n))
+			continue;
+		t.widths[i] = width;
+		used += width + GAP;
+		if (used + GAP >= p->width)
+			break;
 	}
-	while (t.inline_n < t.n && used + t.widths[t.inline_n] <= p->width)
-		used += t.widths[t.inline_n++] + GAP;
 	return t;
 }
 
@@ -118,55 +130,43 @@ static void trim(struct da_str *s)
 		s->s[--s->n] = 0;
 }
 
-static void head(struct da_page *p, const struct table *t)
+static void put_cell(struct da_page *p, const struct table *t, size_t i, const char *text)
 {
-	da_str_addc(&p->line, ' ');
-	for (size_t i = 0; i < t->inline_n; i++) {
-		da_str_addc(&p->line, ' ');
-		da_str_add(&p->line, i ? " " : "");
-		(right(t->cols[i]) ? da_pad_left : da_pad)(&p->line, da_cols[t->cols[i]].title,
-							   t->widths[i]);
-	}
+	da_str_add(&p->line, "  ");
+	(right(t->cols[i]) ? da_pad_left : da_pad)(&p->line, text, t->widths[i]);
+}
+
+static void end_line(struct da_page *p)
+{
 	trim(&p->line);
 	da_str_addc(&p->line, '\n');
 	da_page_flush(p);
 }
 
-/* What found no place in the line: "title value, title value". */
-static void rest(struct da_page *p, const struct table *t, uint32_t row, const bool *cut)
+static void head(struct da_page *p, const struct table *t)
 {
-	struct da_str all DA_CLEANUP(da_str_done) = { 0 };
-	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
-
-	for (size_t i = 0; i < t->n; i++) {
-		if (i < t->inline_n && !cut[i])
-			continue;
-		cell_text(p, t->cols[i], row, &s);
-		if (!s.n)
-			continue;
-		da_str_add(&all, all.n ? "; " : "");
-		da_str_addf(&all, "%s: %s", da_cols[t->cols[i]].title, s.s);
-	}
-	if (all.n)
-		da_page_wrap(p, "      ", 6, all.s);
+	for (size_t i = 0; i < t->n; i++)
+		if (t->widths[i])
+			put_cell(p, t, i, da_cols[t->cols[i]].title);
+	end_line(p);
 }
 
 static void row_lines(struct da_page *p, const struct table *t, uint32_t row)
 {
+	struct da_str rest DA_CLEANUP(da_str_done) = { 0 };
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
-	bool *cut = da_calloc(p->arena, t->n, sizeof(*cut));
 
-	da_str_addc(&p->line, ' ');
-	for (size_t i = 0; i < t->inline_n; i++) {
+	for (size_t i = 0; i < t->n; i++) {
 		cell_text(p, t->cols[i], row, &s);
-		da_str_add(&p->line, i ? "  " : " ");
-		cut[i] = da_text_width(da_str_get(&s)) > t->widths[i];
-		(right(t->cols[i]) ? da_pad_left : da_pad)(&p->line, da_str_get(&s), t->widths[i]);
+		if (t->widths[i])
+			put_cell(p, t, i, da_str_get(&s));
+		if (s.n && da_text_width(s.s) > t->widths[i])
+			da_str_addf(&rest, "%s%s: %s", rest.n ? "; " : "", da_cols[t->cols[i]].title,
+				    s.s);
 	}
-	trim(&p->line);
-	da_str_addc(&p->line, '\n');
-	da_page_flush(p);
-	rest(p, t, row, cut);
+	end_line(p);
+	if (rest.n)
+		da_page_wrap(p, "      ", 6, rest.s);
 }
 
 /* The word of a row that says it is idle, or NULL. */
@@ -182,8 +182,9 @@ static const char *quiet(struct da_page *p, const struct table *t, uint32_t row)
 	return NULL;
 }
 
+/* "28 idle: t14-t41", "10 more like t3: t4-t13" */
 static void folded(struct da_page *p, enum da_block block, const uint32_t *rows, size_t n,
-		   const char *word)
+		   const char *what)
 {
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 	const char **ids = da_calloc(p->arena, n, sizeof(*ids));
@@ -194,31 +195,53 @@ static void folded(struct da_page *p, enum da_block block, const uint32_t *rows,
 		ids[i] = id ? id : "";
 	}
 	da_format_count(&s, n, " ");
-	da_str_addf(&s, " %s: ", word);
+	da_str_addf(&s, " %s: ", what);
 	da_view_ids(p->view, &s, ids, n, SIZE_MAX);
-	da_page_wrap(p, "  ", 4, s.s);
+	da_page_wrap(p, what[0] == 'm' ? "      " : "  ", 6, s.s);
+}
+
+static void alike(struct da_page *p, enum da_block block, const uint32_t *rows, const size_t *leader,
+		  size_t n, size_t first)
+{
+	const char *id = da_view_id(p->view, block, rows[first]);
+	DA_VEC(uint32_t) same = { 0 };
+
+	for (size_t i = first + 1; i < n; i++)
+		if (leader[i] == first)
+			da_vec_push(p->arena, &same, rows[i]);
+	if (same.n)
+		folded(p, block, same.v, same.n, da_printf(p->arena, "more like %s", id ? id : "it"));
 }
 
 static void table(struct da_page *p, enum da_block block)
 {
-	size_t n, left;
+	size_t n, left, *leader;
 	const uint32_t *rows = da_view_rows(p->view, block, &n, &left);
 	struct table t = measure(p, block, rows, n);
 	DA_VEC(uint32_t) idle = { 0 };
+	DA_VEC(uint32_t) busy = { 0 };
+	bool fold = da_view_id_col(block) != DA_COLS && !p->view->full;
 	const char *word = NULL;
 
-	for (size_t i = 0; i < n && da_view_id_col(block) != DA_COLS; i++)
-		if (quiet(p, &t, rows[i])) {
-			word = quiet(p, &t, rows[i]);
+	for (size_t i = 0; i < n; i++) {
+		const char *w = fold ? quiet(p, &t, rows[i]) : NULL;
+
+		word = w ? w : word;
+		if (w)
 			da_vec_push(p->arena, &idle, rows[i]);
-		}
-	if (idle.n < MIN_FOLDED || p->view->full)
-		idle.n = 0;
-	if (idle.n < n)
+		else
+			da_vec_push(p->arena, &busy, rows[i]);
+	}
+	leader = da_calloc(p->arena, busy.n, sizeof(*leader));
+	da_view_alike(p->view, block, busy.v, busy.n, fold ? MIN_FOLDED : SIZE_MAX, leader);
+	if (busy.n)
 		head(p, &t);
-	for (size_t i = 0; i < n; i++)
-		if (!idle.n || !quiet(p, &t, rows[i]))
-			row_lines(p, &t, rows[i]);
+	for (size_t i = 0; i < busy.n; i++) {
+		if (leader[i] != i)
+			continue;
+		row_lines(p, &t, busy.v[i]);
+		alike(p, block, busy.v, leader, busy.n, i);
+	}
 	if (idle.n)
 		folded(p, block, idle.v, idle.n, word);
 	da_page_left(p, left);

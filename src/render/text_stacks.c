@@ -15,50 +15,67 @@
 
 enum {
 	PLACE_COLUMN = 50, /* where source or module begins on a line of 80 */
+	FRAME_INDENT = 9,
 	MAX_TREE = 150,    /* lines of a tree, unless everything is asked for */
 	MAX_INDENT = 24,
 };
 
 /* ---------------------------------------------------------------- frames */
 
+/* "Ledger.cpp:88 ledgerd" */
+static void place(struct da_str *s, const struct da_frame_row *f)
+{
+	da_frame_source(s, f);
+	if (f->module)
+		da_str_addf(s, "%s%s", s->n ? " " : "", f->module);
+}
+
+static void call(struct da_str *s, const struct da_frame_row *f)
+{
+	da_frame_name(s, f);
+	if (f->function && f->has_offset && f->offset && !f->file)
+		da_str_addf(s, " +0x%" PRIx64, f->offset);
+	da_str_add(s, f->inlined ? " [inlined]" : "");
+	if (f->repeat > 1) {
+		da_str_add(s, " × ");
+		da_format_count(s, f->repeat, " ");
+	}
+}
+
+/* Place in its column, behind a longer name, or on the next line. */
+static void name_and_place(struct da_page *p, const char *name, const char *where)
+{
+	size_t column = p->width * PLACE_COLUMN / 80, used = FRAME_INDENT + da_text_width(name) + 2;
+
+	if (*where && used > column && used + da_text_width(where) > p->width) {
+		da_wrap_at(&p->line, name, FRAME_INDENT, FRAME_INDENT, p->width);
+		da_wrap(&p->line, where, "            ", 12, p->width);
+	} else if (!*where || used > column) {
+		if (*where)
+			da_str_addf(&p->line, "%s  %s\n", name, where);
+		else
+			da_wrap_at(&p->line, name, FRAME_INDENT, FRAME_INDENT, p->width);
+	} else {
+		da_pad(&p->line, name, column - FRAME_INDENT);
+		da_wrap_at(&p->line, where, column, column, p->width);
+	}
+}
+
 static void frame(struct da_page *p, enum da_col col, const struct da_cell *cell, uint32_t k)
 {
 	struct da_str name DA_CLEANUP(da_str_done) = { 0 };
 	struct da_str where DA_CLEANUP(da_str_done) = { 0 };
-	size_t column = p->width * PLACE_COLUMN / 80, used;
-	enum da_style style = DA_STYLE_NONE;
 	struct da_frame_row f;
+	enum da_style style;
 
 	da_view_frame(p->view, col, cell, k, &f);
-	da_frame_name(&name, &f);
-	if (f.function && f.has_offset && f.offset && !f.file)
-		da_str_addf(&name, " +0x%" PRIx64, f.offset);
-	da_str_add(&name, f.inlined ? " [inlined]" : "");
-	if (f.repeat > 1) {
-		da_str_add(&name, " × ");
-		da_format_count(&name, f.repeat, " ");
-	}
-	da_frame_source(&where, &f);
-	if (f.module)
-		da_str_addf(&where, "%s%s", where.n ? "  " : "", f.module);
-	if (da_streq(f.trust, "scan") || da_streq(f.trust, "frame-pointer"))
-		da_str_addf(&where, " (%s)", da_frame_how(&f));
+	call(&name, &f);
+	place(&where, &f);
 	style = f.own ? DA_STYLE_BOLD : f.noise ? DA_STYLE_DIM : DA_STYLE_NONE;
 	da_page_style(p, style);
-	da_str_addf(&p->line, "  %c%3" PRIu64 "  ", f.own ? '>' : ' ', f.has_index ? f.index : k);
-	used = 8 + da_text_width(da_str_get(&name));
-	if (used + 2 > column && used + 2 + da_text_width(da_str_get(&where)) > p->width) {
-		da_wrap_at(&p->line, da_str_get(&name), 8, 8, p->width);
-		if (where.n)
-			da_wrap(&p->line, where.s, "          ", 10, p->width);
-	} else {
-		if (where.n && used + 2 <= column)
-			da_pad(&p->line, da_str_get(&name), column - 8);
-		else
-			da_str_addf(&p->line, "%s%s", da_str_get(&name), where.n ? "  " : "");
-		da_wrap_at(&p->line, da_str_get(&where), used + 2 <= column ? column : used + 2,
-			   used + 2 <= column ? column : 10, p->width);
-	}
+	da_str_addf(&p->line, "  %c%c%3" PRIu64 "  ", f.own ? '>' : ' ',
+		    da_streq(f.trust, "scan") ? '?' : ' ', f.has_index ? f.index : k);
+	name_and_place(p, da_str_get(&name), da_str_get(&where));
 	if (p->color && style != DA_STYLE_NONE) {
 		p->line.s[--p->line.n] = 0; /* the style ends before the line does */
 		da_page_plain(p, style);
@@ -175,7 +192,8 @@ void da_page_stacks(struct da_page *p, enum da_block block)
 	size_t n, left, quiet = 0;
 	const uint32_t *rows = da_view_rows(p->view, block, &n, &left);
 
-	da_page_wrap(p, "  ", 2, "Own code has a > before it.");
+	da_str_add(&p->line, "  > own code   ? found by scanning the stack, may be wrong\n");
+	da_page_flush(p);
 	for (size_t i = 0; i < n; i++) {
 		if (is_quiet(p, block, rows[i]))
 			quiet++;
@@ -267,11 +285,11 @@ void da_page_tree(struct da_page *p, enum da_block block)
 			break;
 		}
 		da_str_clear(&s);
-		da_str_addf(&s, "%7" PRIu64 " %c", nodes[i].weight, nodes[i].own ? '>' : ' ');
+		da_str_addf(&s, "%7" PRIu64 " %c ", nodes[i].weight, nodes[i].own ? '>' : ' ');
 		for (size_t k = 0; k < nodes[i].indent; k++)
 			da_str_addc(&s, ' ');
 		da_page_style(p, nodes[i].own ? DA_STYLE_BOLD : DA_STYLE_NONE);
-		da_wrap(&p->line, nodes[i].label, s.s, nodes[i].indent + 11, p->width);
+		da_wrap(&p->line, nodes[i].label, s.s, nodes[i].indent + 12, p->width);
 		da_page_plain(p, nodes[i].own ? DA_STYLE_BOLD : DA_STYLE_NONE);
 		da_page_flush(p);
 	}

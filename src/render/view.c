@@ -182,6 +182,53 @@ const uint32_t *da_view_rows(const struct da_view *v, enum da_block block, size_
 	return rows.v;
 }
 
+static uint64_t likeness(const struct da_view *v, enum da_block block, uint32_t row)
+{
+	const struct da_block_def *def = &da_blocks[block];
+	uint64_t h = DA_HASH_SEED;
+	struct da_cell cell;
+
+	for (enum da_col col = def->first; col < def->end; col++) {
+		enum da_type type = da_cols[col].type;
+		bool has = da_cols[col].shape == DA_SHAPE_ONE && da_cell_get(v->doc, col, row, &cell);
+
+		if (type != DA_TYPE_WORD && type != DA_TYPE_RICH && type != DA_TYPE_GROUP &&
+		    type != DA_TYPE_EXCEPTION && type != DA_TYPE_LOCK)
+			continue;
+		h = da_hash(h, &col, sizeof(col));
+		if (has && cell.text)
+			h = da_hash(h, cell.text, strlen(cell.text));
+	}
+	return h;
+}
+
+void da_view_alike(const struct da_view *v, enum da_block block, const uint32_t *rows, size_t n,
+		   size_t least, size_t *ret)
+{
+	const struct da_block_def *def = &da_blocks[block];
+	struct da_map counts = { 0 }, firsts = { 0 };
+	bool grouped = false;
+
+	for (enum da_col col = def->first; col < def->end; col++)
+		grouped |= da_cols[col].type == DA_TYPE_GROUP && da_cols[col].shape == DA_SHAPE_ONE;
+	grouped = grouped && da_view_id_col(block) != DA_COLS;
+	for (size_t i = 0; grouped && i < n; i++)
+		++*da_map_put(v->arena, &counts, likeness(v, block, rows[i]), NULL);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t key = grouped ? likeness(v, block, rows[i]) : 0;
+		bool fresh;
+		uint64_t *first;
+
+		ret[i] = i;
+		if (!grouped || *da_map_get(&counts, key) < least)
+			continue;
+		first = da_map_put(v->arena, &firsts, key, &fresh);
+		if (fresh)
+			*first = i;
+		ret[i] = (size_t)*first;
+	}
+}
+
 static bool finding_exists(const struct da_view *v, const char *id, size_t n)
 {
 	for (size_t i = 0; i < da_doc_findings(v->doc); i++) {

@@ -42,6 +42,13 @@ bool da_view_find(const struct da_view *v, const char *id, size_t n, enum da_blo
  */
 const uint32_t *da_view_rows(const struct da_view *v, enum da_block block, size_t *ret_n,
 			     size_t *ret_left);
+/*
+ * Which of these rows are alike: equal in words, sentences and groups, so that ids, names and numbers
+ * alone part them. ret[i] is the index of the first one like rows[i]; only groups of at least `least`
+ * count. Blocks whose rows have no ids have none.
+ */
+void da_view_alike(const struct da_view *v, enum da_block block, const uint32_t *rows, size_t n,
+		   size_t least, size_t *ret);
 /* Is the row that this id names among them (findings are always)? */
 bool da_view_shown(const struct da_view *v, const char *id, size_t n);
 /* The name of what an id names (a thread's, a module's), or NULL. */

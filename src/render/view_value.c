@@ -145,6 +145,16 @@ void da_view_cell(const struct da_view *v, struct da_str *s, enum da_col col,
 {
 	uint32_t n = cell->n;
 
+	const char *name = NULL;
+
+	/* A module is known by its name, except where the row says which id it has. */
+	if (cell->shape == DA_SHAPE_ONE && cell->type == DA_TYPE_MODULE && cell->text &&
+	    col != da_view_id_col(da_cols[col].block))
+		name = da_view_name(v, cell->text, strlen(cell->text));
+	if (name) {
+		da_str_add(s, name);
+		return;
+	}
 	switch (cell->shape) {
 	case DA_SHAPE_ONE: da_view_value(v, s, cell); return;
 	case DA_SHAPE_LIST: list(v, s, col, cell); return;
