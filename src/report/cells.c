@@ -196,7 +196,7 @@ const char *da_cell_text(struct da_doc *doc, enum da_col col, const char *text)
 	enum da_redact_class class = class_of(def);
 	const char *name;
 
-	if (doc->read_back)
+	if (doc->keep_text)
 		return da_doc_intern(doc, text);
 	if (def->type == DA_TYPE_RICH)
 		return da_doc_rich(doc, text);
@@ -205,8 +205,10 @@ const char *da_cell_text(struct da_doc *doc, enum da_col col, const char *text)
 		return da_doc_intern(doc, da_redact_variable(doc->redactor, name, text));
 	if (class == DA_AS_TEXT && da_redactor_level(doc->redactor) == DA_REDACT_STRICT)
 		class = DA_AS_SITE; /* strict keeps frames, types and counts: no other names */
+	if (class == DA_AS_SECRET && strncmp(text, "string#", 7) == 0)
+		return da_doc_intern(doc, text); /* masked before */
 	text = da_doc_as(doc, class, text);
-	if (class == DA_AS_SECRET && text[0] == '[') /* the column's own form: string#1 */
+	if (class == DA_AS_SECRET && strncmp(text, "[string#", 8) == 0) /* the column's own form: string#1 */
 		text = da_doc_intern(doc, da_strndup(doc->arena, text + 1, strlen(text) - 2));
 	return text;
 }
@@ -221,6 +223,10 @@ void da_set_text(struct da_doc *doc, enum da_col col, const char *text)
 		return;
 	if (!da_type_is_text(type) || type == DA_TYPE_WORD || da_cols[col].shape != DA_SHAPE_ONE) {
 		da_doc_mistake(doc, da_col_name(doc, col), "is no text");
+		return;
+	}
+	if (da_type_is_ref(type) && !da_id_valid(text, strlen(text))) {
+		da_doc_mistake(doc, da_col_name(doc, col), "is no id");
 		return;
 	}
 	shown = da_type_is_ref(type) ? da_doc_intern(doc, text) : da_cell_text(doc, col, text);
@@ -362,6 +368,10 @@ void da_add_text(struct da_doc *doc, enum da_col col, const char *text)
 		return;
 	if (!da_type_is_text(type) || type == DA_TYPE_WORD) {
 		da_doc_mistake(doc, da_col_name(doc, col), "is no list of texts");
+		return;
+	}
+	if (da_type_is_ref(type) && !da_id_valid(text, strlen(text))) {
+		da_doc_mistake(doc, da_col_name(doc, col), "is no id");
 		return;
 	}
 	shown = da_type_is_ref(type) ? da_doc_intern(doc, text) : da_cell_text(doc, col, text);

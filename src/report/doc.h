@@ -80,7 +80,8 @@ struct da_doc {
 	struct da_doc *whole;           /* of a part; of the whole: itself */
 	struct da_redactor *redactor;
 	struct da_strings *strings;     /* interned; shared with the parts */
-	bool read_back;                 /* text comes from a report and keeps its masks */
+	bool from_json;                 /* it has its order, ids and hash already */
+	bool keep_text;                 /* its text was redacted when it was written */
 	bool finished;
 
 	enum da_doc_status status;
@@ -115,6 +116,10 @@ void da_doc_mistake(struct da_doc *doc, const char *where, const char *what);
 /* A note of the document itself; later equal ones are counted. */
 void da_doc_note(struct da_doc *doc, const char *kind, const char *where, const char *text);
 void da_doc_push(struct da_doc *doc, struct da_strings_vec *vec, const char *s);
+/* "t14", "lock2", "d2:f1": what may stand in links. Of a part: "d1". Of a rule: "hang.deadlock". */
+bool da_id_valid(const char *id, size_t n);
+bool da_part_id_valid(const char *id, size_t n);
+bool da_rule_id_valid(const char *id, size_t n);
 /* A name of a thing, for mistakes and messages: "threads.tid". */
 const char *da_col_name(struct da_doc *doc, enum da_col col);
 

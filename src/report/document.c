@@ -71,7 +71,7 @@ const char *da_doc_rich(struct da_doc *doc, const char *rich)
 	if (!rich)
 		return NULL;
 	rich = rich_valid(doc, rich);
-	if (!doc->read_back)
+	if (!doc->keep_text)
 		rich = da_redact_rich(doc->redactor, rich);
 	return da_intern(doc->whole->arena, doc->strings, rich);
 }
@@ -80,7 +80,7 @@ const char *da_doc_as(struct da_doc *doc, enum da_redact_class class, const char
 {
 	if (!text)
 		return NULL;
-	if (!doc->read_back)
+	if (!doc->keep_text)
 		text = da_redact_text(doc->redactor, class, da_doc_intern(doc, text));
 	return da_doc_intern(doc, text);
 }
@@ -128,7 +128,8 @@ static struct da_doc *doc_new(struct da_arena *a, struct da_redactor *r, struct 
 	doc->redactor = r;
 	doc->level = r ? da_redactor_level(r) : DA_REDACT_NONE;
 	doc->strings = whole ? whole->strings : da_new(a, struct da_strings);
-	doc->read_back = whole && whole->read_back;
+	doc->from_json = whole && whole->from_json;
+	doc->keep_text = whole && whole->keep_text;
 	doc->tool_version = PACKAGE_VERSION;
 	return doc;
 }
@@ -315,9 +316,9 @@ static void finish(struct da_doc *doc)
 	}
 	doc->signature.alternatives = doc->alternatives.v;
 	doc->signature.nalternatives = doc->alternatives.n;
-	if (!doc->read_back && doc->level != DA_REDACT_NONE)
+	if (!doc->keep_text && doc->level != DA_REDACT_NONE)
 		da_doc_each_text(doc, mask_again, doc);
-	if (!doc->read_back && doc->signature.id) /* of the frames as they are shown: no trace of a secret */
+	if (!doc->from_json && doc->signature.id) /* of the frames as they are shown: no trace of a secret */
 		da_signature_hash(doc->signature.frames, doc->signature.nframes, doc->signature.version,
 				  doc->signature.hash);
 	doc->finished = true;
@@ -330,7 +331,7 @@ void da_doc_finish(struct da_doc *doc)
 	for (size_t i = 0; i < doc->parts.n; i++)
 		finish(doc->parts.v[i].doc);
 	finish(doc);
-	if (doc->read_back)
+	if (doc->keep_text)
 		return;
 	for (size_t i = 0; i < da_redact_kinds(doc->redactor); i++) {
 		uint64_t count;

@@ -192,6 +192,15 @@ static unsigned long first_thread(const struct da_finding *f)
 	return f->threads.n ? strtoul(f->threads.v[0] + 1, NULL, 10) : ULONG_MAX;
 }
 
+static int by_severity(const void *x, const void *y)
+{
+	const struct da_finding *a = *(struct da_finding *const *)x, *b = *(struct da_finding *const *)y;
+
+	if (a->row.severity != b->row.severity)
+		return a->row.severity < b->row.severity ? -1 : 1;
+	return a->order < b->order ? -1 : 1;
+}
+
 static int by_gravity(const void *x, const void *y)
 {
 	const struct da_finding *a = *(struct da_finding *const *)x, *b = *(struct da_finding *const *)y;
@@ -212,7 +221,8 @@ static void settle(struct da_finding *f, size_t i)
 {
 	struct da_evidence_row *rows = da_calloc(f->doc->arena, f->evidence.n, sizeof(*rows));
 
-	f->row.id = da_doc_intern(f->doc, da_printf(f->doc->arena, "f%zu", i + 1));
+	if (!f->row.id)
+		f->row.id = da_doc_intern(f->doc, da_printf(f->doc->arena, "f%zu", i + 1));
 	f->row.threads = f->threads.v;
 	f->row.nthreads = f->threads.n;
 	f->row.objects = f->objects.v;
@@ -230,11 +240,11 @@ static void settle(struct da_finding *f, size_t i)
 
 void da_findings_finish(struct da_doc *doc)
 {
-	if (!doc->read_back) { /* a report that was read has its order, and its ids */
+	if (!doc->from_json)
 		merge_all(doc);
-		if (doc->findings.n)
-			qsort(doc->findings.v, doc->findings.n, sizeof(struct da_finding *), by_gravity);
-	}
+	if (doc->findings.n) /* a report that was read has its order; only the severities must be right */
+		qsort(doc->findings.v, doc->findings.n, sizeof(struct da_finding *),
+		      doc->from_json ? by_severity : by_gravity);
 	for (size_t i = 0; i < doc->findings.n; i++)
 		settle(doc->findings.v[i], i);
 }

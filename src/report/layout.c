@@ -2,8 +2,10 @@
 /* The tables that blocks.def describes. */
 #include "config.h"
 
+#include <string.h>
+
 #include "base/str.h"
-#include "report/report.h"
+#include "report/doc.h"
 
 const struct da_section_def da_sections[DA_SECTIONS] = {
 #define DA_SECTION(id, title) { #id, title },
@@ -113,4 +115,44 @@ int da_word_index(enum da_words set, const char *word)
 		if (da_streq(words[i], word))
 			return i;
 	return -1;
+}
+
+/* ---------------------------------------------------------------- ids */
+
+static size_t span_of(const char *s, size_t n, const char *set)
+{
+	size_t i = 0;
+
+	while (i < n && s[i] && strchr(set, s[i]))
+		i++;
+	return i;
+}
+
+#define LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+
+bool da_part_id_valid(const char *id, size_t n)
+{
+	return n >= 1 && n <= 8 && span_of(id, 1, LOWER) == 1 && span_of(id, n, LOWER DIGITS) == n;
+}
+
+bool da_id_valid(const char *id, size_t n)
+{
+	const char *colon = memchr(id, ':', n);
+	size_t letters;
+
+	if (colon) {
+		if (!da_part_id_valid(id, (size_t)(colon - id)))
+			return false;
+		n -= (size_t)(colon + 1 - id);
+		id = colon + 1;
+	}
+	letters = span_of(id, n, LOWER);
+	return letters >= 1 && letters <= 12 && n > letters && n - letters <= 10 &&
+	       span_of(id + letters, n - letters, DIGITS) == n - letters;
+}
+
+bool da_rule_id_valid(const char *id, size_t n)
+{
+	return n >= 1 && n <= 64 && span_of(id, n, LOWER DIGITS ".-_") == n;
 }

@@ -6,7 +6,14 @@ libdumpan_a_SOURCES += \
 	%D%/doc.h \
 	%D%/document.c \
 	%D%/finding.c \
+	%D%/json_in.c %D%/json_in.h \
+	%D%/json_out.c %D%/json_out.h \
+	%D%/json_read.c \
+	%D%/json_read_data.c \
+	%D%/json_read_findings.c \
+	%D%/json_write.c \
 	%D%/layout.c \
+	%D%/manual.c \
 	%D%/redact.c %D%/redact.h \
 	%D%/redact_args.c \
 	%D%/redact_known.c \
@@ -14,4 +21,5 @@ libdumpan_a_SOURCES += \
 	%D%/redact_patterns.def \
 	%D%/redact_shapes.c \
 	%D%/redact_value.c \
-	%D%/report.h
+	%D%/report.h \
+	%D%/schema.c
