@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "report/doc.h"
 
+enum { PLACE_DATA, PLACE_PAGE };
+
 const struct da_section_def da_sections[DA_SECTIONS] = {
 #define DA_SECTION(id, title) { #id, title },
 #include "report/blocks.def"
@@ -43,6 +45,23 @@ const struct da_block_def da_blocks[DA_TABLES] = {
 	[DA_SUB_##id_] = { .id = #id_, .title = #id_, .order = "", .section = DA_SECTIONS,        \
 			   .shape = DA_BLOCK_SHAPE_ARRAY, .kind = DA_KIND_TABLE,                  \
 			   .first = (enum da_col)FIRST_##id_, .end = (enum da_col)END_##id_ },
+#include "report/blocks.def"
+};
+
+/* A column names its block or its sub-row by one name. */
+enum {
+#define DA_BLOCK(id, section, shape, kind, title, order, limit) OWNER_##id = DA_BLOCK_##id,
+#define DA_SUB(id)                                              OWNER_##id = DA_SUB_##id,
+#include "report/blocks.def"
+};
+
+const struct da_col_def da_cols[DA_COLS] = {
+#define DA_COLUMN(block_, key_, title_, type_, shape_, privacy_, words_, place_)                  \
+	[DA_COL_##block_##_##key_] = { .key = #key_, .title = title_,                             \
+				       .block = (enum da_block)OWNER_##block_,                    \
+				       .type = DA_TYPE_##type_, .shape = DA_SHAPE_##shape_,       \
+				       .privacy = DA_PRIVACY_##privacy_,                          \
+				       .words = DA_WORDS_##words_, .page = PLACE_##place_ },
 #include "report/blocks.def"
 };
 

@@ -86,70 +86,80 @@ static unsigned words_of(const char *name, size_t n, struct word *ret)
 
 /* Heads that turn the whole name into something else. */
 static const char *const other_heads[] = {
-	"age", "alg", "algorithm", "alias", "allowed", "array", "attempts", "audience", "authority", "bits",
-	"board", "bucket", "builder", "bytes", "cache", "callback", "chain", "changed", "char", "check",
-	"class", "code", "codes", "col", "column", "columns", "command", "cmd", "compare", "comparer", "config", "container",
-	"context", "count", "counter", "cost", "cursor", "date", "dir", "directory", "down", "enabled",
-	"encoding", "end", "endpoint", "entry", "enum", "env", "error", "errors", "event", "events", "exchange",
-	"exists", "expiration", "expired", "expires", "expiry", "factory", "fd", "field", "fields", "file",
-	"filename", "files", "filter", "finder", "fingerprint", "flags", "folder", "format", "frame",
-	"frequency", "func", "generator", "group", "handle", "handler", "header", "headers", "hint", "history",
-	"id", "ids", "identifier", "in", "index", "info", "input", "interval", "is", "issuer", "iterator",
-	"kid", "kind", "label", "len", "length", "level", "lifetime", "limit", "limits", "list", "loader",
-	"location", "login", "lookup", "manager", "map", "max", "maximum", "message", "metadata", "min",
-	"minimum", "missing", "mode", "model", "modulus", "name", "names", "needed", "node", "number",
-	"offset", "only", "owner", "pair", "param", "parameter", "parser", "path", "paths", "pattern",
-	"policy", "pool", "pos", "position", "prefix", "press", "pressed", "previous", "prompt", "property",
-	"protection", "provider", "range", "rate", "reader", "refresh", "request", "requests", "required", "requirement",
-	"requirements", "reset", "response", "result", "retries", "ring", "role", "rotation", "row", "rule",
-	"rules", "schema", "scheme", "scope", "scopes", "selector", "serial", "service", "set", "settings",
-	"share", "size", "sort", "source", "space", "start", "state", "status", "stdin", "store", "stream", "strength",
-	"subject", "suffix", "supported", "system", "table", "tag", "through", "thumbprint", "time", "timeout",
-	"timer", "timestamp", "ttl", "type", "types", "up", "update", "uri", "url", "usage", "used", "user",
-	"valid", "validation", "validator", "vault", "version", "view", "window", "words", "writer", NULL
+	"age", "alg", "algorithm", "alias", "allowed", "array", "attempts", "audience",
+	"authority", "bits", "board", "bucket", "builder", "bytes", "cache", "callback", "chain",
+	"changed", "char", "check", "class", "code", "codes", "col", "column", "columns",
+	"command", "cmd", "compare", "comparer", "config", "container", "context", "count",
+	"counter", "cost", "cursor", "date", "dir", "directory", "down", "enabled", "encoding",
+	"end", "endpoint", "entry", "enum", "env", "error", "errors", "event", "events",
+	"exchange", "exists", "expiration", "expired", "expires", "expiry", "factory", "fd",
+	"field", "fields", "file", "filename", "files", "filter", "finder", "fingerprint",
+	"flags", "folder", "format", "frame", "frequency", "func", "generator", "group", "handle",
+	"handler", "header", "headers", "hint", "history", "id", "ids", "identifier", "in",
+	"index", "info", "input", "interval", "is", "issuer", "iterator", "kid", "kind", "label",
+	"len", "length", "level", "lifetime", "limit", "limits", "list", "loader", "location",
+	"login", "lookup", "manager", "map", "max", "maximum", "message", "metadata", "min",
+	"minimum", "missing", "mode", "model", "modulus", "name", "names", "needed", "node",
+	"number", "offset", "only", "owner", "pair", "param", "parameter", "parser", "path",
+	"paths", "pattern", "policy", "pool", "pos", "position", "prefix", "press", "pressed",
+	"previous", "prompt", "property", "protection", "provider", "range", "rate", "reader",
+	"refresh", "request", "requests", "required", "requirement", "requirements", "reset",
+	"response", "result", "retries", "ring", "role", "rotation", "row", "rule", "rules",
+	"schema", "scheme", "scope", "scopes", "selector", "serial", "service", "set", "settings",
+	"share", "size", "sort", "source", "space", "start", "state", "status", "stdin", "store",
+	"stream", "strength", "subject", "suffix", "supported", "system", "table", "tag",
+	"through", "thumbprint", "time", "timeout", "timer", "timestamp", "ttl", "type", "types",
+	"up", "update", "uri", "url", "usage", "used", "user", "valid", "validation", "validator",
+	"vault", "version", "view", "window", "words", "writer", NULL
 };
 
 /* Words behind the head that do not change it: PASSWORD_PROD, secretValue, key_b64. */
 static const char *const idle_heads[] = {
-	"a", "b", "backup", "base", "bytes64", "clear", "cleartext", "current", "data", "dev", "encoded", "encrypted",
-	"hash", "hashed", "hex", "live", "main", "master", "new", "old", "orig", "original", "plain", "plaintext",
-	"primary", "prod", "production", "raw", "root", "salt", "sandbox", "secondary", "staging", "str",
-	"string", "test", "text", "tmp", "v", "value", "verify", "confirm", "confirmation", "again", NULL
+	"a", "b", "backup", "base", "bytes64", "clear", "cleartext", "current", "data", "dev",
+	"encoded", "encrypted", "hash", "hashed", "hex", "live", "main", "master", "new", "old",
+	"orig", "original", "plain", "plaintext", "primary", "prod", "production", "raw", "root",
+	"salt", "sandbox", "secondary", "staging", "str", "string", "test", "text", "tmp", "v",
+	"value", "verify", "confirm", "confirmation", "again", NULL
 };
 
 static const char *const strong_heads[] = {
-	"password", "passwords", "passwd", "pwd", "passphrase", "passcode", "pword", "secret", "secrets",
-	"credential", "credentials", "creds", "apikey", "apikeys", "accesskey", "accountkey", "authkey",
-	"privatekey", "sharedkey", "secretkey", "sharedaccesskey", "encryptionkey", "signingkey", "masterkey",
-	"licensekey", "accesstoken", "authtoken", "refreshtoken", "bearertoken", "sessiontoken", "usertoken",
-	"securitytoken", "sastoken", "idtoken", "storepass", "keypass", "userpass", "dbpass", "rootpass",
-	"adminpass", "mypass", "sshpass", "sqlpass", "smtppass", "ftppass", "mailpass", "loginpass", "pgpassword", "pgpass", "authorization",
-	"sharedaccesssignature", "connectionsecret", "psk", "passkey", "userpassword", NULL
+	"password", "passwords", "passwd", "pwd", "passphrase", "passcode", "pword", "secret",
+	"secrets", "credential", "credentials", "creds", "apikey", "apikeys", "accesskey",
+	"accountkey", "authkey", "privatekey", "sharedkey", "secretkey", "sharedaccesskey",
+	"encryptionkey", "signingkey", "masterkey", "licensekey", "accesstoken", "authtoken",
+	"refreshtoken", "bearertoken", "sessiontoken", "usertoken", "securitytoken", "sastoken",
+	"idtoken", "storepass", "keypass", "userpass", "dbpass", "rootpass", "adminpass",
+	"mypass", "sshpass", "sqlpass", "smtppass", "ftppass", "mailpass", "loginpass",
+	"pgpassword", "pgpass", "authorization", "sharedaccesssignature", "connectionsecret",
+	"psk", "passkey", "userpassword", NULL
 };
 
 static const char *const weak_heads[] = {
-	"key", "keys", "token", "tokens", "pass", "cert", "certs", "certificate", "cred", "sig", "signature", "auth",
-	"sas", "jwt", "cookie", "pin", "otp", "pat", NULL
+	"key", "keys", "token", "tokens", "pass", "cert", "certs", "certificate", "cred", "sig",
+	"signature", "auth", "sas", "jwt", "cookie", "pin", "otp", "pat", NULL
 };
 
 /* In front of a weak head they make it a secret. */
 static const char *const strong_befores[] = {
-	"access", "account", "admin", "api", "app", "application", "auth", "authentication", "azure", "aws", "bearer",
-	"bot", "client", "csrf", "xsrf", "db", "database", "deploy", "encryption", "encrypt", "decryption", "feed", "function", "functions", "gh",
-	"github", "gitlab", "google", "host", "hmac", "id", "identity", "instrumentation", "integration", "invite", "jwt",
-	"license", "login", "machine", "mail", "mapi", "master", "nuget", "npm", "oauth", "octopus", "personal",
-	"private", "publish", "push", "recovery", "refresh", "root", "sa", "sas", "secret", "secure", "security",
-	"server", "service", "session", "shared", "signing", "slack", "sonar", "ssh", "ssl", "storage", "stripe",
-	"subscription", "system", "tls", "user", "validation", "vault", "webhook", "wifi", "workspace", "x", NULL
+	"access", "account", "admin", "api", "app", "application", "auth", "authentication",
+	"azure", "aws", "bearer", "bot", "client", "csrf", "xsrf", "db", "database", "deploy",
+	"encryption", "encrypt", "decryption", "feed", "function", "functions", "gh", "github",
+	"gitlab", "google", "host", "hmac", "id", "identity", "instrumentation", "integration",
+	"invite", "jwt", "license", "login", "machine", "mail", "mapi", "master", "nuget", "npm",
+	"oauth", "octopus", "personal", "private", "publish", "push", "recovery", "refresh",
+	"root", "sa", "sas", "secret", "secure", "security", "server", "service", "session",
+	"shared", "signing", "slack", "sonar", "ssh", "ssl", "storage", "stripe", "subscription",
+	"system", "tls", "user", "validation", "vault", "webhook", "wifi", "workspace", "x", NULL
 };
 
 /* … and these make it harmless: PublicKeyToken is a part of every .NET assembly's name. */
 static const char *const harmless_befores[] = {
-	"public", "publickey", "cancellation", "foreign", "partition", "sort", "cache", "hot", "map",
-	"row", "hash", "dictionary", "lookup", "unique", "natural", "composite", "index", "metadata", "type", "syntax",
-	"method", "next", "unexpected", "max", "min", "num", "total", "prompt", "completion", "input",
-	"output", "continuation", "change", "page", "lexer", "sync", "render", "shader", "compute", "first", "second",
-	"third", "last", "one", "two", "single", "multi", "optimization", "boarding", "object", "config", "format", NULL
+	"public", "publickey", "cancellation", "foreign", "partition", "sort", "cache", "hot",
+	"map", "row", "hash", "dictionary", "lookup", "unique", "natural", "composite", "index",
+	"metadata", "type", "syntax", "method", "next", "unexpected", "max", "min", "num",
+	"total", "prompt", "completion", "input", "output", "continuation", "change", "page",
+	"lexer", "sync", "render", "shader", "compute", "first", "second", "third", "last", "one",
+	"two", "single", "multi", "optimization", "boarding", "object", "config", "format", NULL
 };
 
 static bool strong_word(const struct word *w)

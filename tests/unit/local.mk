@@ -26,13 +26,15 @@ unit_tests += %D%/t_unwind
 unit_tests += %D%/t_decode
 unit_tests += %D%/t_fault
 # report
+unit_tests += %D%/t_json
+unit_tests += %D%/t_report
 # render
 # analyze
 # app
 unit_tests += %D%/t_stage
 
 LDADD = tests/synth/libsynth.a $(DA_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += %D%/unit.h
+EXTRA_DIST += %D%/report_doc.h %D%/unit.h
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

@@ -140,7 +140,7 @@ static inline void fill_doc(struct da_arena *a, struct da_doc *doc)
 	da_doc_rule(doc, "crash.access", DA_OUTCOME_SKIPPED, 0, "no signal");
 	da_doc_completeness(doc, DA_SECTION_threads, DA_COMPLETE, 3, 3, DA_UNIT_THREADS, NULL);
 	da_doc_completeness(doc, DA_SECTION_heap_native, DA_SKIPPED, 0, 0, DA_UNIT_BYTES,
-			    "the heap of " DA_SYM("%s") " was not dumped", "malloc");
+			    "the heap of " DA_SYM("malloc") " was not dumped");
 }
 
 #endif
