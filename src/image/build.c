@@ -67,8 +67,42 @@ static void put_section(struct writer *w, uint32_t name, uint32_t type, uint64_t
 	put_word(w, 0);
 }
 
-struct da_bytes da_image_build(struct da_arena *a, const struct da_image *im,
-			       const struct da_part *parts, size_t n)
+/* The bytes that a part will take. */
+static size_t size_of(struct da_part *part)
+{
+	uint64_t size = 0;
+
+	if (!part->section)
+		return part->bytes.n;
+	part->status = da_section_size(part->owner, part->section, &size);
+	return part->status == DA_OK ? (size_t)size : 0;
+}
+
+static void fill(struct da_part *part, uint8_t *to, size_t size)
+{
+	if (!part->section) {
+		if (size)
+			memcpy(to, part->bytes.p, size);
+		return;
+	}
+	if (part->status == DA_OK)
+		part->status = da_section_unpack(part->owner, part->section, to);
+	part->bytes = (struct da_bytes){ to, part->status == DA_OK ? size : 0 };
+}
+
+static void put_names(struct writer *w, const struct da_part *parts, size_t n)
+{
+	w->n++; /* the empty name */
+	for (size_t i = 0; i <= n; i++) {
+		const char *s = i < n ? parts[i].name : ".shstrtab";
+
+		memcpy(w->p + w->n, s, strlen(s) + 1);
+		w->n += strlen(s) + 1;
+	}
+}
+
+struct da_bytes da_image_build(struct da_arena *a, const struct da_image *im, struct da_part *parts,
+			       size_t n)
 {
 	struct writer w = { .big_endian = im->big_endian, .is64 = im->is64 };
 	size_t ehsize = im->is64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
@@ -77,7 +111,7 @@ struct da_bytes da_image_build(struct da_arena *a, const struct da_image *im,
 
 	for (size_t i = 0; i < n; i++) {
 		strings += strlen(parts[i].name) + 1;
-		data += (size_t)da_round_up(parts[i].bytes.n, 16);
+		data += (size_t)da_round_up(size_of(&parts[i]), 16);
 	}
 	off = ehsize + (n + 2) * shsize;
 	total = off + strings + 16 + data;
@@ -86,19 +120,14 @@ struct da_bytes da_image_build(struct da_arena *a, const struct da_image *im,
 	put_section(&w, 0, SHT_NULL, 0, 0, 0);
 	off = (size_t)da_round_up(off + strings, 16);
 	for (size_t i = 0; i < n; i++) {
+		size_t size = size_of(&parts[i]);
+
+		fill(&parts[i], w.p + off, size);
 		put_section(&w, (uint32_t)name, parts[i].type, parts[i].addr, off, parts[i].bytes.n);
 		name += strlen(parts[i].name) + 1;
-		if (parts[i].bytes.n)
-			memcpy(w.p + off, parts[i].bytes.p, parts[i].bytes.n);
-		off += (size_t)da_round_up(parts[i].bytes.n, 16);
+		off += (size_t)da_round_up(size, 16);
 	}
 	put_section(&w, (uint32_t)name, SHT_STRTAB, 0, w.n + shsize, strings);
-	w.n++; /* the empty name */
-	for (size_t i = 0; i <= n; i++) {
-		const char *s = i < n ? parts[i].name : ".shstrtab";
-
-		memcpy(w.p + w.n, s, strlen(s) + 1);
-		w.n += strlen(s) + 1;
-	}
+	put_names(&w, parts, n);
 	return (struct da_bytes){ w.p, total };
 }

@@ -19,12 +19,11 @@ static void end_cfi(void *ptr)
 }
 
 /* A file that holds only .debug_frame, where the section is compressed or the file has more in it. */
-static Dwarf *debug_frame_alone(struct da_image *im, const struct da_section *s)
+static Dwarf *debug_frame_alone(struct da_image *im, struct da_section *s)
 {
-	struct da_part part = { ".debug_frame", SHT_PROGBITS, s->addr, { 0 } };
+	struct da_part part = { .name = ".debug_frame", .type = SHT_PROGBITS, .addr = s->addr,
+				.owner = im, .section = s };
 
-	if (da_section_contents(im, s, &part.bytes) != DA_OK || !part.bytes.n)
-		return NULL;
 	return da_dwarf_open(im->arena, da_image_build(im->arena, im, &part, 1));
 }
 
@@ -32,7 +31,7 @@ static struct da_cfi *open_cfi(struct da_image *im)
 {
 	struct da_cfi *c = da_new(im->arena, struct da_cfi);
 	const struct da_section *eh = da_image_section(im, ".eh_frame");
-	const struct da_section *debug = da_image_section(im, ".debug_frame");
+	struct da_section *debug = da_image_section(im, ".debug_frame");
 	Dwarf *dwarf;
 	Elf *elf = NULL;
 

@@ -55,33 +55,37 @@ static const char *const wanted[] = {
 	".debug_addr", ".debug_rnglists", ".debug_str_offsets", ".debug_ranges",
 };
 
+static void tell_damage(struct da_image *im, const struct da_part *part)
+{
+	if (part->status == DA_UNSUPPORTED)
+		da_note(im->ledger, DA_NOTE_UNSUPPORTED, im->what,
+			"build dumpan with libzstd (package libzstd-dev)",
+			"section %s is compressed in a way that this build cannot read", part->name);
+	else if (part->status != DA_OK)
+		da_note(im->ledger, DA_NOTE_CORRUPT, im->what, NULL,
+			"compressed section %s is damaged", part->name);
+}
+
 /* A file of unpacked sections for libdw, of those that names of functions and lines need. */
 static Dwarf *open_unpacked(struct da_image *im)
 {
 	struct da_part parts[DA_ARRAY_SIZE(wanted)];
+	struct da_bytes file;
 	size_t n = 0;
 
 	for (size_t i = 0; i < DA_ARRAY_SIZE(wanted); i++) {
-		const struct da_section *s = da_image_section(im, wanted[i]);
-		enum da_status status;
+		struct da_section *s = da_image_section(im, wanted[i]);
 
 		if (!s)
 			s = da_image_section(im, da_printf(im->arena, ".z%s", wanted[i] + 1));
-		if (!s)
-			continue;
-		parts[n] = (struct da_part){ wanted[i], SHT_PROGBITS, 0, { 0 } };
-		status = da_section_contents(im, s, &parts[n].bytes);
-		if (status == DA_OK && parts[n].bytes.n)
-			n++;
-		if (status == DA_UNSUPPORTED)
-			da_note(im->ledger, DA_NOTE_UNSUPPORTED, im->what,
-				"build dumpan with libzstd (package libzstd-dev)",
-				"section %s is compressed in a way that this build cannot read", s->name);
-		else if (status != DA_OK)
-			da_note(im->ledger, DA_NOTE_CORRUPT, im->what, NULL,
-				"compressed section %s is damaged", s->name);
+		if (s)
+			parts[n++] = (struct da_part){ .name = wanted[i], .type = SHT_PROGBITS,
+						       .owner = im, .section = s };
 	}
-	return n ? da_dwarf_open(im->arena, da_image_build(im->arena, im, parts, n)) : NULL;
+	file = da_image_build(im->arena, im, parts, n);
+	for (size_t i = 0; i < n; i++)
+		tell_damage(im, &parts[i]);
+	return n ? da_dwarf_open(im->arena, file) : NULL;
 }
 
 static bool any_compressed(struct da_image *im)
@@ -102,8 +106,9 @@ static Dwarf *nothing(struct da_image *im)
 	static const uint8_t little[] = { 8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 8, 0 };
 	static const uint8_t big[] = { 0, 0, 0, 8, 0, 4, 0, 0, 0, 0, 8, 0 };
 	struct da_part parts[] = {
-		{ ".debug_info", SHT_PROGBITS, 0, { im->big_endian ? big : little, sizeof(little) } },
-		{ ".debug_abbrev", SHT_PROGBITS, 0, { (const uint8_t *)"", 1 } },
+		{ .name = ".debug_info", .type = SHT_PROGBITS,
+		  .bytes = { im->big_endian ? big : little, sizeof(little) } },
+		{ .name = ".debug_abbrev", .type = SHT_PROGBITS, .bytes = { (const uint8_t *)"", 1 } },
 	};
 
 	return da_dwarf_open(im->arena, da_image_build(im->arena, im, parts, 2));

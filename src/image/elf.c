@@ -167,7 +167,7 @@ void da_image_read_sections(struct da_image *im)
 	read_names(im, names);
 }
 
-const struct da_section *da_image_section(struct da_image *im, const char *name)
+struct da_section *da_image_section(struct da_image *im, const char *name)
 {
 	da_image_read_sections(im);
 	for (size_t i = 0; i < im->sections.n; i++)

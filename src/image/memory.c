@@ -180,8 +180,8 @@ static uint64_t eh_frame_of(const struct da_image *im, struct da_bytes hdr, uint
 
 void da_image_memory_cfi(struct da_image *im)
 {
-	struct da_part parts[2] = { { ".eh_frame_hdr", SHT_PROGBITS, 0, { 0 } },
-				    { ".eh_frame", SHT_PROGBITS, 0, { 0 } } };
+	struct da_part parts[2] = { { .name = ".eh_frame_hdr", .type = SHT_PROGBITS },
+				    { .name = ".eh_frame", .type = SHT_PROGBITS } };
 
 	for (size_t i = 0; i < im->phdrs.n; i++) {
 		const struct da_segment *s = &im->phdrs.v[i].s;

@@ -94,7 +94,7 @@ struct da_image {
 
 /* Read the table of sections; later calls cost nothing. */
 void da_image_read_sections(struct da_image *im);
-const struct da_section *da_image_section(struct da_image *im, const char *name);
+struct da_section *da_image_section(struct da_image *im, const char *name);
 /* As they lie in the file; n = 0 when outside or without bytes (SHT_NOBITS). */
 struct da_bytes da_image_section_raw(const struct da_image *im, const struct da_section *s);
 struct da_bytes da_image_segment_raw(const struct da_image *im, const struct da_segment *s);
@@ -117,9 +117,12 @@ Elf *da_image_libelf(struct da_arena *a, struct da_bytes bytes);
 
 /* Is the section compressed, in one of the three ways (zlib, zstd, .zdebug)? */
 bool da_section_compressed(const struct da_image *im, const struct da_section *s);
-/* Contents, unpacked into the image's arena where needed. DA_UNSUPPORTED: no library for it. */
-enum da_status da_section_contents(struct da_image *im, const struct da_section *s,
-				   struct da_bytes *ret);
+/* Its size, unpacked; DA_UNSUPPORTED: no library for it, DA_LIMIT, DA_CORRUPT. */
+enum da_status da_section_size(const struct da_image *im, const struct da_section *s, uint64_t *ret);
+/* Contents to `to`, which has room for da_section_size and lives as long as the image. */
+enum da_status da_section_unpack(struct da_image *im, struct da_section *s, uint8_t *to);
+/* Contents where they are, or unpacked into the image's arena. */
+enum da_status da_section_contents(struct da_image *im, struct da_section *s, struct da_bytes *ret);
 
 /* ---- build.c: a small ELF file from parts */
 
@@ -128,10 +131,14 @@ struct da_part {
 	uint32_t type;
 	uint64_t addr;
 	struct da_bytes bytes;
+	/* Instead of bytes: a section of `owner`, unpacked in place. */
+	struct da_image *owner;
+	struct da_section *section;
+	enum da_status status; /* of unpacking; set by da_image_build */
 };
-/* Class, byte order and machine are those of im. */
-struct da_bytes da_image_build(struct da_arena *a, const struct da_image *im,
-			       const struct da_part *parts, size_t n);
+/* Class, byte order and machine are those of im. Parts that cannot be unpacked are empty in it. */
+struct da_bytes da_image_build(struct da_arena *a, const struct da_image *im, struct da_part *parts,
+			       size_t n);
 
 /* ---- memory.c */
 

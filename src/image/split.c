@@ -31,7 +31,7 @@ static const char *attr_string(Dwarf_Die *die, unsigned a, unsigned b)
 static struct da_bytes lent(struct da_image *im, Dwarf_Die *skeleton, unsigned a, unsigned b,
 			    const char *name)
 {
-	const struct da_section *s = da_image_section(im, name);
+	struct da_section *s = da_image_section(im, name);
 	struct da_bytes all = { 0 };
 	Dwarf_Attribute attr;
 	Dwarf_Word base = 0;
@@ -55,21 +55,23 @@ static size_t collect_parts(struct da_image *dwo, struct da_split *sp, struct da
 	size_t n = 0;
 
 	for (size_t i = 0; i < DA_ARRAY_SIZE(wanted); i++) {
-		const struct da_section *s = da_image_section(dwo, wanted[i]);
+		struct da_section *s = da_image_section(dwo, wanted[i]);
 		struct da_bytes b = { 0 };
 
 		if (!s || da_section_contents(dwo, s, &b) != DA_OK || !b.n)
 			continue;
-		parts[n++] = (struct da_part){ wanted[i], SHT_PROGBITS, 0, b };
+		parts[n++] = (struct da_part){ .name = wanted[i], .type = SHT_PROGBITS, .bytes = b };
 		if (strcmp(wanted[i], ".debug_rnglists.dwo") == 0)
 			sp->rnglists = b;
 		if (strcmp(wanted[i], ".debug_line.dwo") == 0)
 			sp->has_files = true;
 	}
 	if (sp->addr.n)
-		parts[n++] = (struct da_part){ ".debug_addr.dwo", SHT_PROGBITS, 0, sp->addr };
+		parts[n++] = (struct da_part){ .name = ".debug_addr.dwo", .type = SHT_PROGBITS,
+					       .bytes = sp->addr };
 	if (sp->ranges.n)
-		parts[n++] = (struct da_part){ ".debug_ranges.dwo", SHT_PROGBITS, 0, sp->ranges };
+		parts[n++] = (struct da_part){ .name = ".debug_ranges.dwo", .type = SHT_PROGBITS,
+					       .bytes = sp->ranges };
 	return n;
 }
 

@@ -81,7 +81,7 @@ static void read_table(struct da_image *im, const struct table *t)
 /* The string table that a symbol table's sh_link names. */
 static void read_section_table(struct da_image *im, const char *name, const char *versions)
 {
-	const struct da_section *s = da_image_section(im, name);
+	struct da_section *s = da_image_section(im, name);
 	struct table t = { 0 };
 	size_t before = im->symbols.n;
 

@@ -79,34 +79,68 @@ static enum da_status inflate_zstd(const struct packed *p, uint8_t *out)
 #endif
 }
 
-enum da_status da_section_contents(struct da_image *im, const struct da_section *cs,
-				   struct da_bytes *ret)
+/* How large the section is once unpacked; *ret is what to do. */
+static enum da_status prepare(const struct da_image *im, const struct da_section *s,
+			      struct packed *ret)
 {
-	struct da_section *s = (struct da_section *)cs; /* only to keep the result */
+	if (!read_header(im, s, ret))
+		return DA_CORRUPT;
+	if (ret->method != ELFCOMPRESS_ZLIB && ret->method != CH_ZSTD)
+		return DA_UNSUPPORTED;
+	if (ret->size > SECTION_MAX ||
+	    ret->size / (ret->method == CH_ZSTD ? ZSTD_RATIO : ZLIB_RATIO) > ret->data.n + 64)
+		return DA_LIMIT;
+	return DA_OK;
+}
+
+enum da_status da_section_size(const struct da_image *im, const struct da_section *s, uint64_t *ret)
+{
+	struct packed p = { 0 };
+	enum da_status status = DA_OK;
+
+	if (s->unpacked.p)
+		p.size = s->unpacked.n;
+	else if (!da_section_compressed(im, s))
+		p.size = da_image_section_raw(im, s).n;
+	else
+		status = prepare(im, s, &p);
+	if (status == DA_OK)
+		*ret = p.size;
+	return status;
+}
+
+enum da_status da_section_unpack(struct da_image *im, struct da_section *s, uint8_t *to)
+{
+	struct da_bytes plain = s->unpacked.p ? s->unpacked : da_image_section_raw(im, s);
 	struct packed p = { 0 };
 	enum da_status status;
-	uint64_t ratio;
-	uint8_t *out;
 
-	if (!da_section_compressed(im, s)) {
-		*ret = da_image_section_raw(im, s);
+	if (s->unpacked.p || !da_section_compressed(im, s)) {
+		if (plain.n)
+			memcpy(to, plain.p, plain.n);
 		return DA_OK;
 	}
-	if (s->unpacked.p) {
-		*ret = s->unpacked;
-		return DA_OK;
-	}
-	if (!read_header(im, s, &p))
-		return DA_CORRUPT;
-	if (p.method != ELFCOMPRESS_ZLIB && p.method != CH_ZSTD)
-		return DA_UNSUPPORTED;
-	ratio = p.method == CH_ZSTD ? ZSTD_RATIO : ZLIB_RATIO;
-	if (p.size > SECTION_MAX || p.size / ratio > p.data.n + 64)
-		return DA_LIMIT;
-	out = da_alloc(im->arena, (size_t)p.size);
-	status = p.method == CH_ZSTD ? inflate_zstd(&p, out) : inflate_zlib(&p, out);
+	status = prepare(im, s, &p);
+	if (status != DA_OK)
+		return status;
+	status = p.method == CH_ZSTD ? inflate_zstd(&p, to) : inflate_zlib(&p, to);
 	if (status == DA_OK)
-		s->unpacked = *ret = (struct da_bytes){ out, (size_t)p.size };
+		s->unpacked = (struct da_bytes){ to, (size_t)p.size };
+	return status;
+}
+
+enum da_status da_section_contents(struct da_image *im, struct da_section *s, struct da_bytes *ret)
+{
+	enum da_status status = DA_OK;
+	uint64_t size;
+
+	if (!s->unpacked.p && da_section_compressed(im, s)) {
+		status = da_section_size(im, s, &size);
+		if (status == DA_OK)
+			status = da_section_unpack(im, s, da_alloc(im->arena, (size_t)size));
+	}
+	if (status == DA_OK)
+		*ret = s->unpacked.p ? s->unpacked : da_image_section_raw(im, s);
 	return status;
 }
 

@@ -198,10 +198,11 @@ static void insert_overlay(struct da_memory *m, struct da_arena *a, size_t at, s
 void da_mem_overlay(struct da_memory *m, struct da_arena *a, uint64_t start, uint64_t end,
 		    const uint8_t *bytes, uint32_t module)
 {
-	size_t i = 0;
+	size_t i = m->overlays.n;
 
-	while (i < m->overlays.n && m->overlays.v[i].end <= start)
-		i++;
+	/* Modules come in order of their addresses: what is new belongs at the end. */
+	while (i > 0 && m->overlays.v[i - 1].end > start)
+		i--;
 	/* Fill the gaps between those that are there; the first to come stays. */
 	while (start < end) {
 		uint64_t stop = i < m->overlays.n ? m->overlays.v[i].start : UINT64_MAX;

@@ -151,7 +151,7 @@ static bool try_main(void *ctx, const char *path, bool local)
 	match = identify(t, im, path, local);
 	if (match == DA_MATCH_NONE)
 		return false;
-	if (!da_image_has_code(im)) { /* a separate debug file in a flat folder */
+	if (!local && !da_image_has_code(im)) { /* a separate debug file in a flat folder */
 		if (!t->f->debug && match == DA_MATCH_BUILD_ID) {
 			t->f->debug = im;
 			t->f->debug_path = da_strdup(t->s->d->arena, path);
