@@ -1,5 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-int main(void)
+/*
+ * dumpan: a process dump becomes a report. The path of a dump through the program is on one screen in
+ * pipeline.c; why it survives what it reads is in stage.h.
+ */
+#include "config.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/command.h"
+
+static int (*const commands[])(struct da_options *o) = {
+#define DA_COMMAND(id, name, operands, what, min, max) da_command_##name,
+#include "app/commands.def"
+#undef DA_COMMAND
+};
+
+/* The environment is read here and nowhere else. */
+static void read_environment(struct da_options *o)
 {
-	return 64;
+	const char *tmpdir = getenv("TMPDIR");
+
+	/* libdw would fetch from servers named here without being asked. */
+	unsetenv("DEBUGINFOD_URLS");
+	o->tmpdir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
+}
+
+int main(int argc, char **argv)
+{
+	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
+	struct da_options o;
+	int code;
+
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of output, told as one */
+	if (!da_options_parse(&o, a, argc, argv, &code))
+		return code;
+	read_environment(&o);
+	return commands[o.command](&o);
 }
