@@ -97,6 +97,7 @@ static bool skips_one(const struct da_walk *w, uint64_t fp)
 static bool chain_goes_on(const struct da_walk *w, uint64_t fp, uint64_t pc)
 {
 	const struct da_memory *mem = &w->dump->proc.mem;
+	const struct da_arch *arch = w->dump->proc.arch;
 	uint64_t next, after, next_pc;
 
 	if (da_unwind_is_return(w, pc))
@@ -107,7 +108,7 @@ static bool chain_goes_on(const struct da_walk *w, uint64_t fp, uint64_t pc)
 	       da_mem_word(mem, next, &after) == DA_OK &&
 	       (after == 0 || da_unwind_is_frame_pointer(w, after, next)) &&
 	       da_mem_word(mem, next + mem->word, &next_pc) == DA_OK &&
-	       da_unwind_code(w, next_pc) != DA_CODE_NO;
+	       da_unwind_code(w, arch->strip(next_pc, w->thread->pac_mask)) != DA_CODE_NO;
 }
 
 static enum da_status x86(struct da_walk *w, struct da_regs *ret)
@@ -142,8 +143,11 @@ static enum da_status x86(struct da_walk *w, struct da_regs *ret)
 static enum established saved_lr(const struct da_walk *w)
 {
 	uint64_t pc = da_unwind_pc(w), start = da_unwind_function(w);
+	const struct da_range *r = da_mem_range(&w->dump->proc.mem, pc);
 	uint32_t insn;
 
+	if (!start && r)
+		start = r->start; /* code made at run time, at the beginning of its mapping */
 	for (unsigned i = 1; i <= BACKWARDS && pc - 4 * i >= start; i++) {
 		if (da_mem_u32(&w->dump->proc.mem, pc - 4 * i, &insn) != DA_OK)
 			return PERHAPS;
@@ -154,7 +158,7 @@ static enum established saved_lr(const struct da_walk *w)
 		if (insn == 0xd65f03c0 || (insn & 0xfffffbff) == 0xd65f0bff)
 			return NO;
 	}
-	return start ? NO : PERHAPS;
+	return start && pc - start <= 4 * BACKWARDS ? NO : PERHAPS;
 }
 
 /* A leaf's caller is in x30; elsewhere x30 is left over from the last call that it made. */
