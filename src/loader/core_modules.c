@@ -630,7 +630,7 @@ static const char *soname(struct core *c, const struct da_module *m)
 	if (!strtab || !name)
 		return NULL;
 	if (strtab < m->start)
-		strtab += m->bias;
+		strtab = core_address(c, strtab + m->bias);
 	return da_mem_cstr(&c->d->proc.mem, c->d->arena, strtab + name, 256, &s) == DA_OK && *s ? s
 											      : NULL;
 }
@@ -648,6 +648,9 @@ static void keep_modules(struct core *c, struct list *l)
 			m->end = l->v.v[i + 1].start;
 		if (m->start >= m->end)
 			continue;
+		/* 32 bits: an image linked above where it lies (old vdso) has a bias below zero. */
+		if (c->word == 4 && m->has_bias && (uint32_t)m->bias > m->start)
+			m->bias = (uint32_t)m->bias | UINT64_MAX << 32;
 		if (!m->path)
 			m->path = soname(c, m);
 		if (!m->name && m->path)

@@ -95,7 +95,15 @@ static bool in_prologue(const struct da_walk *w, const uint8_t *p, size_t n, boo
 	return da_mem_u8(&w->dump->proc.mem, da_unwind_pc(w) - 1, &before) == DA_OK && before == 0x55;
 }
 
-/* From code, straight to a ret that leads to a return address. */
+/* The next instructions are certain, so where code is missing at the caller, an address of code will do. */
+static bool leads_to_code(const struct da_walk *w, uint64_t pc)
+{
+	return da_unwind_is_return(w, pc) ||
+	       (da_unwind_code(w, pc) != DA_CODE_NO &&
+		!da_mem_view(&w->dump->proc.mem, pc - 8, 8));
+}
+
+/* From code, straight to a ret. */
 static bool run(const struct da_walk *w, const uint8_t *code, size_t n, struct da_regs *ret)
 {
 	struct da_regs r = w->regs;
@@ -104,7 +112,7 @@ static bool run(const struct da_walk *w, const uint8_t *code, size_t n, struct d
 	for (size_t at = 0, i = 0, len; i < EPILOGUE && !done; i++, at += len)
 		if ((len = epilogue(w, &r, code + at, n - at, &done)) == 0)
 			return false;
-	if (!done || !da_unwind_is_return(w, r.v[w->dump->proc.arch->pc]))
+	if (!done)
 		return false;
 	*ret = r;
 	return true;
@@ -124,12 +132,13 @@ bool da_unwind_follow(const struct da_walk *w, struct da_regs *ret)
 	uint8_t code[AHEAD];
 	size_t n = code_at_pc(w, code, 64);
 	struct da_regs r = w->regs;
-	bool pushed_fp;
+	bool pushed_fp, found;
 
-	if (!w->exact_pc || !in_prologue(w, code, n, &pushed_fp))
-		return n && run(w, code, n, ret);
-	if ((pushed_fp && !pop(w, &r, arch->fp)) || !pop(w, &r, arch->pc) ||
-	    !da_unwind_is_return(w, r.v[arch->pc]))
+	if (w->exact_pc && in_prologue(w, code, n, &pushed_fp))
+		found = (!pushed_fp || pop(w, &r, arch->fp)) && pop(w, &r, arch->pc);
+	else
+		found = n && run(w, code, n, &r);
+	if (!found || !leads_to_code(w, r.v[arch->pc]))
 		return false;
 	*ret = r;
 	return true;
@@ -141,11 +150,16 @@ bool da_unwind_epilogue_ahead(const struct da_walk *w, struct da_regs *ret)
 	uint64_t end = place->exact ? place->start + place->size : 0, pc = da_unwind_pc(w);
 	uint8_t code[AHEAD];
 	size_t n = code_at_pc(w, code, sizeof(code));
+	struct da_regs r;
 
 	if (end > pc && end - pc < n)
 		n = (size_t)(end - pc);
-	for (size_t at = 0; at < n; at++)
-		if (run(w, code + at, n - at, ret))
+	for (size_t at = 0; at < n; at++) {
+		if (run(w, code + at, n - at, &r) &&
+		    da_unwind_is_return(w, r.v[w->dump->proc.arch->pc])) {
+			*ret = r;
 			return true;
+		}
+	}
 	return false;
 }

@@ -11,7 +11,8 @@
 
 #define PROLOGUE 32  /* bytes in which a function sets up its frame pointer */
 #define WINDOW 2048   /* bytes before pc in which the function's beginning is looked for */
-#define BACKWARDS 64 /* aarch64: instructions looked at before pc */
+#define FORWARDS 256 /* aarch64: instructions looked at from pc on */
+#define BACKWARDS 64 /* and before it */
 
 /* ---- x86: is there a frame pointer? */
 
@@ -139,43 +140,69 @@ static enum da_status x86(struct da_walk *w, struct da_regs *ret)
 
 /* ---- aarch64: records {x29, x30} */
 
-/* Did the function at hand save x30 before pc? Judged by its code, from pc backwards. */
+/* What an instruction says of x30, as it is read on from pc or back. */
+enum lr_use { LR_NOTHING, LR_SAVED /* stp x29, x30 */, LR_RESTORED, LR_RETURN, LR_NO_CODE };
+
+static enum lr_use lr_use(uint32_t insn)
+{
+	if ((insn & 0xffc07fff) == 0xa9807bfd || (insn & 0xffc07fff) == 0xa9007bfd)
+		return LR_SAVED;
+	/* ldp x29, x30, with write-back behind or none; ldr x30 */
+	if ((insn & 0xffc07fff) == 0xa8c07bfd || (insn & 0xffc07fff) == 0xa9407bfd ||
+	    (insn & 0xffe00fff) == 0xf84007fe)
+		return LR_RESTORED;
+	if (insn == 0xd65f03c0 || (insn & 0xfffffbff) == 0xd65f0bff) /* ret, retaa, retab */
+		return LR_RETURN;
+	return insn < 0x10000 ? LR_NO_CODE : LR_NOTHING; /* udf */
+}
+
+/*
+ * Did the function at hand save x30 before pc? On the way to its ret it restores what it has saved; on
+ * the way back from pc stands the save, or the end of the function before.
+ */
 static enum established saved_lr(const struct da_walk *w)
 {
 	uint64_t pc = da_unwind_pc(w), start = da_unwind_function(w);
-	const struct da_range *r = da_mem_range(&w->dump->proc.mem, pc);
+	const struct da_memory *mem = &w->dump->proc.mem;
+	const struct da_range *r = da_mem_range(mem, pc);
+	enum lr_use use = LR_NOTHING;
 	uint32_t insn;
 
+	for (unsigned i = 0; i < FORWARDS && use == LR_NOTHING; i++)
+		use = da_mem_u32(mem, pc + 4 * i, &insn) == DA_OK ? lr_use(insn) : LR_NO_CODE;
+	if (use == LR_RESTORED)
+		return YES;
+	if (use == LR_RETURN || use == LR_SAVED)
+		return NO;
 	if (!start && r)
 		start = r->start; /* code made at run time, at the beginning of its mapping */
 	for (unsigned i = 1; i <= BACKWARDS && pc - 4 * i >= start; i++) {
-		if (da_mem_u32(&w->dump->proc.mem, pc - 4 * i, &insn) != DA_OK)
+		if (da_mem_u32(mem, pc - 4 * i, &insn) != DA_OK)
 			return PERHAPS;
-		/* stp x29, x30, [sp, #…] with and without write-back */
-		if ((insn & 0xffc07fff) == 0xa9807bfd || (insn & 0xffc07fff) == 0xa9007bfd)
+		use = lr_use(insn);
+		if (use == LR_SAVED)
 			return YES;
-		/* ret, retaa, b: another function ends here */
-		if (insn == 0xd65f03c0 || (insn & 0xfffffbff) == 0xd65f0bff)
+		if (use == LR_RETURN || use == LR_NO_CODE)
 			return NO;
 	}
 	return start && pc - start <= 4 * BACKWARDS ? NO : PERHAPS;
 }
 
 /* A leaf's caller is in x30; elsewhere x30 is left over from the last call that it made. */
-static bool leaf(const struct da_walk *w, struct da_regs *ret)
+static bool leaf(struct da_walk *w, struct da_regs *ret)
 {
 	const struct da_arch *arch = w->dump->proc.arch;
-	enum established e;
 	uint64_t pc;
 
 	if (!w->exact_pc || !da_reg_known(&w->regs, arch->lr))
 		return false;
 	pc = arch->strip(w->regs.v[arch->lr], w->thread->pac_mask);
-	if (!da_unwind_is_return(w, pc) || (e = saved_lr(w)) != NO)
+	if (!da_unwind_is_return(w, pc) || saved_lr(w) != NO)
 		return false;
 	*ret = w->regs;
 	da_reg_set(ret, arch->pc, pc);
 	da_reg_forget(ret, arch->lr);
+	w->caller_sp_guess = true; /* a leaf may use the stack, too */
 	return true;
 }
 

@@ -10,6 +10,7 @@
 
 #define NEAR 256 /* words behind a bad or doubtful one in which a better one is looked for */
 #define NEXT 32  /* the same behind a fair one */
+#define FUNCTION 65536 /* bytes of a large function */
 #define FAR 64   /* frames that are followed to see where a candidate leads */
 
 /*
@@ -18,15 +19,40 @@
  */
 enum verdict { REJECTED, ASTRAY, DOUBTFUL, FAIR, GOOD };
 
+/* Code that only jumps on: endbr64, bnd or nothing, then jmp *x(%rip), or push and jmp. */
+static bool is_stub(const struct da_walk *w, uint64_t target)
+{
+	uint8_t code[16];
+	size_t n = da_mem_read_some(&w->dump->proc.mem, target, code, sizeof(code)), i = 0;
+
+	if (n >= 5 && code[0] == 0xf3 && code[1] == 0x0f && code[2] == 0x1e)
+		i = 4;
+	if (i < n && code[i] == 0xf2)
+		i++;
+	return i >= n || (code[i] == 0xff && i + 1 < n && (code[i + 1] == 0x25 || code[i + 1] == 0xa3)) ||
+	       code[i] == 0x68 || code[i] == 0xe9;
+}
+
+/* Could the function that starts at `target` hold the code at hand? No table of functions is there. */
+static bool may_hold(const struct da_walk *w, uint64_t target)
+{
+	const struct da_process *p = &w->dump->proc;
+	uint64_t pc = da_unwind_lookup(w);
+	uint32_t module = da_module_at(p, pc);
+
+	return target <= pc && pc - target < FUNCTION && module == da_module_at(p, target) &&
+	       (module != DA_NONE || da_mem_range(&p->mem, target) == da_mem_range(&p->mem, pc));
+}
+
 /* Can the direct call before `address` have led to the code at hand? */
 static enum verdict judge_call(const struct da_walk *w, uint64_t address, uint64_t function)
 {
 	const struct da_process *p = &w->dump->proc;
-	uint64_t target, pc = da_unwind_pc(w);
+	uint64_t target;
 	uint8_t code[5];
 	uint32_t rel;
 
-	if (p->arch->lr != DA_REG_NONE || da_unwind_code(w, pc) == DA_CODE_NO ||
+	if (p->arch->lr != DA_REG_NONE || da_unwind_code(w, da_unwind_pc(w)) == DA_CODE_NO ||
 	    da_mem_read(&p->mem, address - 5, code, 5, NULL) != DA_OK || code[0] != 0xe8)
 		return FAIR;
 	rel = (uint32_t)code[1] | (uint32_t)code[2] << 8 | (uint32_t)code[3] << 16 |
@@ -34,20 +60,18 @@ static enum verdict judge_call(const struct da_walk *w, uint64_t address, uint64
 	target = address + (uint64_t)(int64_t)(int32_t)rel;
 	if (p->arch->word == 4)
 		target = (uint32_t)target;
-	if (function && target == function)
-		return GOOD;
-	/* Code made at run time is called from itself, and from elsewhere only by a pointer. */
-	if (!function && da_module_at(p, da_unwind_lookup(w)) == DA_NONE)
-		return da_mem_range(&p->mem, target) == da_mem_range(&p->mem, pc) ? FAIR : DOUBTFUL;
-	/* PLT stubs and functions without a name may lead anywhere. */
-	return function && da_symbols_in_function(w->symbols, target) ? DOUBTFUL : FAIR;
+	if (function ? target == function : may_hold(w, target))
+		return function ? GOOD : FAIR;
+	return is_stub(w, target) ? FAIR : DOUBTFUL;
 }
+
+enum way { WAY_ASTRAY, WAY_UNKNOWN, WAY_HOME };
 
 /*
  * Follow the unwind information from a candidate: a real frame leads to return addresses up to the
  * thread's beginning, a dead slot soon to something that is none.
  */
-static bool leads_astray(const struct da_walk *w, const struct da_regs *from)
+static enum way follow(const struct da_walk *w, const struct da_regs *from)
 {
 	const struct da_arch *arch = w->dump->proc.arch;
 	struct da_walk x = *w;
@@ -65,19 +89,19 @@ static bool leads_astray(const struct da_walk *w, const struct da_regs *from)
 		st = da_unwinder_sigframe.step(&x, &caller);
 		if (st == DA_NOT_FOUND)
 			st = da_unwinder_cfi.step(&x, &caller);
+		if (st == DA_PARTIAL) /* a return address of 0 is a slot that was cleared */
+			return x.cfa ? WAY_ASTRAY : WAY_HOME;
 		if (st == DA_FAULT)
-			return x.fault != 0; /* else: a register that a scan does not give */
-		if (st == DA_PARTIAL)
-			return x.cfa != 0; /* a return address of 0: a slot that was cleared */
+			return x.fault ? WAY_ASTRAY : WAY_UNKNOWN; /* a register that is not known */
 		if (st != DA_OK)
-			return st == DA_CORRUPT;
+			return st == DA_CORRUPT ? WAY_ASTRAY : WAY_UNKNOWN;
 		if (!x.signal && caller.v[arch->sp] <= x.regs.v[arch->sp])
-			return true;
+			return WAY_ASTRAY;
 		x.regs = caller;
 		x.exact_pc = x.signal;
 		x.sp_guess = false;
 	}
-	return false;
+	return WAY_HOME;
 }
 
 /*
@@ -103,6 +127,7 @@ static enum verdict judge(const struct da_walk *w, uint64_t at, uint64_t pc, uin
 {
 	const struct da_arch *arch = w->dump->proc.arch;
 	enum verdict v;
+	enum way way;
 
 	if (!da_unwind_is_return(w, pc))
 		return REJECTED;
@@ -112,7 +137,11 @@ static enum verdict judge(const struct da_walk *w, uint64_t at, uint64_t pc, uin
 	da_reg_set(ret, arch->pc, pc);
 	da_reg_set(ret, arch->sp, at + arch->word);
 	keep_frame_pointer(w, at, ret);
-	return leads_astray(w, ret) ? ASTRAY : v;
+	way = follow(w, ret);
+	/* That it called another function has an innocent reason too: which jumped to the one at hand. */
+	if (v == DOUBTFUL && way != WAY_HOME)
+		return REJECTED;
+	return way == WAY_ASTRAY ? ASTRAY : v;
 }
 
 /* The best of the stack's words [sp, end). */
