@@ -26,7 +26,7 @@ static struct da_dump *load_bytes(const uint8_t *p, size_t n, enum da_status *re
 	return d;
 }
 
-/* Builds, loads, frees the builder; the bytes live as long as the test. */
+/* Builds, loads, frees the builder; the bytes live as long as the dump. */
 static struct da_dump *load(struct synth *s, enum da_status want)
 {
 	const char *message = NULL;
@@ -38,6 +38,7 @@ static struct da_dump *load(struct synth *s, enum da_status want)
 	ck_assert_msg(status == want, "%s, wanted %s: %s", da_status_name(status), da_status_name(want),
 		      message ? message : "-");
 	synth_free(s);
+	da_arena_on_free(d->arena, free, p);
 	return d;
 }
 
