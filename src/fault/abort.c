@@ -288,6 +288,31 @@ static void musl_crash(struct da_fault *f)
 		f->e->cause = DA_CAUSE_HEAP_CORRUPTION;
 }
 
+/*
+ * Without siginfo (qemu-user) SIGABRT may have come from anybody. abort() and raise() stand on the
+ * stack then, or the thread is just behind the system call with which they send it: tgkill of signal 6.
+ */
+static bool aborted_itself(const struct da_fault *f)
+{
+	static const char *const names[] = { "abort", "raise", "gsignal", "__pthread_kill*", "pthread_kill" };
+	static const struct {
+		const char *arch;
+		uint64_t tgkill;
+	} calls[] = { { "x86_64", 234 }, { "x86", 270 }, { "aarch64", 131 } };
+	const struct da_arch *arch = f->p->arch;
+
+	if (f->e->has_info)
+		return true;
+	if (da_frame_find(f->t, 0, 4, names, DA_ARRAY_SIZE(names)) != DA_NONE)
+		return true;
+	for (size_t i = 0; i < DA_ARRAY_SIZE(calls); i++)
+		if (da_streq(calls[i].arch, arch->name) && da_reg_known(&f->regs, arch->syscall) &&
+		    f->regs.v[arch->syscall] == calls[i].tgkill && da_reg_known(&f->regs, arch->args[2]) &&
+		    f->regs.v[arch->args[2]] == DA_SIGABRT)
+			return true;
+	return false;
+}
+
 void da_fault_abort(struct da_fault *f)
 {
 	struct da_exception *e = f->e;
@@ -297,7 +322,8 @@ void da_fault_abort(struct da_fault *f)
 	musl_crash(f);
 	if (e->code != DA_SIGABRT || e->cause != DA_CAUSE_UNKNOWN)
 		return;
-	e->cause = DA_CAUSE_ABORT;
+	if (f->p->arch->full && aborted_itself(f))
+		e->cause = DA_CAUSE_ABORT;
 	e->message = by_symbol(f);
 	if (e->message) {
 		e->message_from = "__abort_msg";

@@ -65,6 +65,8 @@ static void set_address(struct da_fault *f, uint64_t addr, enum da_access access
 		e->has_address = true;
 		e->address = addr;
 		e->address_derived = true;
+		e->address_hidden = da_fault_is_text(addr) && !da_fault_same_bytes(addr) &&
+				    !canonical(f, addr);
 	}
 	e->access = (uint8_t)access;
 }
@@ -264,7 +266,7 @@ static void bus_error(struct da_fault *f)
 /* A breakpoint instruction has been passed when the signal comes; a bad system call too. */
 static void look_back(struct da_fault *f, size_t n, enum da_insn_kind kind)
 {
-	struct da_regs regs = f->t->regs;
+	struct da_regs regs = f->regs;
 	struct da_insn in;
 	uint8_t code[4];
 

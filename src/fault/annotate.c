@@ -19,11 +19,11 @@ static void registers(struct da_fault *f)
 	for (unsigned i = 0; i < arch->nregs; i++) {
 		struct da_annotated *a;
 
-		if (!arch->regs[i].shown || !da_reg_known(&f->t->regs, (int)i))
+		if (!arch->regs[i].shown || !da_reg_known(&f->regs, (int)i))
 			continue;
 		a = da_vec_add(f->d->arena, &f->e->registers);
 		a->name = arch->regs[i].name;
-		a->value = f->t->regs.v[i];
+		a->value = f->regs.v[i];
 		judge(f, a);
 	}
 }

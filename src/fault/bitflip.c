@@ -36,15 +36,11 @@ static bool is_far(const struct da_memory *m, uint64_t addr)
 /* An address made of text or of one byte repeated is a value, not a damaged pointer. */
 static bool is_pattern(uint64_t addr)
 {
-	unsigned text = 0, same = 0;
+	unsigned same = 0;
 
-	for (unsigned i = 0; i < 8; i++) {
-		uint8_t b = (uint8_t)(addr >> 8 * i);
-
-		text += b >= 0x20 && b < 0x7f;
-		same += b == (uint8_t)addr;
-	}
-	return text >= 6 || same >= 6;
+	for (unsigned i = 1; i < 8; i++)
+		same += (uint8_t)(addr >> 8 * i) == (uint8_t)(addr >> 32);
+	return da_fault_is_text(addr) || same >= 6;
 }
 
 void da_fault_bitflip(struct da_fault *f)

@@ -127,7 +127,7 @@ static bool has_code(const struct da_fault *f, const struct da_frame *frame)
 
 static uint32_t first(const struct da_fault *f, bool own_only)
 {
-	for (size_t i = 0; i < f->t->frames.n; i++) {
+	for (size_t i = f->top; i < f->t->frames.n; i++) {
 		const struct da_frame *frame = &f->t->frames.v[i];
 
 		if (!is_helper(frame) && has_code(f, frame) && frame->module != DA_NONE &&
@@ -137,18 +137,23 @@ static uint32_t first(const struct da_fault *f, bool own_only)
 	return DA_NONE;
 }
 
+/* Completes "chosen as …". */
 static const char *why(struct da_fault *f, uint32_t at, bool own)
 {
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 	const struct da_frame *frames = f->t->frames.v;
-	const char *above = at ? da_frame_function(&frames[at - 1]) : NULL;
+	const char *above = at > f->top ? da_frame_function(&frames[at - 1]) : NULL;
 
-	if (at == 0)
-		da_str_add(&s, "the failing instruction is in it");
-	else if (at == 1 && f->executes_nothing)
-		da_str_add(&s, "it went to an address that holds no code");
+	if (at && at == f->top && f->e->cause == DA_CAUSE_ABORT)
+		da_str_add(&s, "the function that a signal interrupted, whose handler then ended the process");
+	else if (at == f->top && f->e->cause == DA_CAUSE_ABORT)
+		da_str_add(&s, "the function that was running");
+	else if (at == f->top)
+		da_str_add(&s, "the function of the failing instruction");
+	else if (at == f->top + 1 && f->executes_nothing)
+		da_str_add(&s, "the function that went to an address without code");
 	else if (f->e->cause == DA_CAUSE_STACK_SMASHED)
-		da_str_add(&s, "its stack frame was found damaged when it returned");
+		da_str_add(&s, "the function whose stack frame was found damaged when it returned");
 	else if (above)
 		da_str_addf(&s, "the first function%s below " DA_SYM("%s"), own ? " of own code" : "",
 			    above);

@@ -17,10 +17,10 @@ static void decode_at_pc(struct da_fault *f)
 	if (f->executes_nothing)
 		return;
 	n = da_mem_read_some(&f->p->mem, f->pc, code, sizeof(code));
-	f->has_insn = n && da_decode(f->p->arch, code, n, &f->t->regs, f->t->tp, &f->insn) == DA_OK;
+	f->has_insn = n && da_decode(f->p->arch, code, n, &f->regs, f->t->tp, &f->insn) == DA_OK;
 }
 
-static bool is_fault_signal(int64_t code)
+bool da_fault_is_fault(int64_t code)
 {
 	return code == DA_SIGSEGV || code == DA_SIGBUS || code == DA_SIGILL || code == DA_SIGFPE ||
 	       code == DA_SIGTRAP || code == DA_SIGSYS;
@@ -58,10 +58,34 @@ static bool prepare(struct da_fault *f, struct da_dump *d, struct da_symbols *s)
 			f->t = NULL;
 	}
 	if (f->t) {
-		f->pc = f->t->regs.v[p->arch->pc];
-		f->sp = f->t->regs.v[p->arch->sp];
+		f->regs = f->t->regs;
+		f->pc = f->regs.v[p->arch->pc];
+		f->sp = f->regs.v[p->arch->sp];
 	}
 	return true;
+}
+
+void da_fault_examine(struct da_fault *f)
+{
+	decode_at_pc(f);
+	da_fault_access(f);
+	da_fault_overflow(f);
+	da_fault_instruction(f);
+	da_fault_bitflip(f);
+}
+
+/* raise(SIGSEGV) and the like: the instruction at pc is innocent. */
+static bool sent_by_itself(const struct da_fault *f)
+{
+	const struct da_exception *e = f->e;
+
+	return e->has_sender && f->p->has_pid && e->sender_pid == (int32_t)f->p->pid;
+}
+
+static bool has_own_fault(const struct da_exception *e)
+{
+	return e->cause != DA_CAUSE_UNKNOWN && e->cause != DA_CAUSE_FROM_OUTSIDE &&
+	       e->cause != DA_CAUSE_WATCHDOG && e->cause != DA_CAUSE_QUIT;
 }
 
 void da_fault_run(struct da_dump *d, struct da_symbols *s)
@@ -71,19 +95,17 @@ void da_fault_run(struct da_dump *d, struct da_symbols *s)
 	if (!prepare(&f, d, s))
 		return;
 	da_fault_outside(&f);
-	/* A fault that the program sent to itself (raise) says nothing about the instruction at pc. */
-	if (f.t && is_fault_signal(f.e->code) && f.e->cause == DA_CAUSE_UNKNOWN && !f.e->has_sender) {
-		decode_at_pc(&f);
-		da_fault_access(&f);
-		da_fault_overflow(&f);
-		da_fault_instruction(&f);
-		da_fault_bitflip(&f);
+	if (f.t && da_fault_is_fault(f.e->code) && f.e->cause == DA_CAUSE_UNKNOWN) {
+		if (!f.e->has_sender)
+			da_fault_examine(&f);
+		else if (sent_by_itself(&f))
+			f.e->cause = DA_CAUSE_ABORT;
 	}
 	da_fault_abort(&f);
 	da_fault_cxx(&f);
+	da_fault_earlier(&f);
 	da_fault_blame(&f);
 	da_fault_annotate(&f);
-	if (f.t && f.e->cause != DA_CAUSE_UNKNOWN && f.e->cause != DA_CAUSE_FROM_OUTSIDE &&
-	    f.e->cause != DA_CAUSE_WATCHDOG && f.e->cause != DA_CAUSE_QUIT)
+	if (f.t && has_own_fault(f.e))
 		f.t->state = DA_STATE_FAULTED;
 }

@@ -103,10 +103,27 @@ static const char *text_of(struct da_fault *f)
 
 /* ---------------------------------------------------------------- values */
 
+#define NEARBY UINT64_C(0x10000)
+
 static void separate(struct da_str *s)
 {
 	if (s->n)
 		da_str_add(s, ", ");
+}
+
+/* The address that failed stands in the report anyway: what differs from it by a little need not hide. */
+static bool add_relation(struct da_str *s, const struct da_fault *f, uint64_t value)
+{
+	uint64_t over = value - f->e->address, under = f->e->address - value;
+
+	if (!f->e->has_address || (over >= NEARBY && under >= NEARBY))
+		return false;
+	da_str_add(s, "the failing address");
+	if (over && over < NEARBY)
+		da_str_addf(s, " + 0x%" PRIx64, over);
+	else if (over)
+		da_str_addf(s, " - 0x%" PRIx64, under);
+	return true;
 }
 
 static void add_value(struct da_str *s, struct da_fault *f, uint64_t value)
@@ -114,7 +131,8 @@ static void add_value(struct da_str *s, struct da_fault *f, uint64_t value)
 	const char *meaning = NULL;
 
 	if (!da_value_shown(f->d, f->s, value, &meaning)) {
-		da_str_add(s, "no address of this process");
+		if (!add_relation(s, f, value))
+			da_str_add(s, "no address of this process");
 		return;
 	}
 	da_str_addf(s, DA_ADDR("0x%" PRIx64), value);
@@ -127,11 +145,11 @@ static void add_registers(struct da_str *s, struct da_fault *f)
 	for (unsigned i = 0; i < f->insn.nregs; i++) {
 		int r = f->insn.reg[i];
 
-		if (!da_reg_known(&f->t->regs, r) || r >= (int)f->p->arch->nregs)
+		if (!da_reg_known(&f->regs, r) || r >= (int)f->p->arch->nregs)
 			continue;
 		separate(s);
 		da_str_addf(s, "%s = ", f->p->arch->regs[r].name);
-		add_value(s, f, f->t->regs.v[r]);
+		add_value(s, f, f->regs.v[r]);
 	}
 }
 

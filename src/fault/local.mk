@@ -11,6 +11,7 @@ libdumpan_a_SOURCES += \
 	%D%/decode_x86.c \
 	%D%/fault.c %D%/fault.h \
 	%D%/frames.c \
+	%D%/handler.c \
 	%D%/instruction.c \
 	%D%/near.c \
 	%D%/outside.c \

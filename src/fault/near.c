@@ -162,7 +162,9 @@ static void in_range(struct da_str *s, struct da_dump *d, struct da_symbols *sy,
 	} else if (is_break_heap(p, r)) {
 		da_str_add(s, "heap");
 	} else if (r->name) {
-		da_str_addf(s, "mapping of " DA_PATH("%s") " + 0x%" PRIx64, r->name, addr - r->start);
+		da_str_addf(s, "mapping of " DA_PATH("%s"), r->name);
+		if (addr > r->start)
+			da_str_addf(s, " + 0x%" PRIx64, addr - r->start);
 		add_protection(s, r);
 	} else {
 		da_str_add(s, r->has_prot && r->prot == 0 ? "reserved memory"
@@ -198,20 +200,30 @@ static void outside(struct da_str *s, struct da_dump *d, uint64_t addr)
 	}
 }
 
-/* What the bytes of an address that cannot be one look like; no byte of it is named. */
-static const char *looks_like(uint64_t addr, unsigned word)
+bool da_fault_same_bytes(uint64_t addr)
 {
-	unsigned text = 0, same = 0;
+	return addr == (addr & 0xff) * UINT64_C(0x0101010101010101);
+}
 
-	for (unsigned i = 0; i < word; i++) {
+/* Six of eight: an index that was added spoils the lowest bytes. */
+bool da_fault_is_text(uint64_t addr)
+{
+	unsigned text = 0;
+
+	for (unsigned i = 0; i < 8; i++) {
 		uint8_t b = (uint8_t)(addr >> 8 * i);
 
 		text += b >= 0x20 && b < 0x7f;
-		same += b == (uint8_t)addr;
 	}
-	if (same == word)
+	return text >= 6;
+}
+
+/* What the bytes of an address that cannot be one look like; none of them is named. */
+static const char *looks_like(uint64_t addr)
+{
+	if (da_fault_same_bytes(addr))
 		return ", the same byte repeated";
-	return text == word ? ", its bytes are text" : "";
+	return da_fault_is_text(addr) ? ", its bytes are text" : "";
 }
 
 static void impossible(struct da_str *s, const struct da_arch *arch, uint64_t addr)
@@ -220,7 +232,7 @@ static void impossible(struct da_str *s, const struct da_arch *arch, uint64_t ad
 	if (arch->word == 8 && addr >> 47 == 0x1ffff)
 		da_str_addf(s, "an address of the kernel");
 	else
-		da_str_addf(s, "no possible address (non-canonical)%s", looks_like(addr, arch->word));
+		da_str_addf(s, "no possible address (non-canonical)%s", looks_like(addr));
 }
 
 const char *da_near(struct da_dump *d, struct da_symbols *s, uint64_t addr)

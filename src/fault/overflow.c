@@ -68,10 +68,13 @@ static bool in_guard(const struct da_fault *f, uint64_t addr, uint64_t limit)
 /* A frame larger than the guard: its caller is still on the stack, sp is far below. */
 static bool huge_frame(const struct da_fault *f, uint64_t addr, uint64_t *ret_limit, uint64_t *ret_base)
 {
-	const struct da_frame *frame = f->t->frames.n ? &f->t->frames.v[0] : NULL;
+	const struct da_frame *frame;
 	const struct da_range *r;
 
-	if (!frame || !frame->cfa || f->t->frames.n < 2 || f->t->frames.v[1].trust < DA_TRUST_CFI)
+	if (f->t->frames.n < f->top + 2)
+		return false;
+	frame = &f->t->frames.v[f->top];
+	if (!frame->cfa || frame[1].trust < DA_TRUST_CFI)
 		return false;
 	r = da_mem_range(&f->p->mem, frame->cfa);
 	if (!is_stack(r) || f->sp >= r->start || frame->cfa - f->sp > FRAME_MAX)

@@ -25,7 +25,9 @@ struct da_fault {
 	struct da_process *p;
 	struct da_exception *e;
 	struct da_thread *t;    /* the thread that died, or NULL */
-	uint64_t pc, sp;        /* of it; valid if t is not NULL */
+	struct da_regs regs;    /* of the code that failed: the thread's, or those a signal interrupted */
+	uint64_t pc, sp;        /* of regs; valid if t is not NULL */
+	uint32_t top;           /* the frame of that code: 0, or the one below a signal frame */
 	struct da_insn insn;    /* valid if has_insn */
 	uint64_t insn_pc;       /* where it is: pc, or just before it for what is passed when it traps */
 	bool has_insn;          /* its code is known, executable, and decoded */
@@ -50,10 +52,17 @@ void da_fault_bitflip(struct da_fault *f);
 void da_fault_abort(struct da_fault *f);
 /* cxx.c: C++ exceptions that nobody caught. */
 void da_fault_cxx(struct da_fault *f);
+/* handler.c: a fault whose handler was running when the process died. */
+void da_fault_earlier(struct da_fault *f);
 /* blame.c: the frame where a reader should begin. */
 void da_fault_blame(struct da_fault *f);
 /* annotate.c: registers and stack words. */
 void da_fault_annotate(struct da_fault *f);
+
+/* fault.c: decode what stands at f->pc, and what follows from it. */
+void da_fault_examine(struct da_fault *f);
+/* A signal that an instruction can cause: SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS. */
+bool da_fault_is_fault(int64_t signo);
 
 /* frames.c: what a frame's function is called. */
 
@@ -69,6 +78,9 @@ const char *da_frame_function(const struct da_frame *f);
 
 /* Can code run at the address? False only when the dump's map says that it cannot. */
 bool da_fault_may_execute(const struct da_fault *f, uint64_t addr);
+/* Is it a value of text, or of one byte eight times, that was taken for an address? */
+bool da_fault_is_text(uint64_t addr);
+bool da_fault_same_bytes(uint64_t addr);
 /* The last range that starts at or below addr, or NULL; *ret_above the first that starts above it. */
 const struct da_range *da_fault_around(const struct da_memory *m, uint64_t addr,
 				       const struct da_range **ret_above);

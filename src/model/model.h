@@ -218,6 +218,7 @@ struct da_exception {
 	bool has_address;
 	uint64_t address;     /* si_addr; F: corrected where the kernel hides it (non-canonical) */
 	bool address_derived; /* F: computed from the instruction, not taken from the dump */
+	bool address_hidden;  /* F: made of text of the process, as part of a secret can be: not to be shown */
 	bool has_sender;
 	int32_t sender_pid;
 	uint32_t sender_uid;
@@ -238,6 +239,11 @@ struct da_exception {
 	const char *assert_expression, *assert_file, *assert_function; /* F: parts of an assertion's text */
 	uint32_t assert_line;
 	uint32_t cycle_len, cycle_count; /* F: recursion of a stack overflow, in frames; 0 none */
+	/*
+	 * F: the fault whose handler was running when the thread died, from the signal frame on its stack;
+	 * or NULL. Where the handler only raised the same signal again, its facts are also the ones above.
+	 */
+	struct da_exception *earlier;
 };
 
 /* What kind of death it was, as far as facts tell; rules turn it into findings. */

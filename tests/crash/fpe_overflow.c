@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* WANT name=SIGFPE rule=crash.arithmetic function=go */
+/* ONLY x86_64 i686 */
+#include <limits.h>
+
+__attribute__((noinline)) static int go(volatile int *a, volatile int *b)
+{
+	return *a / *b;
+}
+
+int main(void)
+{
+	volatile int a = INT_MIN, b = -1;
+
+	return go(&a, &b);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* WANT name=SIGQUIT near=- access=- */
+#include <signal.h>
+#include <unistd.h>
+
+int main(void)
+{
+	pid_t me = getpid();
+
+	if (fork() == 0) {
+		usleep(50000);
+		kill(me, SIGQUIT);
+		_exit(0);
+	}
+	for (;;)
+		pause();
+}

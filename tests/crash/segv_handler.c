@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A handler that prints and raises again: the fault is below it. WANT name=SIGSEGV function=go */
+#include <signal.h>
+#include <unistd.h>
+
+static void handler(int sig)
+{
+	static const char text[] = "crashed\n";
+
+	(void)!write(2, text, sizeof(text) - 1);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+__attribute__((noinline)) static int go(volatile int *p)
+{
+	return *p;
+}
+
+int main(void)
+{
+	signal(SIGSEGV, handler);
+	return go((int *)0x20);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A crash reporter that aborts: the fault is below it. WANT name=SIGABRT function=go */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void handler(int sig)
+{
+	static const char text[] = "crashed\n";
+
+	(void)!write(2, text, sizeof(text) - 1);
+	abort();
+}
+
+__attribute__((noinline)) static int go(volatile int *p)
+{
+	*p = 5;
+	return *p;
+}
+
+int main(void)
+{
+	signal(SIGSEGV, handler);
+	return go((int *)0x20);
+}

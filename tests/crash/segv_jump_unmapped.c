@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* WANT name=SIGSEGV rule=crash.access access=execute near="in no mapping" function=go */
+static void (*volatile hook)(void) = (void (*)(void))0x123400000;
+
+__attribute__((noinline)) static int go(void)
+{
+	hook();
+	return 1;
+}
+
+int main(void)
+{
+	return go();
+}

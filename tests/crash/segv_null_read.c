@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* WANT name=SIGSEGV rule=crash.access access=read near="null pointer + 0x18" function=go */
+struct node {
+	char pad[0x18];
+	long value;
+};
+
+__attribute__((noinline)) static long go(volatile struct node *n)
+{
+	return n->value + 1;
+}
+
+int main(void)
+{
+	return (int)go(0);
+}
