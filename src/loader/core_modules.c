@@ -154,11 +154,14 @@ static bool id_in_note(struct core *c, struct da_module *m, uint64_t at, uint64_
 	return false;
 }
 
+/* From the segment that holds the note, or from the file's first page wherever that is mapped. */
 static void read_build_id(struct core *c, struct da_module *m, const struct view *v)
 {
 	for (unsigned i = 0; i < v->n && !m->build_id_len; i++)
-		if (v->ph[i].type == PT_NOTE)
-			id_in_note(c, m, core_address(c, v->bias + v->ph[i].vaddr), v->ph[i].filesz);
+		if (v->ph[i].type == PT_NOTE &&
+		    !id_in_note(c, m, core_address(c, v->bias + v->ph[i].vaddr), v->ph[i].filesz) &&
+		    v->ph[i].off < PAGE)
+			id_in_note(c, m, core_address(c, v->at + v->ph[i].off), v->ph[i].filesz);
 }
 
 static void set_from_view(struct core *c, struct da_module *m, const struct view *v)
@@ -189,6 +192,14 @@ static struct da_module *module_of(struct list *l, uint64_t addr)
 		if (addr >= l->v.v[i].start && addr < l->v.v[i].end)
 			return &l->v.v[i];
 	return NULL;
+}
+
+static bool module_between(struct list *l, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < l->v.n; i++)
+		if (l->v.v[i].start < to && l->v.v[i].end > from)
+			return true;
+	return false;
 }
 
 static struct da_module *add_module(struct core *c, struct list *l, uint64_t start, uint64_t end)
@@ -264,13 +275,30 @@ static bool holds(struct core *c, uint64_t key, uint64_t start, uint64_t end)
 	return da_auxv(&c->d->proc, key, &addr) && addr >= start && addr < end;
 }
 
+/*
+ * The header of a file from the first of its mappings that has it: when code and data share the
+ * file's first page, a core without code still holds it in the data.
+ */
+static bool view_of_group(struct core *c, const struct core_mapping *g, size_t n, struct view *v)
+{
+	for (size_t i = 0; i < n && g[i].off == 0; i++) {
+		if (!view_at(c, g[i].start, v))
+			continue;
+		v->bias -= g[i].start - g[0].start;
+		v->start -= g[i].start - g[0].start;
+		v->end -= g[i].start - g[0].start;
+		return true;
+	}
+	return false;
+}
+
 /* One file's mappings as a module, unless the file is mapped as data. */
 static void add_group(struct core *c, struct list *l, const struct core_mapping *g, size_t n)
 {
 	uint64_t start = g[0].start, end = g[n - 1].end;
 	struct da_module *m;
 	struct view v;
-	bool code = false, header = view_at(c, start, &v);
+	bool code = false, header = view_of_group(c, g, n, &v);
 
 	if (g[0].off == 0 && da_mem_view(&c->d->proc.mem, start, 4) && !is_elf_at(c, start))
 		return; /* its first page is there and is no ELF header */
@@ -349,8 +377,9 @@ static void from_headers(struct core *c, struct list *l)
 		struct da_module *mod;
 		struct view v;
 
-		if (r->file_len < 64 || module_of(l, r->start) || !view_at(c, r->start, &v) ||
-		    (r->start != vdso && !is_loaded(c, &v)))
+		/* The vdso may lie in a gap between the segments of another image. */
+		if (r->file_len < 64 || !view_at(c, r->start, &v) ||
+		    (r->start != vdso && (module_of(l, r->start) || !is_loaded(c, &v))))
 			continue;
 		mod = add_module(c, l, v.start, v.end);
 		if (!mod)
@@ -481,6 +510,9 @@ static void from_link(struct core *c, struct list *l, uint64_t link)
 			set_from_view(c, m, &v);
 	}
 	m->from |= DA_FROM_LINK_MAP;
+	if (addr && addr < m->start && addr % PAGE == 0 && m->start - addr < IMAGE_MAX / 4 &&
+	    !(m->from & DA_FROM_HEADER) && !module_between(l, addr, m->start))
+		m->start = addr; /* gdb before 7.12 lists no mapping of code in its FILE note */
 	m->bias = addr; /* the linker's own word is surer than any header */
 	m->has_bias = true;
 	m->dynamic = ld;

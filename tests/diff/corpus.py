@@ -108,7 +108,8 @@ def compare(mine, peer):
 def unstrip(text):
     mods = {}
     for line in text.splitlines():
-        m = re.match(r"0x([0-9a-f]+)\+0x[0-9a-f]+ ([0-9a-f]{16,})@", line)
+        # a file of the recording machine ("/lib/…") tells nothing about the core
+        m = re.match(r"0x([0-9a-f]+)\+0x[0-9a-f]+ ([0-9a-f]{16,})@0x[0-9a-f]+ [.-] [.-] ", line)
         if m:
             mods[m.group(2)] = int(m.group(1), 16)
     return mods
