@@ -3,7 +3,8 @@
 check_PROGRAMS += %D%/da_addr %D%/stacks
 diff_tests =
 diff_tests += %D%/lines.sh
+diff_tests += %D%/native.sh
 
 TESTS += $(diff_tests)
 EXTRA_DIST += $(diff_tests) %D%/lib.sh %D%/programs/inline.c %D%/programs/second.c \
-	%D%/programs/victim.c
+	%D%/programs/victim.c %D%/truth.awk

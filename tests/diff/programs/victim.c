@@ -2,7 +2,8 @@
 /*
  * victim CASE: dies in a way that is hard on unwinders. Before that it prints which functions stand
  * on its stack, innermost first, one a line: what a reader of its core must find, in this order.
- * A "?" stands for an address in no function. Without CASE it prints the names of all.
+ * A "?" stands for an address in no function, "others:" is the same for the other threads. Without
+ * CASE it prints the names of all but "waiting", which lives on.
  */
 #define _GNU_SOURCE
 #include <alloca.h>
@@ -225,10 +226,28 @@ static KEEP int threads(void)
 	return chain1(1) + sink;
 }
 
+/* For gcore: nobody dies. */
+static KEEP int waiting(void)
+{
+	pthread_t t;
+
+	say("pause waiting main");
+	say("others:thread3,thread2,thread1");
+	pthread_barrier_init(&barrier, NULL, 4);
+	for (intptr_t i = 0; i < 3; i++)
+		pthread_create(&t, NULL, thread1, (void *)i);
+	pthread_barrier_wait(&barrier);
+	say("ready");
+	for (;;)
+		pause();
+	return sink;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
 } cases[] = {
+	{ "waiting", waiting },
 	{ "chain", chain }, { "wide", wide }, { "large", large }, { "null_call", null_call },
 	{ "wild_call", wild_call }, { "data_call", data_call },
 #ifdef __x86_64__
@@ -242,8 +261,10 @@ static const struct {
 int main(int argc, char **argv)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (argc < 2)
+		if (argc < 2 && i)
 			puts(cases[i].name);
+		else if (argc < 2)
+			continue;
 		else if (!strcmp(argv[1], cases[i].name))
 			return cases[i].run() + sink;
 	}
