@@ -66,6 +66,13 @@ static void read_details(struct core *c, struct da_exception *e, const struct co
 		int32_t pid = (int32_t)da_get_u32(&u);
 		uint32_t uid = da_get_u32(&u);
 
+		/*
+		 * createdump leaves the sender 0 when it knows none; from the kernel 0 means a process
+		 * outside of this one's pid namespace.
+		 */
+		if (pid == 0 && !da_streq(c->d->origin.writer, "kernel") &&
+		    !da_streq(c->d->origin.writer, "systemd-coredump"))
+			return;
 		if (da_ok(&u) && !timer && s->code != -5 && s->code != -60) {
 			e->has_sender = true;
 			e->sender_pid = pid;

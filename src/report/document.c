@@ -208,10 +208,11 @@ void da_doc_verdict(struct da_doc *doc, enum da_verdict_kind kind, double confid
 	doc->verdict_finding = finding;
 }
 
-void da_signature_hash(const char *const *frames, size_t n, unsigned version, char *ret)
+void da_signature_hash(const char *id, const char *const *frames, size_t n, unsigned version, char *ret)
 {
 	uint64_t h = da_hash(DA_HASH_SEED, &(unsigned char){ (unsigned char)version }, 1);
 
+	h = da_hash(h, id, strlen(id) + 1);
 	for (size_t i = 0; i < n; i++)
 		h = da_hash(h, frames[i], strlen(frames[i]) + 1);
 	snprintf(ret, 17, "%016" PRIx64, h);
@@ -319,8 +320,8 @@ static void finish(struct da_doc *doc)
 	if (!doc->keep_text && doc->level != DA_REDACT_NONE)
 		da_doc_each_text(doc, mask_again, doc);
 	if (!doc->from_json && doc->signature.id) /* of the frames as they are shown: no trace of a secret */
-		da_signature_hash(doc->signature.frames, doc->signature.nframes, doc->signature.version,
-				  doc->signature.hash);
+		da_signature_hash(doc->signature.id, doc->signature.frames, doc->signature.nframes,
+				  doc->signature.version, doc->signature.hash);
 	doc->finished = true;
 }
 

@@ -246,8 +246,8 @@ void da_doc_verdict_ref(struct da_doc *doc, enum da_verdict_kind kind, double co
 void da_doc_signature(struct da_doc *doc, const char *id, const char *const *frames, size_t n,
 		      unsigned version);
 void da_doc_signature_alternative(struct da_doc *doc, const char *id);
-/* 16 hex digits of the frames; ret has 17 places. */
-void da_signature_hash(const char *const *frames, size_t n, unsigned version, char *ret);
+/* 16 hex digits of id and frames: one function can fail in several ways; ret has 17 places. */
+void da_signature_hash(const char *id, const char *const *frames, size_t n, unsigned version, char *ret);
 /* Copy the ledger's entries; it also gets what the document itself has to say. */
 void da_doc_ledger(struct da_doc *doc, struct da_ledger *ledger);
 /* One row of the table of rules; why is rich, or NULL. */
