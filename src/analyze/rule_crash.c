@@ -35,8 +35,9 @@ static const char *in_function(struct da_analysis *a)
 {
 	const struct da_frame *f = da_blamed_frame(a->dump, NULL);
 
-	if (!f || !da_function_name(f))
-		return "";
+	if (!f || !da_function_name(f) || f->module == DA_NONE ||
+	    a->dump->proc.modules.v[f->module].class == DA_CLASS_SYSTEM)
+		return ""; /* that it stood in libc says nothing */
 	return da_printf(a->dump->arena, " in " DA_SYM("%s"),
 			 da_without_parameters(a->dump->arena, da_function_name(f)));
 }
