@@ -111,8 +111,23 @@ static bool cfa_rule(struct da_arena *a, Dwarf_Frame *frame, struct da_cfi_rule 
 	return true;
 }
 
-static struct da_cfi_row *make_row(struct da_arena *a, Dwarf_Frame *frame)
+/*
+ * The defaults of libdw for x86-64 take DWARF register 0 for %rbx; it is %rax, which no
+ * call keeps, and %rbx, 3, which every call does, is left undefined.
+ */
+static void correct_defaults(const struct da_image *im, struct da_cfi_row *row)
 {
+	if (im->machine != EM_X86_64)
+		return;
+	if (row->reg[0].kind == DA_RULE_SAME)
+		row->reg[0].kind = DA_RULE_UNDEFINED;
+	if (row->reg[3].kind == DA_RULE_UNDEFINED)
+		row->reg[3].kind = DA_RULE_SAME;
+}
+
+static struct da_cfi_row *make_row(struct da_image *im, Dwarf_Frame *frame)
+{
+	struct da_arena *a = im->arena;
 	struct da_cfi_row *row = da_new(a, struct da_cfi_row);
 	Dwarf_Addr start, end;
 	bool signal;
@@ -132,6 +147,7 @@ static struct da_cfi_row *make_row(struct da_arena *a, Dwarf_Frame *frame)
 			return NULL;
 		row->reg[i] = register_rule(a, ops, n);
 	}
+	correct_defaults(im, row);
 	return row;
 }
 
@@ -155,7 +171,7 @@ static enum da_status look_up(struct da_image *im, Dwarf_CFI *cfi, uint64_t addr
 	}
 	known = da_map_put(im->arena, &im->cfi->by_start, start, NULL);
 	if (!*known)
-		*known = (uintptr_t)make_row(im->arena, frame);
+		*known = (uintptr_t)make_row(im, frame);
 	*ret = (struct da_cfi_row *)(uintptr_t)*known;
 	if (!*ret)
 		status = DA_CORRUPT;

@@ -19,6 +19,7 @@ unit_tests += %D%/t_model
 # loader
 unit_tests += %D%/t_elfcore
 # image
+unit_tests += %D%/t_image
 # symbol
 # unwind
 unit_tests += %D%/t_unwind
