@@ -115,10 +115,23 @@ struct da_module {
 	uint8_t build_id_len; /* 0: unknown */
 	uint64_t dynamic;  /* address of the dynamic section, or 0 */
 	uint64_t file_bytes; /* size of the file that was found, or 0 */
-	const char *version;
+	const char *version;       /* of the file */
+	const char *product_version, *company; /* from a PE version resource, or NULL */
+	uint8_t pdb_id[16];        /* GUID in the byte order of its text form; valid if has_pdb_id */
+	bool has_pdb_id, pe;       /* pe: a Windows image; else ELF */
+	uint32_t pdb_age;
+	const char *pdb_name;      /* base name of the PDB that the image names */
+	uint32_t timestamp, image_size; /* of the PE header; valid if pe */
 	const char *symbol_file; /* base name of the file with the best symbols, or NULL */
 	/* What would bring more names, for missing_files: NULL when nothing is missing. */
 	const char *missing_why;
+};
+
+/* A module that was unloaded before the dump: its addresses may still be called. */
+struct da_unloaded {
+	const char *name;
+	uint64_t start, end;
+	uint32_t timestamp;
 };
 
 /* ---------------------------------------------------------------- threads and frames */
@@ -190,6 +203,22 @@ struct da_thread {
 	const char *end_why;  /* one clause for people, rich, or NULL */
 	uint64_t skipped_frames; /* frames beyond the limit or folded away */
 	uint8_t state, role;
+	/* Windows */
+	uint64_t teb;             /* 0 unknown */
+	uint64_t entry;           /* start address, 0 unknown */
+	uint64_t created;         /* Unix time in microseconds, 0 unknown */
+	bool has_priority, has_last_error;
+	int32_t priority;
+	uint32_t last_error;
+	uint32_t suspended;       /* suspend count beyond the dump writer's own */
+	/*
+	 * Of the thread that raised the exception: its registers and stack at the moment of the dump,
+	 * inside the filter or the error reporting. regs and frames above are those of the exception.
+	 */
+	struct da_regs *dispatch_regs; /* NULL: the same */
+	DA_VEC(struct da_frame) dispatch_frames;
+	uint8_t dispatch_end;
+	const char *dispatch_why;
 };
 
 /* ---------------------------------------------------------------- why it died */
@@ -204,6 +233,13 @@ struct da_annotated {
 	uint64_t value;
 	bool shown;          /* an address of the memory map, or below 65,536: not part of a secret */
 	const char *meaning; /* rich, or NULL */
+};
+
+struct da_exception_record {
+	uint32_t code;
+	const char *name; /* EXCEPTION_…, or NULL */
+	uint64_t address;
+	DA_VEC(uint64_t) parameters;
 };
 
 /* A signal or an exception record, in one shape. Facts that fault/ adds are marked F. */
@@ -223,6 +259,8 @@ struct da_exception {
 	int32_t sender_pid;
 	uint32_t sender_uid;
 	int32_t syscall;      /* SIGSYS: the call's number, else -1 */
+	DA_VEC(uint64_t) parameters; /* of an exception record */
+	DA_VEC(struct da_exception_record) nested; /* records that it was raised on top of */
 	uint8_t access;       /* F: enum da_access */
 	const char *near;     /* F: what the address is near, rich */
 	const char *instruction; /* F: text of the faulting instruction, or NULL */
@@ -266,6 +304,17 @@ struct da_pair {
 	uint64_t key, value;
 };
 
+/* A handle of a Windows process, from the handle stream. */
+struct da_handle {
+	uint64_t handle;
+	const char *type, *name; /* or NULL */
+	uint32_t access, count;
+	/* of mutants, events, semaphores: what the object information says */
+	bool has_state, has_owner;
+	int64_t state, limit;
+	uint32_t owner_pid, owner_tid;
+};
+
 struct da_process {
 	const struct da_arch *arch; /* NULL: a CPU whose registers we do not know */
 	const char *arch_name;      /* word of process.arch */
@@ -283,8 +332,16 @@ struct da_process {
 	bool arguments_cut;
 	DA_VEC(const char *) environment; /* NAME=VALUE; kept, not shown */
 	DA_VEC(struct da_pair) auxv;
-	uint64_t abort_msg;               /* reserved for fault/ */
+	DA_VEC(struct da_unloaded) unloaded; /* sorted by start */
+	DA_VEC(struct da_handle) handles;
+	const char *cwd, *host, *service, *product, *product_version; /* or NULL */
+	const char *os_version;           /* "Windows Server 2022, 20348.2340", or NULL */
+	const char *integrity;            /* "high", or NULL */
+	uint32_t cpus;                    /* 0 unknown */
+	uint64_t start_time, dump_time;   /* Unix time in microseconds, 0 unknown */
+	uint64_t peb;                     /* 0 unknown */
 };
+
 
 /* words of input.writer, by what the bytes prove */
 struct da_origin {
@@ -295,6 +352,7 @@ struct da_origin {
 	const char *format;      /* "elf-core" */
 	const char *writer;      /* "kernel", "gcore", "createdump", "qemu", "unknown" */
 	const char *writer_why;  /* rich: what proves it */
+	const char *comment;     /* the writer's own words (ProcDump's trigger), or NULL */
 	const char *dump_type;   /* "mini", "heap", "triage", "full", "unknown" */
 	bool truncated;
 	bool has_missing_bytes;
