@@ -53,13 +53,14 @@ int da_command_formats(struct da_options *o)
 			    da_unpackers[i]->run ? "yes" : "not in this build; needs ",
 			    da_unpackers[i]->run ? "" : da_unpackers[i]->package);
 	da_str_add(&s, "CPUs\n");
-	for (size_t i = 0; i < da_archs_n; i++)
-		da_str_addf(&s, "  %-12s %s\n", da_archs[i]->name,
-			    da_archs[i]->full ? "full" : "minimal: memory map, modules, thread ids");
+	for (size_t i = 0; i < da_archs_n; i++) /* byte orders and widths of one CPU are neighbours */
+		if (i == 0 || !da_streq(da_archs[i]->name, da_archs[i - 1]->name))
+			da_str_addf(&s, "  %-12s %s\n", da_archs[i]->name,
+				    da_archs[i]->full ? "full"
+						      : "minimal: memory map, modules, thread ids");
 	da_str_add(&s, "Output\n");
 	for (size_t i = 0; i < da_renderers_n; i++)
 		da_str_addf(&s, "  %-12s %s\n", da_renderers[i]->name, da_renderers[i]->title);
-	da_str_add(&s, "  json         the canonical form; dumpan render reads it back\n");
 	return print(o, &s);
 }
 

@@ -200,7 +200,7 @@ static bool size_value(const struct option_row *r, const char *arg, uint64_t *re
 
 static bool add_output(struct da_options *o, const struct option_row *r, const char *arg)
 {
-	/* The options are named as the renderers are; JSON is report's own form. */
+	/* The options are named as the renderers are. */
 	const struct da_renderer *renderer = da_renderer_find(r->name);
 
 	da_vec_push(o->arena, &o->outputs, ((struct da_output_choice){ renderer, arg }));
@@ -301,7 +301,7 @@ static bool settle_outputs(struct da_options *o)
 		if (!format)
 			format = !o->output && isatty(STDOUT_FILENO) ? "text" : "html";
 		r = da_renderer_find(format);
-		if (!r && !da_streq(format, "json")) {
+		if (!r) {
 			da_error("--format: '%s' is not one of html, text, markdown, json", format);
 			return false;
 		}

@@ -29,7 +29,7 @@ enum da_exit { DA_EXIT_OK = 0, DA_EXIT_NOTHING = 2, DA_EXIT_CONDITION = 5, DA_EX
 enum da_when { DA_AUTO, DA_ALWAYS, DA_NEVER };
 enum da_progress { DA_PROGRESS_AUTO, DA_PROGRESS_PLAIN, DA_PROGRESS_JSON, DA_PROGRESS_NONE };
 
-/* One form of output; path NULL: standard output. renderer NULL: JSON. */
+/* One form of output; path NULL: standard output. */
 struct da_output_choice {
 	const struct da_renderer *renderer;
 	const char *path;

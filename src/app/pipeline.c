@@ -190,31 +190,68 @@ static void note_unopened(struct da_job *r, struct da_ledger *l)
 				da_basename(r->cases[i].path), r->cases[i].message);
 }
 
+/* Which part's verdict speaks for all: a crash before a hang before a full memory. */
+static const struct da_doc *gravest(const struct da_doc *doc, const char **ret_id)
+{
+	static const int rank[] = { [DA_VERDICT_CRASH] = 5, [DA_VERDICT_HANG] = 4, [DA_VERDICT_MEMORY] = 3,
+				    [DA_VERDICT_UNKNOWN] = 2, [DA_VERDICT_HEALTHY] = 1 };
+	const struct da_doc *best = NULL;
+
+	for (size_t i = 0; i < da_doc_parts(doc); i++) {
+		const char *id;
+		const struct da_doc *part = da_doc_get_part(doc, i, &id);
+
+		if (!best || rank[da_doc_get_verdict(part)->kind] > rank[da_doc_get_verdict(best)->kind]) {
+			best = part;
+			*ret_id = id;
+		}
+	}
+	return best;
+}
+
+/* Several dumps: the gravest part's verdict and the worst status are those of the whole. */
+static void conclude(struct da_job *r, bool all_opened)
+{
+	enum da_doc_status worst = all_opened ? DA_DOC_COMPLETE : DA_DOC_PARTIAL;
+	const char *id = NULL;
+	const struct da_doc *part = gravest(r->doc, &id);
+	const struct da_verdict *v = da_doc_get_verdict(part);
+
+	for (size_t i = 0; i < da_doc_parts(r->doc); i++) {
+		const char *unused;
+
+		worst = DA_MAX(worst, da_doc_get_status(da_doc_get_part(r->doc, i, &unused)));
+	}
+	da_doc_status(r->doc, worst);
+	da_doc_verdict_ref(r->doc, v->kind, v->confidence,
+			   v->finding ? da_printf(r->arena, "%s:%s", id, v->finding) : NULL,
+			   da_printf(r->arena, "%s: %s", id, v->text));
+}
+
+static void analyze_parts(struct da_job *r)
+{
+	struct da_ledger *l = da_ledger_new(r->arena, da_limits_default.ledger);
+	unsigned part = 0;
+
+	for (size_t i = 0; i < r->ncases; i++)
+		if (opened(&r->cases[i]))
+			analyze_case(r, &r->cases[i],
+				     da_doc_part(r->doc, da_printf(r->arena, "d%u", ++part)));
+	note_unopened(r, l);
+	da_doc_ledger(r->doc, l);
+	da_doc_finish_parts(r->doc);
+	conclude(r, part == r->ncases);
+}
+
 static void run_analyze(void *ctx)
 {
 	struct da_job *r = ctx;
-	size_t n = 0;
 
-	for (size_t i = 0; i < r->ncases; i++)
-		n += opened(&r->cases[i]);
 	r->doc = new_doc(r);
-	if (r->ncases == 1) {
+	if (r->ncases == 1)
 		analyze_case(r, &r->cases[0], r->doc);
-	} else {
-		struct da_ledger *l = da_ledger_new(r->arena, da_limits_default.ledger);
-		unsigned part = 0;
-
-		for (size_t i = 0; i < r->ncases; i++) {
-			if (!opened(&r->cases[i]))
-				continue;
-			analyze_case(r, &r->cases[i],
-				     da_doc_part(r->doc, da_printf(r->arena, "d%u", ++part)));
-		}
-		note_unopened(r, l);
-		da_doc_ledger(r->doc, l);
-		if (n < r->ncases)
-			da_doc_status(r->doc, DA_DOC_PARTIAL);
-	}
+	else
+		analyze_parts(r);
 	if (r->o->timings)
 		for (size_t i = 0; i < r->ntimings; i++)
 			da_doc_timing(r->doc, r->timings[i].stage, r->timings[i].us, r->timings[i].rss);

@@ -52,8 +52,6 @@ static enum da_status render_to(struct da_options *o, const struct da_doc *doc, 
 	struct da_render_options ro = { .full = o->full };
 	struct da_bytes css;
 
-	if (!o->outputs.v[i].renderer)
-		return da_doc_write_json(doc, da_output_write, out);
 	ro.color = o->color == DA_ALWAYS || (o->color == DA_AUTO && !out->path && isatty(STDOUT_FILENO));
 	if (o->css && da_map_file(o->arena, o->css, 1 << 20, &css) == DA_OK) {
 		ro.css = (const char *)css.p;

@@ -23,8 +23,6 @@ static enum da_status render_one(struct da_job *r, const struct da_renderer *ren
 	struct da_render_options ro = { .full = r->o->full };
 	struct da_bytes css;
 
-	if (!renderer)
-		return da_doc_write_json(r->doc, da_output_write, out);
 	ro.color = r->o->color == DA_ALWAYS ||
 		   (r->o->color == DA_AUTO && !out->path && isatty(STDOUT_FILENO));
 	if (r->o->css && da_map_file(r->arena, r->o->css, 1 << 20, &css) == DA_OK) {
@@ -74,7 +72,7 @@ static void lost_render(void *ctx, const char *why)
 	const struct da_renderer *text = da_renderer_find("text");
 
 	(void)why;
-	if (!r->o->outputs.v[r->rendering].renderer || da_output_restart(p.out) != DA_OK || !text ||
+	if (!da_streq(r->o->outputs.v[r->rendering].renderer->name, "html") || da_output_restart(p.out) != DA_OK || !text ||
 	    !da_output_write(p.out, head, sizeof(head) - 1) ||
 	    da_render(text, r->doc, NULL, write_escaped, &p) != DA_OK ||
 	    !da_output_write(p.out, "</pre>\n</body></html>\n", 22))

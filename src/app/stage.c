@@ -26,6 +26,13 @@ uint64_t da_now_ns(void)
 	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec;
 }
 
+static struct da_shared *starving; /* for the hook, which has no argument */
+
+static void no_memory(void)
+{
+	starving->starved = getpid();
+}
+
 struct da_shared *da_shared_new(void)
 {
 	void *p = mmap(NULL, sizeof(struct da_shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
@@ -33,6 +40,8 @@ struct da_shared *da_shared_new(void)
 
 	if (p == MAP_FAILED)
 		da_out_of_memory(sizeof(struct da_shared));
+	starving = p;
+	da_out_of_memory_hook = no_memory;
 	return p;
 }
 
@@ -85,10 +94,12 @@ static void run_here(struct da_runner *r, const struct da_stage *s, uint32_t num
 	end(r, s, ctx);
 }
 
-static const char *death(int status, bool overdue, char *buffer, size_t n)
+static const char *death(struct da_shared *sh, pid_t pid, int status, char *buffer, size_t n)
 {
-	if (overdue)
+	if (sh->watch.overdue == (uint32_t)pid)
 		return "it did not end in time";
+	if (sh->starved == pid)
+		return "it ran out of memory (--max-memory allows more)";
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return "it was killed (out of memory?)";
 	if (WIFSIGNALED(status))
@@ -138,7 +149,6 @@ void da_stage(struct da_runner *r, const struct da_stage *s, void *ctx)
 	for (;;) {
 		char buffer[96];
 		const char *why;
-		bool overdue;
 		int status;
 		pid_t pid = fork();
 
@@ -154,8 +164,7 @@ void da_stage(struct da_runner *r, const struct da_stage *s, void *ctx)
 		status = wait_for(pid);
 		if (sh->finished)
 			_exit(sh->exit_code);
-		overdue = sh->watch.overdue == (uint32_t)pid;
-		why = death(status, overdue, buffer, sizeof(buffer));
+		why = death(sh, pid, status, buffer, sizeof(buffer));
 		if (!put_in_quarantine(r, s, number, ctx, why)) {
 			char text[256];
 

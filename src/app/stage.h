@@ -28,6 +28,7 @@ struct da_shared {
 	volatile uint32_t stage_limit_ms; /* soft; 0: none */
 	volatile uint32_t terminate;    /* SIGTERM or the whole run's soft deadline: do not go on long */
 	volatile uint32_t overran;      /* some stage was stopped at a deadline */
+	volatile int32_t starved;       /* process id of the last one that had no memory left */
 	volatile uint32_t finished;     /* the last process came to its end; exit_code is valid */
 	volatile int32_t exit_code;
 	char stage_name[32];

@@ -31,9 +31,13 @@ struct da_arena {
 	size_t next_size, total;
 };
 
+void (*da_out_of_memory_hook)(void);
+
 void da_out_of_memory(size_t size)
 {
 	(void)size;
+	if (da_out_of_memory_hook)
+		da_out_of_memory_hook();
 	abort();
 }
 

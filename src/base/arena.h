@@ -46,5 +46,7 @@ size_t da_arena_bytes(const struct da_arena *a);
 void *da_xmalloc(size_t size);
 void *da_xrealloc(void *p, size_t size);
 void da_out_of_memory(size_t size) __attribute__((noreturn));
+/* Called by da_out_of_memory() before it aborts, to leave a word for those who wait. */
+extern void (*da_out_of_memory_hook)(void);
 
 #endif

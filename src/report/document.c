@@ -325,12 +325,18 @@ static void finish(struct da_doc *doc)
 	doc->finished = true;
 }
 
+void da_doc_finish_parts(struct da_doc *doc)
+{
+	for (size_t i = 0; i < doc->parts.n; i++)
+		if (!doc->parts.v[i].doc->finished)
+			finish(doc->parts.v[i].doc);
+}
+
 void da_doc_finish(struct da_doc *doc)
 {
 	if (doc->finished)
 		return;
-	for (size_t i = 0; i < doc->parts.n; i++)
-		finish(doc->parts.v[i].doc);
+	da_doc_finish_parts(doc);
 	finish(doc);
 	if (doc->keep_text)
 		return;

@@ -259,6 +259,8 @@ void da_doc_completeness(struct da_doc *doc, enum da_section section,
 			 enum da_unit unit, const char *reason);
 /* --timings: one stage. */
 void da_doc_timing(struct da_doc *doc, const char *stage, uint64_t us, uint64_t rss_bytes);
+/* The parts alone, for a verdict of the whole that names their findings; then da_doc_finish. */
+void da_doc_finish_parts(struct da_doc *doc);
 /* Sort, merge, number, mask again. Parts too. */
 void da_doc_finish(struct da_doc *doc);
 /* How often a setter was used wrongly, and the first time in words (NULL: never). For tests, -v. */
