@@ -21,6 +21,7 @@ unit_tests += %D%/t_elfcore
 # image
 unit_tests += %D%/t_image
 # symbol
+unit_tests += %D%/t_symbol
 # unwind
 unit_tests += %D%/t_unwind
 # fault and wait
