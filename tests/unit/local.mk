@@ -32,6 +32,7 @@ unit_tests += %D%/t_json
 unit_tests += %D%/t_report
 # render
 # analyze
+unit_tests += %D%/t_rules
 # app
 unit_tests += %D%/t_stage
 

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules over models made by hand: each fires on its case and is silent on all others. */
+#include "config.h"
+
+#include <string.h>
+
+#include "analyze/analyze.h"
+#include "unit/unit.h"
+
+/* A process of two threads: t1 in own code called from libc, t2 the leader waiting in libc. */
+static struct da_place *place(struct da_dump *d, uint32_t module, const char *function, const char *file,
+			      uint32_t line)
+{
+	struct da_place *p = da_new(d->arena, struct da_place);
+
+	p->module = module;
+	p->calls = da_new(d->arena, struct da_place_call);
+	p->calls[0] = (struct da_place_call){ function, file, line };
+	p->ncalls = 1;
+	p->exact = true;
+	return p;
+}
+
+static void frame(struct da_dump *d, struct da_thread *t, uint64_t pc, uint32_t module, const char *function)
+{
+	struct da_frame *f = da_vec_add(d->arena, &t->frames);
+
+	f->pc = pc;
+	f->sp = 0x7ffe0000 + 16 * t->frames.n;
+	f->module = module;
+	f->trust = t->frames.n == 1 ? DA_TRUST_CONTEXT : DA_TRUST_CFI;
+	f->kind = DA_FRAME_NATIVE;
+	f->place = function ? place(d, module, function, "/src/orders/parse.c", 88) : NULL;
+}
+
+static struct da_dump *process(void)
+{
+	struct da_dump *d = da_dump_new(&da_limits_default, NULL);
+	struct da_process *p = &d->proc;
+	struct da_module *m;
+	struct da_thread *t;
+
+	d->origin = (struct da_origin){ .file = "core.14220", .bytes = 4096, .format = "elf-core",
+					.writer = "kernel", .dump_type = "unknown" };
+	p->arch = da_arch_by_elf(62, 2, false);
+	p->arch_name = "x86_64";
+	p->bits = 64;
+	p->os = DA_OS_LINUX;
+	p->name = "ordersd";
+	m = da_vec_add(d->arena, &p->modules);
+	*m = (struct da_module){ .name = "ordersd", .path = "/opt/orders/ordersd", .start = 0x400000,
+				 .end = 0x500000, .main = true, .class = DA_CLASS_OWN,
+				 .match = DA_MATCH_BUILD_ID, .symbols = DA_SYMS_FULL };
+	m = da_vec_add(d->arena, &p->modules);
+	*m = (struct da_module){ .name = "libc.so.6", .path = "/lib/libc.so.6", .start = 0x7f0000000000,
+				 .end = 0x7f0000200000, .class = DA_CLASS_SYSTEM,
+				 .match = DA_MATCH_BUILD_ID, .symbols = DA_SYMS_DYNAMIC };
+	t = da_vec_add(d->arena, &p->threads);
+	*t = (struct da_thread){ .tid = 14221, .end = DA_END_COMPLETE, .state = DA_STATE_UNKNOWN,
+				 .stack_base = 0x7ffe10000, .stack_limit = 0x7ffe00000 };
+	frame(d, t, 0x401000, 0, "parse_header(char const*)");
+	frame(d, t, 0x401100, 0, "main");
+	frame(d, t, 0x7f0000001000, 1, "__libc_start_main");
+	t = da_vec_add(d->arena, &p->threads);
+	*t = (struct da_thread){ .tid = 14220, .name = "ordersd", .end = DA_END_COMPLETE,
+				 .role = DA_ROLE_MAIN };
+	frame(d, t, 0x7f0000002000, 1, "poll");
+	frame(d, t, 0x401200, 0, "serve");
+	return d;
+}
+
+static struct da_exception *crash(struct da_dump *d, int64_t code, const char *name, enum da_cause cause)
+{
+	struct da_exception *e = da_new(d->arena, struct da_exception);
+
+	*e = (struct da_exception){ .thread = 0, .is_signal = true, .code = code, .name = name, .has_info = true,
+				    .syscall = -1, .cause = (uint8_t)cause, .blamed_frame = 0,
+				    .blamed_module = 0, .blamed_why = "the failing instruction is in it" };
+	d->proc.exception = e;
+	d->proc.threads.v[0].state = DA_STATE_FAULTED;
+	return e;
+}
+
+static struct da_doc *analyze(struct da_dump *d, const char *rules)
+{
+	struct da_doc *doc = da_doc_new(d->arena, NULL);
+	const char *first = NULL;
+
+	da_analyze(d, doc, &(struct da_analyze_options){ .rules = rules });
+	da_doc_finish(doc);
+	ck_assert_msg(da_doc_mistakes(doc, &first) == 0, "%s", first ? first : "");
+	return doc;
+}
+
+static size_t count(const struct da_doc *doc, enum da_severity s)
+{
+	size_t first;
+
+	return da_doc_findings_of(doc, s, &first);
+}
+
+static const struct da_finding_row *finding(const struct da_doc *doc, const char *rule)
+{
+	for (size_t i = 0; i < da_doc_findings(doc); i++)
+		if (da_streq(da_doc_finding(doc, i)->rule, rule))
+			return da_doc_finding(doc, i);
+	return NULL;
+}
+
+static void ck_says(const char *rich, const char *words)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+	da_rich_plain(&s, rich);
+	ck_assert_msg(strstr(da_str_get(&s), words), "'%s' is not in '%s'", words, da_str_get(&s));
+}
+
+START_TEST(a_healthy_process_has_nothing)
+{
+	struct da_dump *d = process();
+	struct da_doc *doc = analyze(d, NULL);
+
+	ck_assert_uint_eq(da_doc_findings(doc), 0);
+	ck_assert_int_eq(da_doc_get_status(doc), DA_DOC_COMPLETE);
+	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_UNKNOWN);
+	ck_says(da_doc_get_verdict(doc)->text, "did not crash");
+	ck_assert_ptr_null(da_doc_get_signature(doc)->id);
+	ck_assert_uint_eq(da_doc_rule_rows(doc), da_rules_n);
+	da_dump_free(d);
+}
+END_TEST
+
+/* Each cause gives exactly one Error, of this rule, and the verdict of a crash. */
+static const struct {
+	enum da_cause cause;
+	int64_t code;
+	const char *name, *rule, *title;
+} causes[] = {
+	{ DA_CAUSE_ACCESS, 11, "SIGSEGV", "crash.access", "null pointer" },
+	{ DA_CAUSE_BEYOND_FILE, 7, "SIGBUS", "crash.access", "behind the end of a mapped file" },
+	{ DA_CAUSE_HARDWARE_MEMORY, 7, "SIGBUS", "crash.access", "memory itself failed" },
+	{ DA_CAUSE_STACK_OVERFLOW, 11, "SIGSEGV", "crash.stack-overflow", "stack overflowed" },
+	{ DA_CAUSE_ABORT, 6, "SIGABRT", "crash.abort", "aborted itself" },
+	{ DA_CAUSE_ASSERT, 6, "SIGABRT", "crash.abort", "assertion failed" },
+	{ DA_CAUSE_STACK_SMASHED, 6, "SIGABRT", "crash.abort", "overrun" },
+	{ DA_CAUSE_FORTIFY, 6, "SIGABRT", "crash.abort", "buffer overflow" },
+	{ DA_CAUSE_FATAL_MESSAGE, 6, "SIGABRT", "crash.abort", "fatal message" },
+	{ DA_CAUSE_HEAP_CORRUPTION, 6, "SIGABRT", "crash.heap-corruption", "heap is corrupt" },
+	{ DA_CAUSE_CPP_EXCEPTION, 6, "SIGABRT", "crash.cpp-exception", "was not caught" },
+	{ DA_CAUSE_OUT_OF_MEMORY, 6, "SIGABRT", "crash.out-of-memory", "allocation failed" },
+	{ DA_CAUSE_PURE_VIRTUAL, 6, "SIGABRT", "crash.pure-virtual", "pure virtual" },
+	{ DA_CAUSE_ILLEGAL_INSTRUCTION, 4, "SIGILL", "crash.illegal-instruction", "does not have" },
+	{ DA_CAUSE_ARITHMETIC, 8, "SIGFPE", "crash.arithmetic", "arithmetic" },
+	{ DA_CAUSE_BREAKPOINT, 5, "SIGTRAP", "crash.breakpoint", "breakpoint" },
+	{ DA_CAUSE_BAD_SYSTEM_CALL, 31, "SIGSYS", "crash.bad-system-call", "forbids" },
+	{ DA_CAUSE_MISALIGNED, 7, "SIGBUS", "crash.misaligned", "not aligned" },
+	{ DA_CAUSE_WATCHDOG, 6, "SIGABRT", "crash.watchdog", "did not answer" },
+};
+
+START_TEST(each_cause_has_its_rule)
+{
+	struct da_dump *d = process();
+	const struct da_finding_row *f;
+	struct da_exception *e = crash(d, causes[_i].code, causes[_i].name, causes[_i].cause);
+	struct da_doc *doc;
+
+	e->has_address = true;
+	e->address = 0x18;
+	e->access = DA_ACCESS_READ;
+	doc = analyze(d, NULL);
+	f = finding(doc, causes[_i].rule);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 1);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_WARNING), 0);
+	ck_says(f->title, causes[_i].title);
+	ck_assert_ptr_nonnull(f->refuted_by);
+	ck_assert_uint_ge(f->nevidence, 1);
+	ck_assert_ptr_nonnull(f->recommendation);
+	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_CRASH);
+	ck_assert_str_eq(da_doc_get_verdict(doc)->finding, f->id);
+	ck_assert(da_starts(da_doc_get_signature(doc)->id, causes[_i].rule));
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(from_outside_is_no_error)
+{
+	struct da_dump *d = process();
+	struct da_exception *e = crash(d, 15, "SIGTERM", DA_CAUSE_FROM_OUTSIDE);
+	const struct da_finding_row *f;
+	struct da_doc *doc;
+
+	e->has_sender = true;
+	e->sender_pid = 77;
+	doc = analyze(d, NULL);
+	f = finding(doc, "crash.killed-from-outside");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR) + count(doc, DA_SEVERITY_WARNING), 0);
+	ck_says(f->title, "process 77");
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(an_unknown_death_is_still_a_crash)
+{
+	struct da_dump *d = process();
+	struct da_doc *doc;
+
+	crash(d, 24, "SIGXCPU", DA_CAUSE_UNKNOWN);
+	doc = analyze(d, NULL);
+	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_CRASH);
+	ck_says(da_doc_get_verdict(doc)->text, "SIGXCPU; why is unknown");
+	ck_assert_double_lt(da_doc_get_verdict(doc)->confidence, 0.6);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(a_scanned_frame_lowers_the_confidence)
+{
+	struct da_dump *d = process();
+	struct da_exception *e = crash(d, 11, "SIGSEGV", DA_CAUSE_ACCESS);
+
+	e->blamed_frame = 1;
+	d->proc.threads.v[0].frames.v[1].trust = DA_TRUST_SCAN;
+	ck_assert_double_le(finding(analyze(d, NULL), "crash.access")->confidence, 0.6);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(an_unknown_address_is_not_invented)
+{
+	struct da_dump *d = process();
+	struct da_doc *doc;
+
+	crash(d, 11, "SIGSEGV", DA_CAUSE_ACCESS);
+	doc = analyze(d, NULL);
+	ck_says(finding(doc, "crash.access")->description, "is unknown, since");
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(rules_can_be_chosen)
+{
+	struct da_dump *d = process();
+	const char *bad = NULL;
+	struct da_doc *doc;
+
+	crash(d, 11, "SIGSEGV", DA_CAUSE_ACCESS);
+	doc = analyze(d, "-crash.*");
+	ck_assert_uint_eq(da_doc_findings(doc), 0);
+	ck_assert(da_rules_check("-crash.*,+crash.access", d->arena, &bad));
+	ck_assert(!da_rules_check("-crash.*,+hang.tea", d->arena, &bad));
+	ck_assert_str_eq(bad, "hang.tea");
+	da_dump_free(d);
+}
+END_TEST
+
+/* ---- about the dump */
+
+START_TEST(a_cut_dump_is_told_and_partial)
+{
+	struct da_dump *d = process();
+	struct da_doc *doc;
+
+	d->origin.truncated = true;
+	d->origin.has_missing_bytes = true;
+	d->origin.missing_bytes = 12345;
+	doc = analyze(d, NULL);
+	ck_says(finding(doc, "dump.truncated")->description, "12345 bytes");
+	ck_assert_int_eq(da_doc_get_status(doc), DA_DOC_PARTIAL);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR) + count(doc, DA_SEVERITY_WARNING), 0);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(code_that_files_bring_back_is_no_news)
+{
+	struct da_dump *d = process();
+	struct da_missing_kind *k = da_vec_add(d->arena, &d->missing_kinds);
+	struct da_missing_file *m;
+
+	*k = (struct da_missing_kind){ DA_RANGE_IMAGE, "code of files (bit 2)" };
+	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.no-memory-kind"));
+	m = da_vec_add(d->arena, &d->missing_files);
+	*m = (struct da_missing_file){ .module = 0, .name = "ordersd", .why = "code", .frames = 2 };
+	d->proc.modules.v[0].match = DA_MATCH_NONE;
+	ck_assert_ptr_nonnull(finding(analyze(d, NULL), "dump.no-memory-kind"));
+	ck_assert_ptr_nonnull(finding(analyze(d, NULL), "dump.symbols-missing"));
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(lines_of_the_system_are_nobodys_question)
+{
+	struct da_dump *d = process();
+	struct da_missing_file *m = da_vec_add(d->arena, &d->missing_files);
+
+	*m = (struct da_missing_file){ .module = 1, .name = "libc.so.6", .why = "lines", .frames = 3 };
+	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.symbols-missing"));
+	m->module = 0;
+	ck_assert_ptr_nonnull(finding(analyze(d, NULL), "dump.symbols-missing"));
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(early_ends_are_named)
+{
+	struct da_dump *d = process();
+	const struct da_finding_row *f;
+
+	d->proc.threads.v[1].end = DA_END_NO_UNWIND_INFO;
+	d->proc.threads.v[1].end_why = "the file of libfoo.so is missing";
+	f = finding(analyze(d, NULL), "dump.unwind-incomplete");
+	ck_assert_ptr_nonnull(f);
+	ck_says(f->title, "One stack");
+	ck_says(f->evidence[0].text, "libfoo.so is missing");
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(mismatches_and_lost_parts)
+{
+	struct da_dump *d = process();
+	struct da_doc *doc;
+
+	da_note(d->ledger, DA_NOTE_MISMATCH, "libfoo.so", NULL, "another build");
+	da_note(d->ledger, DA_NOTE_LOST, "symbols", NULL, "module libbar.so was left out");
+	doc = analyze(d, NULL);
+	ck_assert_ptr_nonnull(finding(doc, "dump.symbol-mismatch"));
+	ck_assert_ptr_nonnull(finding(doc, "dump.part-lost"));
+	ck_assert_int_eq(da_doc_get_status(doc), DA_DOC_PARTIAL);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(a_foreign_dump_of_dotnet)
+{
+	struct da_dump *d = process();
+
+	d->proc.modules.v[1].name = "libcoreclr.so";
+	ck_assert_ptr_nonnull(finding(analyze(d, NULL), "dump.not-portable"));
+	d->origin.writer = "createdump";
+	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.not-portable"));
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(secrets_are_counted)
+{
+	struct da_dump *d = process();
+	const struct da_finding_row *f;
+
+	da_vec_push(d->arena, &d->proc.arguments, "ordersd");
+	da_vec_push(d->arena, &d->proc.arguments, "--password=open-sesame-4711");
+	f = finding(analyze(d, NULL), "dump.secrets");
+	ck_assert_ptr_nonnull(f);
+	ck_says(f->description, "1 password");
+	da_dump_free(d);
+}
+END_TEST
+
+/* Every rule of the registry has a page, and fires somewhere above or below. */
+START_TEST(rules_have_pages)
+{
+	for (size_t i = 0; i < da_rules_n; i++) {
+		ck_assert_str_ne(da_rules[i]->page, "");
+		ck_assert_str_ne(da_rules[i]->looks_for, "");
+		for (size_t k = 0; k < i; k++)
+			ck_assert_str_ne(da_rules[i]->id, da_rules[k]->id);
+	}
+}
+END_TEST
+
+START_TEST(equal_stacks_are_one_group)
+{
+	struct da_dump *d = process();
+	struct da_thread *t;
+	struct da_doc *doc;
+
+	for (uint32_t i = 0; i < 10; i++) {
+		t = da_vec_add(d->arena, &d->proc.threads);
+		*t = (struct da_thread){ .tid = 15000 + i, .end = DA_END_COMPLETE };
+		frame(d, t, 0x7f0000002000, 1, "poll");
+		frame(d, t, 0x401200 + (i == 9), 0, "serve"); /* the last one elsewhere in serve */
+	}
+	doc = analyze(d, NULL);
+	ck_assert_uint_eq(da_doc_rows(doc, DA_BLOCK_threads), 12);
+	ck_assert_uint_eq(da_doc_rows(doc, DA_BLOCK_stacks), 3);
+	ck_assert_uint_gt(da_doc_rows(doc, DA_BLOCK_call_tree), 2);
+	da_dump_free(d);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		a_healthy_process_has_nothing, from_outside_is_no_error, an_unknown_death_is_still_a_crash,
+		a_scanned_frame_lowers_the_confidence, an_unknown_address_is_not_invented, rules_can_be_chosen,
+		a_cut_dump_is_told_and_partial, code_that_files_bring_back_is_no_news,
+		lines_of_the_system_are_nobodys_question, early_ends_are_named, mismatches_and_lost_parts,
+		a_foreign_dump_of_dotnet, secrets_are_counted, rules_have_pages, equal_stacks_are_one_group,
+	};
+	Suite *suite = suite_create("rules");
+	TCase *each = tcase_create("causes");
+	SRunner *runner;
+	int failed;
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(tests); i++)
+		tcase_add_test(each, tests[i]);
+	tcase_add_loop_test(each, each_cause_has_its_rule, 0, DA_ARRAY_SIZE(causes));
+	tcase_set_timeout(each, UNIT_SECONDS);
+	suite_add_tcase(suite, each);
+	runner = srunner_create(suite);
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
