@@ -116,15 +116,15 @@ static void learn(struct da_redactor *r, const char *text, const struct da_spans
 static const char *mask_of(struct da_redactor *r, const char *text, const struct da_span *s)
 {
 	if (s->as)
-		return da_known_mask(r, s->as->text, s->as->len, s->kind, false, s->as->site);
-	return da_known_mask(r, text + s->start, s->end - s->start, s->kind, false, false);
+		return da_known_mask(r, s->as->text, s->as->len, s->kind, DA_LEARN_NO, s->as->site);
+	return da_known_mask(r, text + s->start, s->end - s->start, s->kind, DA_LEARN_NO, false);
 }
 
 static void scan(struct da_redactor *r, enum da_redact_class class, const char *text, size_t n,
 		 struct da_spans *ret)
 {
 	if (!da_shapes_scan(r->shapes, text, n, r->level >= DA_REDACT_SITE && class != DA_AS_SYMBOL, ret))
-		da_span_add(ret, 0, n, "unchecked", false);
+		da_span_add(ret, 0, n, "unchecked", DA_LEARN_NO);
 	if (class != DA_AS_SYMBOL) {
 		da_names_scan(text, n, ret);
 		da_tools_scan_text(text, n, ret);
@@ -186,8 +186,27 @@ static void learn_user(struct da_redactor *r, const char *path)
 		size_t n = at ? strcspn(at + strlen(homes[i]), "/\\") : 0;
 
 		if (n >= 3)
-			da_known_put(r, at + strlen(homes[i]), n, "user", true, true);
+			da_known_put(r, at + strlen(homes[i]), n, "user", DA_LEARN_ANY, true);
 	}
+}
+
+/* Contents of memory: masked whole, after a look for secrets in them that may stand elsewhere too. */
+static const char *contents(struct da_redactor *r, const char *text, size_t n)
+{
+	struct da_arena *scratch DA_CLEANUP(da_arena_freep) = da_arena_new();
+	struct da_spans spans = { .arena = scratch };
+
+	scan(r, DA_AS_TEXT, text, n, &spans);
+	learn(r, text, &spans);
+	return da_known_mask(r, text, n, "string", DA_LEARN_NO, false);
+}
+
+/* Names are looked for in other texts; a message only when it is too long to stand there by chance. */
+static enum da_learn site_learn(enum da_redact_class class, size_t n)
+{
+	if (class == DA_AS_ARGUMENT || (class == DA_AS_MESSAGE && n < 16))
+		return DA_LEARN_NO;
+	return DA_LEARN_ANY;
 }
 
 static const char *redact_plain(struct da_redactor *r, enum da_redact_class class, const char *text)
@@ -200,13 +219,13 @@ static const char *redact_plain(struct da_redactor *r, enum da_redact_class clas
 	if (n == 0 || da_mask_len(text, n) == n)
 		return text;
 	if (class == DA_AS_SECRET)
-		return da_known_mask(r, text, n, site, true, false);
+		return contents(r, text, n);
 	scan(r, class, text, n, &spans);
 	learn(r, text, &spans);
 	if (r->level >= DA_REDACT_SITE && site) {
 		if (class == DA_AS_PATH)
 			learn_user(r, text);
-		return da_known_mask(r, text, n, site, class != DA_AS_ARGUMENT, true);
+		return da_known_mask(r, text, n, site, site_learn(class, n), true);
 	}
 	da_known_scan(r, text, n, class == DA_AS_SYMBOL, &spans);
 	return apply(r, text, n, &spans);
@@ -255,8 +274,8 @@ void da_redact_learn(struct da_redactor *r, const char *text)
 	if (eq) { /* NAME=VALUE of an environment: blanks belong to the value */
 		strength = da_name_judge(text, (size_t)(eq - text), &kind);
 		if (strength != DA_NAME_NO && !da_name_is_directory(text, (size_t)(eq - text), eq + 1) &&
-		    !da_value_benign(eq + 1, strlen(eq + 1), strength))
-			da_span_add(&spans, (size_t)(eq + 1 - text), strlen(text), kind, true);
+		    !da_value_benign_for(kind, eq + 1, strlen(eq + 1), strength))
+			da_span_add(&spans, (size_t)(eq + 1 - text), strlen(text), kind, DA_LEARN_ANY);
 	}
 	learn(r, text, &spans);
 }
@@ -271,8 +290,8 @@ const char *da_redact_variable(struct da_redactor *r, const char *name, const ch
 		return value;
 	strength = da_name_judge(name, strlen(name), &kind);
 	if (strength != DA_NAME_NO && !da_name_is_directory(name, strlen(name), value) &&
-	    !da_value_benign(value, n, strength))
-		return da_known_mask(r, value, n, kind, true, false);
+	    !da_value_benign_for(kind, value, n, strength))
+		return da_known_mask(r, value, n, kind, DA_LEARN_ANY, false);
 	return da_redact_text(r, DA_AS_SITE, value);
 }
 
@@ -326,7 +345,7 @@ void da_redact_arguments(struct da_redactor *r, const char *const *args, size_t 
 			ret[i] = args[i];
 		} else if (r->level >= DA_REDACT_SITE && mine.spans.v[0].end - mine.spans.v[0].start !=
 								  strlen(args[i])) {
-			ret[i] = da_known_mask(r, args[i], strlen(args[i]), "argument", false, true);
+			ret[i] = da_known_mask(r, args[i], strlen(args[i]), "argument", DA_LEARN_NO, true);
 		} else {
 			scan(r, DA_AS_ARGUMENT, args[i], strlen(args[i]), &mine);
 			da_known_scan(r, args[i], strlen(args[i]), false, &mine);
@@ -420,10 +439,11 @@ static void whole_runs(struct da_redactor *r, const struct sentence *s, struct d
 			continue;
 		if (site && r->level >= DA_REDACT_SITE) {
 			k = da_known_put(r, s->text + p->start, p->end - p->start,
-					 p->kind == DA_RUN_PATH ? "path" : "name", true, true);
-			da_span_add(ret, p->start, p->end, k->kind, false);
+					 p->kind == DA_RUN_PATH ? "path" : "name", DA_LEARN_ANY,
+					 true);
+			da_span_add(ret, p->start, p->end, k->kind, DA_LEARN_NO);
 		} else if (p->kind == DA_RUN_SECRET) {
-			da_span_add(ret, p->start, p->end, "string", true);
+			da_span_add(ret, p->start, p->end, "string", DA_LEARN_NO);
 		}
 	}
 }

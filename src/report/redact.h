@@ -16,10 +16,13 @@
 #include "base/vec.h"
 #include "report/report.h"
 
+/* Is what was found worth looking for in other texts? Made-up values are; ordinary ones when it is sure. */
+enum da_learn { DA_LEARN_NO, DA_LEARN_ODD, DA_LEARN_ANY };
+
 struct da_span {
 	size_t start, end;
 	const char *kind; /* constant: "password" */
-	bool learn;       /* worth looking for elsewhere */
+	enum da_learn learn;
 	bool soft;        /* found by a name or by an ordinary word: names of functions are let alone */
 	size_t from;      /* where what announces it starts: its name; else its own start */
 	const struct da_known *as; /* a part of this secret, and masked as it; or NULL */
@@ -30,7 +33,8 @@ struct da_spans {
 	DA_VEC(struct da_span) spans;
 };
 
-static inline void da_span_add(struct da_spans *s, size_t start, size_t end, const char *kind, bool learn)
+static inline void da_span_add(struct da_spans *s, size_t start, size_t end, const char *kind,
+			       enum da_learn learn)
 {
 	if (end > start)
 		da_vec_push(s->arena, &s->spans,
@@ -103,11 +107,13 @@ void da_arguments_scan(const char *text, const struct da_token *tokens, size_t n
 size_t da_value_end(const char *text, size_t n, size_t at, bool strong, size_t *ret_start);
 /* Is it a value that is no secret whatever its name says: true, 3, ${VAR}, ***, [password#1]? */
 bool da_value_benign(const char *v, size_t n, enum da_name_strength strength);
+/* The same behind a name whose kind is known: the key, certificate or token may be in a file. */
+bool da_value_benign_for(const char *kind, const char *v, size_t n, enum da_name_strength strength);
 /* Does it look random, rather than like words, numbers or identifiers? */
 bool da_value_random(const char *v, size_t n);
 /* A path, or the name of a file. */
 bool da_value_path(const char *v, size_t n);
-/* Letters only, in one case: may be an ordinary word of the language. */
+/* Letters, or a name as programs have them: may stand elsewhere and mean nothing. */
 bool da_value_word(const char *v, size_t n);
 /* Length of a mask like [password#1] that starts here, or 0. */
 size_t da_mask_len(const char *s, size_t n);
@@ -119,11 +125,11 @@ bool da_shapes_scan(struct da_shapes *s, const char *text, size_t n, bool site, 
 
 /* ---- redact_known.c */
 struct da_known *da_known_put(struct da_redactor *r, const char *text, size_t n, const char *kind,
-			      bool search, bool site);
+			      enum da_learn search, bool site);
 void da_known_scan(struct da_redactor *r, const char *text, size_t n, bool symbol, struct da_spans *ret);
 /* The mask of this text, made when it is the first time. */
 const char *da_known_mask(struct da_redactor *r, const char *text, size_t n, const char *kind,
-			  bool search, bool site);
+			  enum da_learn search, bool site);
 
 /* ---- redact.c */
 /* Mask what is known by now; the same pointer when that changes nothing. */

@@ -109,7 +109,7 @@ static void add(const char *text, size_t start, size_t end, unsigned how, struct
 		start++;
 	}
 	if (end > start && !da_value_benign(text + start, end - start, DA_NAME_STRONG))
-		da_span_add(ret, start, end, "password", true);
+		da_span_add(ret, start, end, "password", DA_LEARN_ANY);
 }
 
 static void use(const char *text, const struct tool *tool, const struct da_token *tokens, size_t n,
@@ -206,8 +206,8 @@ static void argument(const char *text, const struct da_token *tokens, size_t n, 
 		strength = da_name_judge(text + name, name_end - name, &kind);
 		/* `Password=x;Server=y` as one argument is a connection string: its own scan does it */
 		if (strength != DA_NAME_NO && !memchr(text + value, ';', t->end - value) &&
-		    !da_value_benign(text + value, t->end - value, strength))
-			da_span_add(ret, value, t->end, kind, true);
+		    !da_value_benign_for(kind, text + value, t->end - value, strength))
+			da_span_add(ret, value, t->end, kind, DA_LEARN_ANY);
 		return;
 	}
 	if (len(t) < 3 || (text[t->start] != '-' && text[t->start] != '/') || i + 1 >= n)
@@ -220,8 +220,8 @@ static void argument(const char *text, const struct da_token *tokens, size_t n, 
 		return;
 	if (strength == DA_NAME_WEAK && len(t) < 4)
 		return;
-	if (!da_value_benign(text + t->start, len(t), strength))
-		da_span_add(ret, t->start, t->end, kind, true);
+	if (!da_value_benign_for(kind, text + t->start, len(t), strength))
+		da_span_add(ret, t->start, t->end, kind, DA_LEARN_ANY);
 }
 
 void da_arguments_scan(const char *text, const struct da_token *tokens, size_t n, struct da_spans *ret)

@@ -78,6 +78,14 @@ static bool common(const char *s, size_t n)
 	return false;
 }
 
+static bool searchable(const char *text, size_t n, enum da_learn learn)
+{
+	if (learn == DA_LEARN_NO || n < SEARCH_MIN || common(text, n) ||
+	    da_value_benign(text, n, DA_NAME_WEAK) || memmem(text, n, "://", 3))
+		return false;
+	return learn == DA_LEARN_ANY || !(da_value_word(text, n) || memchr(text, '(', n));
+}
+
 static void search_for(struct da_redactor *r, struct da_known *k, uint32_t index)
 {
 	uint32_t head = head_of(k->text);
@@ -93,7 +101,7 @@ static void search_for(struct da_redactor *r, struct da_known *k, uint32_t index
 }
 
 struct da_known *da_known_put(struct da_redactor *r, const char *text, size_t n, const char *kind,
-			      bool search, bool site)
+			      enum da_learn search, bool site)
 {
 	uint64_t key;
 	struct da_known *k = find(r, text, n, &key);
@@ -107,8 +115,7 @@ struct da_known *da_known_put(struct da_redactor *r, const char *text, size_t n,
 		k->word = da_value_word(text, n);
 		*da_map_put(r->arena, &r->exact, key, NULL) = r->known.n;
 	}
-	if (search && !k->search && n >= (site ? HEAD : SEARCH_MIN) && r->nsearch < KNOWN_MAX && !common(text, n) &&
-	    !da_value_benign(text, n, DA_NAME_STRONG))
+	if (!k->search && r->nsearch < KNOWN_MAX && (site ? search && n >= HEAD : searchable(text, n, search)))
 		search_for(r, k, (uint32_t)(k - r->known.v));
 	return k;
 }
@@ -141,7 +148,7 @@ static const char *keyed(struct da_redactor *r, const struct da_known *k)
 }
 
 const char *da_known_mask(struct da_redactor *r, const char *text, size_t n, const char *kind,
-			  bool search, bool site)
+			  enum da_learn search, bool site)
 {
 	struct da_known *k = da_known_put(r, text, n, kind, search, site);
 	uint64_t ordinal;

@@ -131,7 +131,7 @@ static const char *const strong_heads[] = {
 	"idtoken", "storepass", "keypass", "userpass", "dbpass", "rootpass", "adminpass",
 	"mypass", "sshpass", "sqlpass", "smtppass", "ftppass", "mailpass", "loginpass",
 	"pgpassword", "pgpass", "authorization", "sharedaccesssignature", "connectionsecret",
-	"psk", "passkey", "userpassword", NULL
+	"psk", "passkey", "userpassword", "requirepass", "masterauth", NULL
 };
 
 static const char *const weak_heads[] = {
@@ -210,11 +210,29 @@ static enum da_name_strength weak_in_place(const struct word *w, unsigned head)
 	return DA_NAME_WEAK;
 }
 
+/* "samr_password.c": the name of a file. */
+static bool is_file(const char *name, size_t n)
+{
+	static const char *const ends[] = { ".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".cs", ".py", ".go", ".rs",
+					    ".java", ".js", ".ts", ".rb", ".pl", ".php", ".so", ".dll", ".exe",
+					    ".o", ".a", ".txt", ".log", ".conf", ".cfg", ".json", ".xml", ".yml",
+					    ".yaml", ".md", ".sh", ".dylib", ".jar", ".vb", ".fs", ".m", ".inl",
+					    NULL };
+	struct word w = { name, n };
+
+	for (const char *const *e = ends; *e; e++)
+		if (ends_with(&w, *e))
+			return true;
+	return false;
+}
+
 enum da_name_strength da_name_judge(const char *name, size_t n, const char **ret_kind)
 {
 	struct word w[WORDS_MAX];
 	unsigned count = words_of(name, n, w), head = count;
 
+	if (is_file(name, n))
+		return DA_NAME_NO;
 	while (head && (any(&w[head - 1], idle_heads) || w[head - 1].n == 1))
 		head--;
 	if (head && any(&w[head - 1], other_heads))
@@ -293,6 +311,16 @@ static size_t skip_spaces(const char *text, size_t n, size_t at, size_t most)
 	return i;
 }
 
+/* <password>x, <ns:password>x; not vector<Token>(…) */
+static bool is_element(const struct found *f, size_t i)
+{
+	const char *t = f->text;
+
+	if (f->name < 1 || i + 1 >= f->n || t[i] != '>' || strchr("( >:,*&<)", t[i + 1]))
+		return false;
+	return t[f->name - 1] == '<' || (f->name >= 2 && t[f->name - 1] == ':' && t[f->name - 2] != ':');
+}
+
 /* Between the name and its value. */
 static bool separator(struct found *f)
 {
@@ -324,7 +352,7 @@ static bool separator(struct found *f)
 		f->at = skip_spaces(t, n, q + 1 + (q + 1 < n && t[q + 1] == '='), 4);
 		return true;
 	}
-	if (i < n && t[i] == '>' && f->name && (t[f->name - 1] == '<' || t[f->name - 1] == ':')) {
+	if (is_element(f, i)) {
 		f->sep = '>';
 		f->at = i + 1;
 		return true;
@@ -446,7 +474,8 @@ static bool prose(const struct found *f, const char *v, size_t n, size_t end)
 	return (f->sep == ':' || f->sep == ' ') && (end >= f->n || f->text[end] != ';') && any(&w, words);
 }
 
-static void add(const struct found *f, size_t start, size_t end, bool learn, struct da_spans *ret)
+static void add(const struct found *f, size_t start, size_t end, enum da_learn learn,
+		struct da_spans *ret)
 {
 	if (end > start)
 		da_vec_push(ret->arena, &ret->spans,
@@ -457,7 +486,7 @@ static void add(const struct found *f, size_t start, size_t end, bool learn, str
 static void take(struct found *f, struct da_spans *ret)
 {
 	size_t at = skip_scheme(f, f->at), start, end;
-	bool learn;
+	enum da_learn learn;
 
 	end = da_value_end(f->text, f->n, at, f->strength == DA_NAME_STRONG, &start);
 	if (f->sep == '>') {
@@ -468,7 +497,7 @@ static void take(struct found *f, struct da_spans *ret)
 	}
 	if (f->strength == DA_NAME_WEAK && f->sep == ' ' && f->option)
 		f->strength = DA_NAME_STRONG;
-	if (da_value_benign(f->text + start, end - start, f->strength) ||
+	if (da_value_benign_for(f->kind, f->text + start, end - start, f->strength) ||
 	    prose(f, f->text + start, end - start, end))
 		return;
 	if (da_name_is_directory(f->text + f->name, f->name_end - f->name, f->text + start))
@@ -478,8 +507,10 @@ static void take(struct found *f, struct da_spans *ret)
 		return;
 	if (f->strength == DA_NAME_WEAK && !confirmed(f, f->text + start, end - start))
 		return;
-	learn = f->sep == '=' || f->quoted_name || f->option ||
-		!da_value_word(f->text + start, end - start);
+	learn = DA_LEARN_ODD;
+	if (f->strength == DA_NAME_STRONG && (f->sep == '=' || f->quoted_name || f->option) &&
+	    (strcmp(f->kind, "password") == 0 || strcmp(f->kind, "secret") == 0))
+		learn = DA_LEARN_ANY;
 	add(f, start, end, learn, ret);
 	if (settings_end(f, start, end) != end)
 		add(f, start, settings_end(f, start, end), learn, ret);

@@ -103,7 +103,7 @@ static void pem_tail(const char *text, size_t n, struct da_spans *ret)
 	if (end - from < 16)
 		return;
 	close = memmem(end + 9, n - (size_t)(end + 9 - text), "-----", 5);
-	da_span_add(ret, (size_t)(from - text), close ? (size_t)(close - text) + 5 : n, "pem", false);
+	da_span_add(ret, (size_t)(from - text), close ? (size_t)(close - text) + 5 : n, "pem", DA_LEARN_NO);
 }
 
 static bool run(struct da_shapes *s, size_t i, const char *text, size_t n, struct da_spans *ret)
@@ -120,7 +120,7 @@ static bool run(struct da_shapes *s, size_t i, const char *text, size_t n, struc
 		if (rc < 0)
 			return false;
 		if (!da_value_benign(text + ov[2 * g], ov[2 * g + 1] - ov[2 * g], DA_NAME_STRONG))
-			da_span_add(ret, ov[2 * g], ov[2 * g + 1], patterns[i].kind, true);
+			da_span_add(ret, ov[2 * g], ov[2 * g + 1], patterns[i].kind, DA_LEARN_ANY);
 		at = ov[1] > at ? ov[1] : at + 1;
 	}
 	return true;

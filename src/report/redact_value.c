@@ -41,8 +41,7 @@ static bool is_setting(const char *s, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && i < 40 && (is_alnum(s[i]) || s[i] == '_' || s[i] == '-' || s[i] == '.' ||
-				   (i && s[i] == ' ')))
+	while (i < n && i < 40 && (is_alnum(s[i]) || s[i] == '_' || s[i] == '-' || s[i] == '.'))
 		i++;
 	return i && i < n && s[i] == '=';
 }
@@ -116,8 +115,13 @@ size_t da_value_end(const char *text, size_t n, size_t at, bool strong, size_t *
 			return (size_t)(close - text);
 		}
 	}
-	while (i < n && !ends_here(text, n, i))
-		i++;
+	for (int open = 0; i < n; i++) { /* ${NAME}, f(x): a bracket that was opened is no end */
+		open += text[i] == '{' || text[i] == '(' || text[i] == '[';
+		if (open && (text[i] == '}' || text[i] == ')' || text[i] == ']'))
+			open--;
+		else if (ends_here(text, n, i))
+			break;
+	}
 	while (i > at + 1 && (text[i - 1] == '.' || text[i - 1] == ',' || text[i - 1] == ':') &&
 	       (i == n || text[i] == ' '))
 		i--;
@@ -128,14 +132,10 @@ size_t da_value_end(const char *text, size_t n, size_t at, bool strong, size_t *
 
 bool da_value_word(const char *v, size_t n)
 {
-	bool lower = true, upper = true, digits = true;
-
-	for (size_t i = 0; i < n; i++) {
-		lower = lower && (is_lower(v[i]) || (i == 0 && is_upper(v[i])));
-		upper = upper && is_upper(v[i]);
-		digits = digits && is_digit(v[i]);
-	}
-	return lower || upper || digits;
+	for (size_t i = 0; i < n; i++)
+		if (!is_lower(v[i]) && !is_upper(v[i]) && v[i] != '_' && v[i] != '.')
+			return false;
+	return true;
 }
 
 static bool literal(const char *v, size_t n)
@@ -165,8 +165,8 @@ static bool placeholder(const char *v, size_t n)
 		return true;
 	if (n >= 3 && v[0] == '{' && v[n - 1] == '}')
 		return true;
-	if (n == 2 && v[0] == '%' && (v[1] == 's' || v[1] == 'd'))
-		return true;
+	if (n >= 2 && n <= 5 && v[0] == '%') /* a format: %s, %p, %zu */
+		return strspn(v + 1, "-.0123456789hlzjt") < n && strchr("sdiupxXcq@", v[n - 1]);
 	if (n >= 3 && v[0] == '$' && is_upper(v[1])) {
 		while (i < n && (is_upper(v[i]) || v[i] == '_'))
 			i++;
@@ -200,6 +200,13 @@ static bool small_number(const char *v, size_t n)
 	return n <= 6;
 }
 
+bool da_value_benign_for(const char *kind, const char *v, size_t n, enum da_name_strength strength)
+{
+	if (strcmp(kind, "password") != 0 && strcmp(kind, "secret") != 0 && da_value_path(v, n))
+		return true; /* SSL_CERT=/etc/x.pem, APPLICATION_CREDENTIALS=/run/x.json */
+	return da_value_benign(v, n, strength);
+}
+
 bool da_value_benign(const char *v, size_t n, enum da_name_strength strength)
 {
 	if (n == 0 || literal(v, n) || placeholder(v, n) || stars(v, n))
@@ -207,7 +214,7 @@ bool da_value_benign(const char *v, size_t n, enum da_name_strength strength)
 	if (da_mask_len(v, n) == n)
 		return true;
 	if (strength == DA_NAME_STRONG)
-		return n == 1 && !is_alnum(v[0]);
+		return n == 1;
 	return small_number(v, n) || da_value_path(v, n) || n < 3;
 }
 

@@ -29,6 +29,7 @@ unit_tests += %D%/t_decode
 unit_tests += %D%/t_fault
 # report
 unit_tests += %D%/t_json
+unit_tests += %D%/t_redact
 unit_tests += %D%/t_report
 # render
 # analyze
