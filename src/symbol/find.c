@@ -220,6 +220,19 @@ static void learn_build_id(struct da_symbols *s, uint32_t module, struct da_imag
 	m->build_id_len = (uint8_t)len;
 }
 
+/* What follows from having the file. */
+static void adopt_main(struct da_symbols *s, uint32_t module, struct da_files *f)
+{
+	struct da_module *m = &s->d->proc.modules.v[module];
+
+	learn_build_id(s, module, f->main);
+	if (!m->has_bias) {
+		m->bias = file_bias(m, f->main);
+		m->has_bias = true;
+	}
+	put_overlays(s, module);
+}
+
 static void find_module(struct da_symbols *s, uint32_t module, struct da_files *f)
 {
 	struct da_module *m = &s->d->proc.modules.v[module];
@@ -244,12 +257,23 @@ static void find_module(struct da_symbols *s, uint32_t module, struct da_files *
 			tell_mismatch(s, module);
 		return;
 	}
-	learn_build_id(s, module, f->main);
-	if (!m->has_bias) {
-		m->bias = file_bias(m, f->main);
-		m->has_bias = true;
-	}
-	put_overlays(s, module);
+	adopt_main(s, module, f);
+}
+
+struct da_image *da_files_main(struct da_symbols *s, uint32_t module)
+{
+	const struct da_module *m = &s->d->proc.modules.v[module];
+	struct da_files *f = &s->files[module];
+	struct attempt t = { s, module, f };
+	const char *path;
+
+	if (f->main || f->main_fetched || m->vdso || !s->o->debuginfod)
+		return f->main;
+	f->main_fetched = true;
+	path = da_debuginfod_find(s, m->build_id, m->build_id_len, true);
+	if (path && try_main(&t, path, false))
+		adopt_main(s, module, f);
+	return f->main;
 }
 
 void da_symbols_find(struct da_symbols *s)
@@ -298,6 +322,17 @@ static bool try_debug(void *ctx, const char *path, bool local)
 	t->f->debug = im;
 	t->f->debug_path = da_strdup(t->s->d->arena, path);
 	return true;
+}
+
+static void fetch_debug(struct attempt *t)
+{
+	const struct da_module *m = module_of(t);
+	const char *path = NULL;
+
+	if (!t->f->main || !da_image_has_dwarf(t->f->main))
+		path = da_debuginfod_find(t->s, m->build_id, m->build_id_len, false);
+	if (path)
+		(void)try_debug(t, path, false);
 }
 
 struct extra {
@@ -381,8 +416,8 @@ struct da_image *da_files_debug(struct da_symbols *s, uint32_t module)
 		if (!da_image_debuglink(f->main, &link, &crc))
 			link = NULL;
 	}
-	if (!f->debug)
-		da_paths_debug(s, module, link, try_debug, &t);
+	if (!f->debug && !da_paths_debug(s, module, link, try_debug, &t))
+		fetch_debug(&t);
 	if (f->debug)
 		set_finder(s, module, f->debug, f->debug_path);
 	return f->debug;

@@ -155,6 +155,7 @@ static void fill_place(struct da_symbols *s, struct da_place *p, uint32_t module
 	enum da_status found, dwarf;
 
 	p->module = module;
+	(void)da_files_main(s, module);
 	if (!m->has_bias)
 		return;
 	found = find_symbol(s, module, pc - m->bias, &sym, &exact);
@@ -199,7 +200,7 @@ static enum da_status find_cfi(struct da_symbols *s, uint32_t module, uint64_t a
 	struct da_image *debug, *memory;
 	enum da_status status = DA_NOT_FOUND;
 
-	if (f->main)
+	if (da_files_main(s, module))
 		status = da_image_cfi(f->main, addr, ret);
 	if (status != DA_OK && !f->main && (memory = da_files_memory(s, module)) != NULL)
 		status = da_image_cfi(memory, addr, ret);
@@ -311,8 +312,11 @@ static void judge_symbols(struct da_symbols *s, uint32_t module)
 {
 	struct da_module *m = &s->d->proc.modules.v[module];
 	struct da_files *f = &s->files[module];
-	struct da_image *debug = da_files_debug(s, module), *mini, *memory;
+	struct da_image *debug, *mini, *memory;
 
+	s->no_fetch = f->frames == 0;
+	debug = da_files_debug(s, module);
+	s->no_fetch = false;
 	if (f->main ? da_image_has_symbols(f->main) :
 		      (memory = da_files_memory(s, module)) != NULL && da_image_has_symbols(memory))
 		m->symbols = DA_SYMS_DYNAMIC;

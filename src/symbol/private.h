@@ -12,7 +12,7 @@ struct da_files {
 	struct da_image *debug;  /* separate debug information */
 	const char *debug_path;
 	struct da_image *memory; /* rebuilt from the dump */
-	bool debug_tried, memory_tried;
+	bool debug_tried, memory_tried, main_fetched;
 	/* A file that stands at the right place and is another build. */
 	const char *mismatch;    /* its path */
 	const char *mismatch_id; /* hex, or NULL: it has none */
@@ -36,6 +36,7 @@ struct da_symbols {
 	bool scan_done;
 	DA_VEC(struct da_scanned) scanned;
 	bool debuginfod_silent;  /* it did not answer once: not asked again */
+	bool no_fetch;           /* of modules without frames nobody asks names */
 };
 
 /*
@@ -51,6 +52,8 @@ void da_files_leave(struct da_symbols *s, const struct da_watch_mark *mark);
 
 /* The image rebuilt from memory, or NULL. Between enter and leave, as the next. */
 struct da_image *da_files_memory(struct da_symbols *s, uint32_t module);
+/* The file with the code; fetched now if it is nowhere here and a server was named. Or NULL. */
+struct da_image *da_files_main(struct da_symbols *s, uint32_t module);
 /* Separate debug information, searched once; or NULL. */
 struct da_image *da_files_debug(struct da_symbols *s, uint32_t module);
 
@@ -70,8 +73,8 @@ char *da_hex(struct da_arena *a, const uint8_t *p, size_t n);
 
 /* ---- debuginfod.c */
 
-/* Ask the server that the user named, "debuginfo" or "executable"; the path of the file, or NULL. */
-const char *da_debuginfod_find(struct da_symbols *s, const uint8_t *id, unsigned len, const char *kind);
+/* Ask the server that the user named, once a file; the path of the file, or NULL. */
+const char *da_debuginfod_find(struct da_symbols *s, const uint8_t *id, unsigned len, bool executable);
 
 /* ---- class.c */
 
