@@ -96,6 +96,9 @@ static bool is_libc_name(const char *s)
 
 static bool is_helper_name(const char *s)
 {
+	/* __malloc and malloc are one function with two names */
+	if (s && s[0] == '_' && s[1] == '_' && s[2] != '_' && is_helper_name(s + 2))
+		return true;
 	if (!s)
 		return false;
 	for (size_t i = 0; i < DA_ARRAY_SIZE(helpers); i++)
@@ -104,13 +107,28 @@ static bool is_helper_name(const char *s)
 	return is_libc_name(s);
 }
 
+/* Static programs hold libc itself, whose functions have reserved names: __getppid, __GI_raise. */
+static bool is_static(const struct da_process *p)
+{
+	for (size_t i = 0; i < p->modules.n; i++) {
+		const char *name = p->modules.v[i].name;
+
+		if (p->modules.v[i].interpreter || (name && (da_starts(name, "libc.so") ||
+							     da_starts(name, "ld-"))))
+			return false;
+	}
+	return true;
+}
+
 /* The function itself is a helper; what was inlined into own code is own code's. */
-static bool is_helper(const struct da_frame *f)
+static bool is_helper(const struct da_fault *fault, const struct da_frame *f)
 {
 	const struct da_place *p = f->place;
 
 	if (f->signal || !p)
 		return f->signal;
+	if (p->raw && da_starts(p->raw, "__") && is_static(fault->p))
+		return true;
 	return is_helper_name(p->raw) || (p->ncalls && is_helper_name(p->calls[0].function));
 }
 
@@ -130,7 +148,7 @@ static uint32_t first(const struct da_fault *f, bool own_only)
 	for (size_t i = f->top; i < f->t->frames.n; i++) {
 		const struct da_frame *frame = &f->t->frames.v[i];
 
-		if (!is_helper(frame) && has_code(f, frame) && frame->module != DA_NONE &&
+		if (!is_helper(f, frame) && has_code(f, frame) && frame->module != DA_NONE &&
 		    (is_own(f, frame) || !own_only))
 			return (uint32_t)i;
 	}
@@ -144,9 +162,7 @@ static const char *why(struct da_fault *f, uint32_t at, bool own)
 	const struct da_frame *frames = f->t->frames.v;
 	const char *above = at > f->top ? da_frame_function(&frames[at - 1]) : NULL;
 
-	if (at && at == f->top && f->e->cause == DA_CAUSE_ABORT)
-		da_str_add(&s, "the function that a signal interrupted, whose handler then ended the process");
-	else if (at == f->top && f->e->cause == DA_CAUSE_ABORT)
+	if (at == f->top && f->e->cause == DA_CAUSE_ABORT)
 		da_str_add(&s, "the function that was running");
 	else if (at == f->top)
 		da_str_add(&s, "the function of the failing instruction");

@@ -20,13 +20,15 @@
  */
 static const struct layout {
 	const char *arch;
-	uint16_t info, context, error, trap, cr2;
+	bool rt;             /* of rt_sigreturn; i386 has an older kind without siginfo */
+	uint16_t info;
+	uint16_t context, error, trap, cr2;
 } layouts[] = {
-	{ "x86_64", 0x130, 40, 40 + 19 * 8, 40 + 20 * 8, 40 + 22 * 8 },
-	{ "aarch64", 0, 128 + 0xb0, 0, 0, 0 },
+	{ "x86_64", true, 0x130, 40, 40 + 19 * 8, 40 + 20 * 8, 40 + 22 * 8 },
+	{ "aarch64", true, 0, 128 + 0xb0, 0, 0, 0 },
 	/* sig, pinfo, puc, then siginfo and ucontext of 32 bits */
-	{ "x86", 12, 12 + 128 + 20, 12 + 128 + 20 + 13 * 4, 12 + 128 + 20 + 12 * 4,
-	  12 + 128 + 20 + 21 * 4 },
+	{ "x86", true, 12, 160, 160 + 13 * 4, 160 + 12 * 4, 160 + 21 * 4 },
+	{ "x86", false, 0, 4, 4 + 13 * 4, 4 + 12 * 4, 4 + 21 * 4 },
 };
 
 enum { TRAP_DIVIDE = 0, TRAP_UNDEFINED = 6, TRAP_PROTECTION = 13, TRAP_PAGE_FAULT = 14,
@@ -39,12 +41,9 @@ struct trap {
 	uint64_t number, error, cr2;
 };
 
-static const struct layout *layout_of(const struct da_fault *f)
+static bool is_for(const struct layout *l, const struct da_fault *f)
 {
-	for (size_t i = 0; i < DA_ARRAY_SIZE(layouts); i++)
-		if (da_streq(layouts[i].arch, f->p->arch->name))
-			return &layouts[i];
-	return NULL;
+	return da_streq(l->arch, f->p->arch->name);
 }
 
 static void read_trap(const struct da_fault *f, uint64_t sp, const struct layout *l, struct trap *ret)
@@ -158,17 +157,28 @@ static void error_code(struct da_fault *g, const struct trap *t)
 }
 
 /* The innermost signal frame on the stack: its place, and the frame that it interrupted. */
-static bool on_stack(const struct da_fault *f, uint64_t *ret_sp, uint32_t *ret_frame)
+static const struct layout *on_stack(const struct da_fault *f, uint64_t *ret_sp, uint32_t *ret_frame)
 {
 	const struct da_thread *t = f->t;
+	uint8_t code[16];
+	bool rt = true;
+	uint32_t i = 0;
+	size_t n;
 
-	for (uint32_t i = 0; i + 1 < t->frames.n; i++)
-		if (t->frames.v[i].signal) {
-			*ret_sp = t->frames.v[i].sp;
-			*ret_frame = i + 1;
-			return true;
-		}
-	return false;
+	while (i + 1 < t->frames.n && !t->frames.v[i].signal)
+		i++;
+	if (i + 1 >= t->frames.n)
+		return NULL;
+	/* The trampoline tells the kind; where its bytes are unknown it is the usual one. */
+	n = da_mem_read_some(&f->p->mem, t->frames.v[i].pc, code, sizeof(code));
+	if (!f->p->arch->sigreturn || !f->p->arch->sigreturn(code, n, &rt))
+		rt = true;
+	*ret_sp = t->frames.v[i].sp;
+	*ret_frame = i + 1;
+	for (size_t k = 0; k < DA_ARRAY_SIZE(layouts); k++)
+		if (is_for(&layouts[k], f) && layouts[k].rt == rt)
+			return &layouts[k];
+	return NULL;
 }
 
 /*
@@ -196,7 +206,7 @@ static bool left_behind(const struct da_fault *f, const struct layout *l, uint64
 	return false;
 }
 
-/* The process died of the same signal, sent by its handler: the first fault is this death. */
+/* A handler that raises the signal again, or aborts, ends what the first fault began. */
 static void take_over(struct da_fault *f, const struct da_exception *from)
 {
 	struct da_exception *e = f->e;
@@ -214,14 +224,17 @@ static void take_over(struct da_fault *f, const struct da_exception *from)
 	e->cycle_count = from->cycle_count;
 }
 
-static bool find_frame(const struct da_fault *f, const struct layout *l, uint64_t *ret_sp,
-		       uint32_t *ret_frame)
+static const struct layout *find_frame(const struct da_fault *f, uint64_t *ret_sp, uint32_t *ret_frame)
 {
-	if (on_stack(f, ret_sp, ret_frame))
-		return true;
+	const struct layout *l = on_stack(f, ret_sp, ret_frame);
+
+	if (l || f->e->cause != DA_CAUSE_ABORT || !da_fault_is_fault(f->e->code))
+		return l;
 	*ret_frame = 0;
-	return f->e->cause == DA_CAUSE_ABORT && da_fault_is_fault(f->e->code) &&
-	       left_behind(f, l, ret_sp);
+	for (size_t i = 0; i < DA_ARRAY_SIZE(layouts); i++)
+		if (is_for(&layouts[i], f) && left_behind(f, &layouts[i], ret_sp))
+			return &layouts[i];
+	return NULL;
 }
 
 /* Fill g, whose top and e are set, from the signal frame at sp. */
@@ -236,7 +249,7 @@ static bool examine(struct da_fault *f, const struct layout *l, uint64_t sp, str
 	g->pc = g->regs.v[f->p->arch->pc];
 	g->sp = g->regs.v[f->p->arch->sp];
 	by_trap(f, &trap, g->e);
-	info = read_siginfo(f, sp + l->info, &trap, g->e);
+	info = l->rt && read_siginfo(f, sp + l->info, &trap, g->e);
 	if (!info && !by_trap(f, &trap, g->e))
 		return false;
 	g->e->name = da_signal_name(f->p->arch_name, g->e->code);
@@ -259,8 +272,8 @@ void da_fault_earlier(struct da_fault *f)
 
 	if (!f->t || !f->p->arch->full)
 		return;
-	l = layout_of(f);
-	if (!l || !find_frame(f, l, &sp, &g.top))
+	l = find_frame(f, &sp, &g.top);
+	if (!l)
 		return;
 	g.e = da_new(f->d->arena, struct da_exception);
 	if (!examine(f, l, sp, &g))
@@ -270,11 +283,9 @@ void da_fault_earlier(struct da_fault *f)
 	if (f->e->cause != DA_CAUSE_ABORT)
 		return;
 	/* The handler ended the process on purpose: what to look at is what it handled. */
+	take_over(f, g.e);
 	f->top = g.top;
-	if (f->e->code == g.e->code) {
-		take_over(f, g.e);
-		f->regs = g.regs;
-		f->sp = g.sp;
-		f->executes_nothing = g.executes_nothing;
-	}
+	f->regs = g.regs;
+	f->sp = g.sp;
+	f->executes_nothing = g.executes_nothing;
 }

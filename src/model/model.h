@@ -279,7 +279,7 @@ struct da_exception {
 	uint32_t cycle_len, cycle_count; /* F: recursion of a stack overflow, in frames; 0 none */
 	/*
 	 * F: the fault whose handler was running when the thread died, from the signal frame on its stack;
-	 * or NULL. Where the handler only raised the same signal again, its facts are also the ones above.
+	 * or NULL. Where the handler raised the signal again or aborted, its facts are also the ones above.
 	 */
 	struct da_exception *earlier;
 };
