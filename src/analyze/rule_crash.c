@@ -81,17 +81,28 @@ static void signal_evidence(struct da_analysis *a, struct da_finding *f)
 	struct da_evidence *ev = da_finding_evidence(f, "signal");
 
 	da_evidence_thread(ev, e->thread);
-	if (e->has_address)
+	if (e->has_address && !e->address_hidden && !e->earlier)
 		da_evidence_address(ev, e->address);
 	if (e->has_info)
 		da_evidence_text(ev, "%s, code %d%s%s%s", e->name, e->subcode, e->subname ? " (" : "",
 				 e->subname ? e->subname : "", e->subname ? ")" : "");
 	else
 		da_evidence_text(ev, "%s; the dump holds no more about it", e->name);
+	if (e->earlier) {
+		ev = da_finding_evidence(f, "signal frame");
+		da_evidence_thread(ev, e->thread);
+		if (e->earlier->has_address && !e->earlier->address_hidden)
+			da_evidence_address(ev, e->earlier->address);
+		da_evidence_text(ev, "a handler of %s%s%s%s was running, or had just returned, when the process "
+				 "died", e->earlier->name, e->earlier->subname ? " (" : "",
+				 e->earlier->subname ? e->earlier->subname : "",
+				 e->earlier->subname ? ")" : "");
+	}
 	if (e->instruction) {
 		ev = da_finding_evidence(f, "instruction");
 		da_evidence_thread(ev, e->thread);
-		da_evidence_frame(ev, 0);
+		if (!e->earlier)
+			da_evidence_frame(ev, 0);
 		da_evidence_text(ev, DA_SYM("%s") "%s%s", e->instruction, e->operands ? "; " : "",
 				 e->operands ? e->operands : "");
 	}
@@ -215,7 +226,10 @@ static unsigned run_access(struct da_analysis *a)
 		return 0;
 	w = access_words(a);
 	f = begin(a, "crash.access", 0.95, da_printf(a->dump->arena, "%s%s", w.title, in_function(a)));
-	if (e->has_address)
+	if (e->address_hidden)
+		da_finding_description(f, "%s The address that it used is none: its bytes are text of the process, "
+				       "and not shown.", who_died(a));
+	else if (e->has_address)
 		da_finding_description(f, "%s It tried to %s " DA_ADDR("0x%llx") "%s%s%s.", who_died(a),
 				       e->access == DA_ACCESS_UNKNOWN ? "access"
 				       : e->access == DA_ACCESS_READ ? "read"
@@ -637,46 +651,44 @@ const struct da_rule da_rule_crash_bit_flip = {
 	.why_not = no_exception, .run = run_bit_flip,
 };
 
-/* A handler's frames lie on what it interrupted: the first fault is below the signal frame. */
+/* Where a handler that only ended the process hid the first fault, the findings above are about that one. */
 static unsigned run_earlier_exception(struct da_analysis *a)
 {
-	const struct da_process *p = &a->dump->proc;
-	unsigned n = 0;
+	const struct da_exception *e = exception(a), *first = e->earlier;
+	const struct da_thread *t;
+	struct da_evidence *ev;
+	struct da_finding *f;
 
-	for (uint32_t i = 0; i < p->threads.n; i++) {
-		const struct da_thread *t = &p->threads.v[i];
-		const struct da_frame *below = NULL;
-		struct da_evidence *ev;
-		struct da_finding *f;
-		size_t k;
-
-		for (k = 0; k + 1 < t->frames.n && !below; k++)
-			if (t->frames.v[k].signal)
-				below = &t->frames.v[k + 1];
-		if (!below || !exception(a) || exception(a)->thread != i)
-			continue;
-		f = da_finding_new(a->doc, "crash.earlier-exception", DA_SEVERITY_WARNING, 1, 0.8);
-		da_finding_title(f, "The thread was already in a signal handler");
-		da_finding_description(f, "%s was interrupted by a signal in %s; the handler then died itself. The first "
-				       "signal is likely the real fault.", da_say_thread(a, i),
-				       da_say_frame(a, below));
-		da_finding_recommendation(f, "Look at the frames below the signal frame first; then at what the handler "
-					  "does that is not allowed there (malloc, locks, logging).");
-		da_finding_refuted_by(f, "a handler of a harmless signal (a timer, SIGCHLD)");
-		da_finding_thread(f, i);
-		ev = da_finding_evidence(f, "interrupted frame");
-		da_evidence_thread(ev, i);
-		da_evidence_frame(ev, (uint32_t)k);
-		da_evidence_address(ev, below->pc);
-		n++;
-	}
-	return n;
+	if (!first || first->blamed_frame == e->blamed_frame || e->thread == DA_NONE)
+		return 0;
+	t = &a->dump->proc.threads.v[e->thread];
+	f = da_finding_new(a->doc, "crash.earlier-exception", DA_SEVERITY_WARNING, 1, 0.9);
+	da_finding_title(f, "The thread was already handling %s", first->name);
+	da_finding_description(f, "%s had failed before%s%s, with %s%s%s%s; it died while the handler ran.",
+			       da_say_thread(a, e->thread), first->blamed_frame < t->frames.n ? " in " : "",
+			       first->blamed_frame < t->frames.n
+				       ? da_say_frame(a, &t->frames.v[first->blamed_frame]) : "",
+			       first->name, first->subname ? " (" : "", first->subname ? first->subname : "",
+			       first->subname ? ")" : "");
+	da_finding_recommendation(f, "Look at the frames below the signal frame first; then at what the handler "
+				  "does that is not allowed there (malloc, locks, logging).");
+	da_finding_refuted_by(f, "a handler that treats this signal as ordinary, as runtimes do for null checks");
+	da_finding_thread(f, e->thread);
+	ev = da_finding_evidence(f, "first fault");
+	da_evidence_thread(ev, e->thread);
+	if (first->blamed_frame < t->frames.n)
+		da_evidence_frame(ev, first->blamed_frame);
+	if (first->has_address && !first->address_hidden)
+		da_evidence_address(ev, first->address);
+	da_evidence_text(ev, "%s%s", first->near ? "the address is " : "from the signal frame",
+			 first->near ? first->near : "");
+	return 1;
 }
 
 const struct da_rule da_rule_crash_earlier_exception = {
 	.id = "crash.earlier-exception", .severity = "Warning",
 	.looks_for = "a crash inside a signal handler, with the first fault below it",
-	.page = "Needs a signal frame on the stack of the dead thread. Which signal the handler was for is not always\n"
-		"in the dump.",
+	.page = "Needs a signal frame on the stack of the dead thread that holds the record of a fault, or on x86 the\n"
+		"CPU's trap number with an instruction that explains it. Handlers of other signals do not count.",
 	.why_not = no_exception, .run = run_earlier_exception,
 };

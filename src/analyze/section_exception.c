@@ -52,7 +52,7 @@ void da_section_exception(struct da_analysis *a)
 		da_set_uint(doc, DA_COL_exception_sender_uid, e->sender_uid);
 	}
 	da_set_ref(doc, DA_COL_exception_thread, "t", e->thread);
-	if (e->has_address)
+	if (e->has_address && !e->address_hidden)
 		da_set_address(doc, DA_COL_exception_address, e->address);
 	if (e->access != DA_ACCESS_UNKNOWN)
 		da_set_word(doc, DA_COL_exception_access, da_access_name((enum da_access)e->access));
