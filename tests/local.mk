@@ -18,4 +18,5 @@ include tests/bench/local.mk
 include tests/unit/local.mk
 include tests/diff/local.mk
 include tests/e2e/local.mk
+include tests/crash/local.mk
 include tests/lint/local.mk

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* abort() inside a handler: the exception was caught, and is not the cause. WANT name=SIGABRT rule=crash.abort cpp_type=- function=go */
+/* abort() inside a handler: the exception was caught, and is not the cause. */
+/* WANT name=SIGABRT rule=crash.abort cpp_type=- function=go */
 #include <cstdlib>
 #include <stdexcept>
 

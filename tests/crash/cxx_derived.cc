@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two bases, the one with the text second. WANT name=SIGABRT rule=crash.cpp-exception cpp_type=shop::broken cpp_what="bad order" function=go */
+/* Two bases, the one with the text second. */
+/* WANT name=SIGABRT rule=crash.cpp-exception cpp_type=shop::broken cpp_what="bad order" function=go */
 #include <stdexcept>
 
 namespace shop {

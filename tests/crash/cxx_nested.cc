@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Thrown while another is being handled: the new one kills. WANT name=SIGABRT rule=crash.cpp-exception cpp_type=std::length_error cpp_what="second" function=go */
+/* Thrown while another is being handled: the new one kills. */
+/* WANT name=SIGABRT rule=crash.cpp-exception cpp_type=std::length_error cpp_what="second" function=go */
 #include <stdexcept>
 
 __attribute__((noinline)) static void go(volatile int *p)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A wild write into another thread's guard is no stack overflow. WANT name=SIGSEGV rule=crash.access access=write function=go */
+/* A wild write into another thread's guard is no stack overflow. */
+/* WANT name=SIGSEGV rule=crash.access access=write function=go */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <unistd.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A fault inside memcpy is its caller's. WANT name=SIGSEGV rule=crash.access access=read near="null pointer" function=go */
+/* A fault inside memcpy is its caller's. */
+/* WANT name=SIGSEGV rule=crash.access access=read near="null pointer" function=go */
 #include <string.h>
 
 static char to[4096];

@@ -12,7 +12,9 @@ t_need "${cc%% *}" uname
 case $(cat /proc/sys/kernel/core_pattern 2>/dev/null) in
 '' | '|'* | */*) t_skip_all "core_pattern does not put cores into the current folder" ;;
 esac
+# shellcheck disable=SC3045 # every shell of Linux has them
 ulimit -c unlimited 2>/dev/null || t_skip_all "core dumps are limited here"
+# shellcheck disable=SC3045
 ulimit -s 8192 2>/dev/null
 cpu=$(uname -m)
 "${cxx%% *}" --version >/dev/null 2>&1 || cxx=
