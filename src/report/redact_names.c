@@ -131,7 +131,7 @@ static const char *const strong_heads[] = {
 	"idtoken", "storepass", "keypass", "userpass", "dbpass", "rootpass", "adminpass",
 	"mypass", "sshpass", "sqlpass", "smtppass", "ftppass", "mailpass", "loginpass",
 	"pgpassword", "pgpass", "authorization", "sharedaccesssignature", "connectionsecret",
-	"psk", "passkey", "userpassword", "requirepass", "masterauth", NULL
+	"psk", "passkey", "userpassword", "requirepass", "masterauth", "pw", NULL
 };
 
 static const char *const weak_heads[] = {
@@ -273,7 +273,7 @@ static size_t keyword(const char *s, size_t n)
 {
 	static const char *const words[] = {
 		"auth", "cert", "cookie", "cred", "jwt", "key", "otp", "pass", "pat", "pin", "psk", "pwd", "pword",
-		"sas", "secret", "sig", "token",
+		"pw", "sas", "secret", "sig", "token",
 	};
 	char c = (char)(s[0] | 0x20);
 

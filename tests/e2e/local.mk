@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Shell tests of the built program: one line a script.
-e2e_tests =
+e2e_tests = \
+	%D%/secrets.sh
 
 TESTS += $(e2e_tests)
-EXTRA_DIST += $(e2e_tests)
+EXTRA_DIST += $(e2e_tests) %D%/programs/secrets.cc
