@@ -47,7 +47,7 @@ void da_markdown_escape(struct da_str *s, const char *text)
  * A name as code, in which nothing is markup, mention or link: fenced by more backticks than it holds
  * in a row.
  */
-static void code(struct da_str *s, const char *text, size_t n)
+static void as_code(struct da_str *s, const char *text, size_t n)
 {
 	struct da_str clipped DA_CLEANUP(da_str_done) = { 0 };
 	struct da_str name DA_CLEANUP(da_str_done) = { 0 };
@@ -80,6 +80,26 @@ static void plain(struct da_str *s, const char *text, size_t n)
 	da_str_addn(&part, text, n);
 	da_format_clip(&clipped, da_str_get(&part), MAX_SENTENCE);
 	da_markdown_escape(s, da_str_get(&clipped));
+}
+
+/*
+ * Code keeps its signs as they are, which is right where Markdown is read and wrong where a ticket
+ * shows the text as HTML. A template's <int> does no harm there; what looks like an element does, and
+ * is escaped instead.
+ */
+static void code(struct da_str *s, const char *text, size_t n)
+{
+	static const char *const signs[] = { "</", "<!", "<?", "=", "<script", "<style", "<img", "<svg",
+					     "<iframe", "<object", "<embed", "<link", "<meta", "<a " };
+	struct da_str name DA_CLEANUP(da_str_done) = { 0 };
+
+	da_str_addn(&name, text, n);
+	for (size_t i = 0; memchr(text, '<', n) && i < DA_ARRAY_SIZE(signs); i++)
+		if (strcasestr(da_str_get(&name), signs[i])) {
+			plain(s, text, n);
+			return;
+		}
+	as_code(s, text, n);
 }
 
 static void sentence(const struct da_view *v, struct da_str *s, const char *rich)

@@ -36,6 +36,24 @@ void da_page_flush(struct da_page *p)
 	da_out_take(p->out, &p->line);
 }
 
+void da_page_flush_styled(struct da_page *p, enum da_style style)
+{
+	const char *at = da_str_get(&p->line);
+
+	while (p->color && style != DA_STYLE_NONE && *at) {
+		const char *end = at;
+
+		while (*end && *end != '\n')
+			end++;
+		da_out_put(p->out, styles[style]);
+		da_out_add(p->out, at, (size_t)(end - at));
+		da_out_put(p->out, "\033[0m\n");
+		at = *end ? end + 1 : end;
+	}
+	da_out_put(p->out, at);
+	da_str_clear(&p->line);
+}
+
 void da_page_wrap(struct da_page *p, const char *first, size_t indent, const char *text)
 {
 	da_wrap(&p->line, text, first, indent, p->width);

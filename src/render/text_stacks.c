@@ -72,16 +72,10 @@ static void frame(struct da_page *p, enum da_col col, const struct da_cell *cell
 	call(&name, &f);
 	place(&where, &f);
 	style = f.own ? DA_STYLE_BOLD : f.noise ? DA_STYLE_DIM : DA_STYLE_NONE;
-	da_page_style(p, style);
 	da_str_addf(&p->line, "  %c%c%3" PRIu64 "  ", f.own ? '>' : ' ',
 		    da_streq(f.trust, "scan") ? '?' : ' ', f.has_index ? f.index : k);
 	name_and_place(p, da_str_get(&name), da_str_get(&where));
-	if (p->color && style != DA_STYLE_NONE) {
-		p->line.s[--p->line.n] = 0; /* the style ends before the line does */
-		da_page_plain(p, style);
-		da_str_addc(&p->line, '\n');
-	}
-	da_page_flush(p);
+	da_page_flush_styled(p, style);
 }
 
 static void frames(struct da_page *p, enum da_col col, const struct da_cell *cell)
@@ -288,10 +282,8 @@ void da_page_tree(struct da_page *p, enum da_block block)
 		da_str_addf(&s, "%7" PRIu64 " %c ", nodes[i].weight, nodes[i].own ? '>' : ' ');
 		for (size_t k = 0; k < nodes[i].indent; k++)
 			da_str_addc(&s, ' ');
-		da_page_style(p, nodes[i].own ? DA_STYLE_BOLD : DA_STYLE_NONE);
 		da_wrap(&p->line, nodes[i].label, s.s, nodes[i].indent + 12, p->width);
-		da_page_plain(p, nodes[i].own ? DA_STYLE_BOLD : DA_STYLE_NONE);
-		da_page_flush(p);
+		da_page_flush_styled(p, nodes[i].own ? DA_STYLE_BOLD : DA_STYLE_NONE);
 	}
 	da_page_left(p, left);
 }

@@ -82,11 +82,13 @@ void da_frame_name(struct da_str *s, const struct da_frame_row *f)
 void da_frame_source(struct da_str *s, const struct da_frame_row *f)
 {
 	const char *base = f->file;
+	bool windows; /* "C:\\src\\a.cpp"; elsewhere a backslash is part of a name, or of an escape */
 
 	if (!base)
 		return;
+	windows = base[0] && base[1] == ':' && base[2] == '\\';
 	for (const char *p = f->file; *p; p++)
-		if ((*p == '/' || *p == '\\') && p[1])
+		if ((*p == '/' || (windows && *p == '\\')) && p[1])
 			base = p + 1;
 	da_str_add(s, base);
 	if (f->has_line && f->line)
