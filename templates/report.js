@@ -104,7 +104,7 @@
 
 	function folds(section) {
 		var all = section.querySelectorAll("details"), bar;
-		if (all.length < 2)
+		if (all.length < 4)
 			return;
 		function set(open) {
 			return function () {

@@ -17,6 +17,7 @@ include tests/fuzz/local.mk
 include tests/bench/local.mk
 include tests/unit/local.mk
 include tests/diff/local.mk
+include tests/html/local.mk
 include tests/e2e/local.mk
 include tests/crash/local.mk
 include tests/lint/local.mk

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "render/format.h"
 #include "render/html.h"
 #include "render/markdown.h"
@@ -28,17 +29,17 @@ static bool drawn(const struct da_view *v, enum da_section s)
 	}
 }
 
+/* The rows of a section's first block; SIZE_MAX: it is no list, or empty. */
 static size_t rows_of(const struct da_view *v, enum da_section s)
 {
-	if (s == DA_SECTION_rules)
-		return da_doc_rule_rows(v->doc);
-	if (s == DA_SECTION_completeness)
-		return da_doc_ledger_rows(v->doc);
-	for (unsigned b = 0; b < DA_BLOCKS; b++)
+	size_t n = s == DA_SECTION_rules ? da_doc_rule_rows(v->doc) :
+		   s == DA_SECTION_completeness ? da_doc_ledger_rows(v->doc) : 0;
+
+	for (unsigned b = 0; b < DA_BLOCKS && !n; b++)
 		if (da_blocks[b].section == s && da_doc_rows(v->doc, (enum da_block)b))
-			return da_blocks[b].shape == DA_BLOCK_SHAPE_ARRAY ?
-				       da_doc_rows(v->doc, (enum da_block)b) : SIZE_MAX;
-	return SIZE_MAX;
+			n = da_blocks[b].shape == DA_BLOCK_SHAPE_ARRAY ?
+				    da_doc_rows(v->doc, (enum da_block)b) : SIZE_MAX;
+	return n ? n : SIZE_MAX;
 }
 
 static void entry(struct da_html *h, xmlNodePtr ol, const char *id, const char *title, size_t n)
@@ -104,12 +105,13 @@ static void ledger(struct da_html *h)
 
 	da_html_raw(h, "<section>\n");
 	da_html_heading(h, da_sections[DA_SECTION_completeness].id,
-			da_sections[DA_SECTION_completeness].title, n ? n : SIZE_MAX);
+			da_sections[DA_SECTION_completeness].title,
+			rows_of(h->view, DA_SECTION_completeness));
 	da_html_completeness(h, DA_SECTION_completeness);
-	if (!n) {
+	if (rows_of(h->view, DA_SECTION_completeness) == SIZE_MAX)
 		da_html_raw(h, "<p>Nothing is known to be missing.</p>\n");
-	} else {
-		da_html_table(h, da_sections[DA_SECTION_completeness].title, heads);
+	if (n) {
+		da_html_table(h, da_sections[DA_SECTION_completeness].title, n, heads);
 		for (size_t i = 0; i < n; i++) {
 			const struct da_ledger_row *row = da_doc_ledger_row(h->view->doc, i);
 			xmlNodePtr tr = da_html_new(h, "tr", NULL), td;
@@ -139,7 +141,7 @@ static void rules(struct da_html *h)
 
 	da_html_raw(h, "<section>\n");
 	da_html_heading(h, da_sections[DA_SECTION_rules].id, da_sections[DA_SECTION_rules].title, n);
-	da_html_table(h, da_sections[DA_SECTION_rules].title, heads);
+	da_html_table(h, da_sections[DA_SECTION_rules].title, n, heads);
 	for (size_t i = 0; i < n; i++) {
 		const struct da_rule_row *row = da_doc_rule_row(h->view->doc, i);
 		xmlNodePtr tr = da_html_new(h, "tr", NULL), td;
@@ -268,18 +270,32 @@ static int nothing(void *ctx DA_UNUSED)
 	return 0;
 }
 
-/* A style or script as it stands in its element. A style of the user must not close it. */
+/* A style or script as it stands in its element. */
 struct inset {
 	struct da_str text;
 	char hash[DA_SHA256_BASE64 + 1];
 };
 
+/*
+ * The browser hashes what its parser made of the bytes, so a style of the user goes in as that: line
+ * ends as LF, no NUL, valid UTF-8. It must not close its element either.
+ */
 static void inset(struct inset *s, const char *bytes, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		da_str_addc(&s->text, bytes[i]);
+	uint32_t c;
+
+	for (size_t i = 0; i < n;) {
+		unsigned len = da_utf8_next(bytes + i, n - i, &c);
+
+		if (bytes[i] == '\r')
+			da_str_add(&s->text, i + 1 < n && bytes[i + 1] == '\n' ? "" : "\n");
+		else if (!len || !bytes[i])
+			da_str_addc(&s->text, '?');
+		else
+			da_str_addn(&s->text, bytes + i, len);
 		if (bytes[i] == '<' && i + 1 < n && bytes[i + 1] == '/')
 			da_str_addc(&s->text, '\\');
+		i += len ? len : 1;
 	}
 	da_sha256_base64(da_str_get(&s->text), s->text.n, s->hash);
 }

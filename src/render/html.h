@@ -86,10 +86,13 @@ void da_html_heading(struct da_html *h, const char *id, const char *title, size_
 xmlNodePtr da_html_keys(struct da_html *h, enum da_block block, const char *class);
 /* "12 more rows are left out" */
 void da_html_left(struct da_html *h, size_t left, const char *what);
-/* <div> that scrolls by itself, so that the page never does sideways; left open. */
-void da_html_scroll(struct da_html *h, const char *label);
+/*
+ * <div> that scrolls by itself, so that the page never does sideways, and is not made endless by a
+ * table of many rows; left open.
+ */
+void da_html_scroll(struct da_html *h, const char *label, size_t rows);
 /* A table of our own rows: heads end with NULL, "#" leads a right-aligned one. */
-void da_html_table(struct da_html *h, const char *label, const char *const *heads);
+void da_html_table(struct da_html *h, const char *label, size_t rows, const char *const *heads);
 void da_html_table_end(struct da_html *h);
 
 /* ---------------------------------------------------------------- html_stacks.c, html_tree.c */

@@ -12,6 +12,7 @@
 #include "render/html.h"
 
 enum {
+	TALL = 25,      /* a table of more rows scrolls in a window of its own */
 	MIN_FOLDED = 5, /* so many rows that are idle, or alike, are put into a fold */
 };
 
@@ -123,7 +124,7 @@ static void table_row(struct da_html *h, enum da_block block, const struct colum
 	da_html_put(h, tr);
 }
 
-static void table_head(struct da_html *h, const char *label, const struct columns *c)
+static void table_head(struct da_html *h, const char *label, size_t rows, const struct columns *c)
 {
 	xmlNodePtr tr = da_html_new(h, "tr", NULL);
 
@@ -137,23 +138,24 @@ static void table_head(struct da_html *h, const char *label, const struct column
 		th = da_html_add_text(h, tr, "th", num ? "num" : NULL, def->title);
 		da_html_attr(th, "scope", "col");
 	}
-	da_html_scroll(h, label);
+	da_html_scroll(h, label, rows);
 	da_html_raw(h, "<table class=\"data\"><thead>\n");
 	da_html_put(h, tr);
 	da_html_raw(h, "</thead><tbody>\n");
 }
 
-void da_html_scroll(struct da_html *h, const char *label)
+void da_html_scroll(struct da_html *h, const char *label, size_t rows)
 {
 	char safe[DA_HTML_ATTR];
 
 	da_html_safe(label, safe);
-	da_html_raw(h, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
+	da_html_raw(h, rows > TALL ? "<div class=\"scroll tall\"" : "<div class=\"scroll\"");
+	da_html_raw(h, " tabindex=\"0\" role=\"region\" aria-label=\"");
 	da_html_raw(h, safe);
 	da_html_raw(h, "\">");
 }
 
-void da_html_table(struct da_html *h, const char *label, const char *const *heads)
+void da_html_table(struct da_html *h, const char *label, size_t rows, const char *const *heads)
 {
 	xmlNodePtr tr = da_html_new(h, "tr", NULL), th;
 
@@ -163,7 +165,7 @@ void da_html_table(struct da_html *h, const char *label, const char *const *head
 		th = da_html_add_text(h, tr, "th", num ? "num" : NULL, *heads + num);
 		da_html_attr(th, "scope", "col");
 	}
-	da_html_scroll(h, label);
+	da_html_scroll(h, label, rows);
 	da_html_raw(h, "<table class=\"data\"><thead>\n");
 	da_html_put(h, tr);
 	da_html_raw(h, "</thead><tbody>\n");
@@ -206,7 +208,7 @@ static const char *quiet_word(struct da_html *h, const struct columns *c, uint32
 static void rows_of(struct da_html *h, enum da_block block, const struct columns *c,
 		    const uint32_t *rows, size_t n)
 {
-	table_head(h, da_blocks[block].title, c);
+	table_head(h, da_blocks[block].title, n, c);
 	for (size_t i = 0; i < n; i++)
 		table_row(h, block, c, rows[i]);
 	da_html_table_end(h);

@@ -83,7 +83,7 @@ static void frames(struct da_html *h, enum da_col col, const struct da_cell *cel
 		tail = 0;
 	}
 	h->frames_left -= head + tail < h->frames_left ? head + tail : h->frames_left;
-	da_html_scroll(h, "Frames");
+	da_html_scroll(h, "Frames", 0);
 	da_html_raw(h, "<table class=\"frames\"><thead><tr><th scope=\"col\">#</th>"
 		       "<th scope=\"col\">Function</th><th scope=\"col\">Source</th>"
 		       "<th scope=\"col\">Module</th><th scope=\"col\">How it was found</th></tr></thead>"

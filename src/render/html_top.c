@@ -120,7 +120,7 @@ static void facts(struct da_html *h)
 			da_html_raw(h, "<div class=\"facts\">\n");
 		any = true;
 		part = da_html_new(h, "div", NULL);
-		da_html_add_text(h, part, "h3", NULL, da_blocks[b].title);
+		da_html_add_text(h, part, "h2", NULL, da_blocks[b].title);
 		xmlAddChild(part, da_html_keys(h, (enum da_block)b, "keys"));
 		da_html_put(h, part);
 	}

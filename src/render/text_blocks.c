@@ -16,6 +16,7 @@
 enum {
 	GAP = 2,          /* blanks between columns */
 	MAX_COLUMN = 32,  /* a column is not made wider than this for its longest cell */
+	MAX_NAMELESS = 25, /* rows of a table to which nothing refers */
 	MIN_FOLDED = 3,   /* so many rows that are alike become one line */
 	KEY_WIDTH = 20,
 };
@@ -108,7 +109,7 @@ static struct table measure(struct da_page *p, enum da_block block, const uint32
 		size_t width = widest(p, t.cols[i], rows, n), left = p->width - used;
 
 		if (width > MAX_COLUMN && i + 1 == t.n && left >= MAX_COLUMN)
-			width = left; /* the last one may be cut: the whole follows */
+			width = left; /* of the last one, what is longer follows */
 		if (width > left || (width > MAX_COLUMN && i + 1 < t.n))
 			continue;
 		t.widths[i] = width;
@@ -155,12 +156,14 @@ static void row_lines(struct da_page *p, const struct table *t, uint32_t row)
 {
 	struct da_str rest DA_CLEANUP(da_str_done) = { 0 };
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	bool cut;
 
 	for (size_t i = 0; i < t->n; i++) {
 		cell_text(p, t->cols[i], row, &s);
+		cut = s.n && da_text_width(s.s) > t->widths[i];
 		if (t->widths[i])
-			put_cell(p, t, i, da_str_get(&s));
-		if (s.n && da_text_width(s.s) > t->widths[i])
+			put_cell(p, t, i, cut ? "" : da_str_get(&s));
+		if (cut)
 			da_str_addf(&rest, "%s%s: %s", rest.n ? "; " : "", da_cols[t->cols[i]].title,
 				    s.s);
 	}
@@ -223,6 +226,10 @@ static void table(struct da_page *p, enum da_block block)
 	bool fold = da_view_id_col(block) != DA_COLS && !p->view->full;
 	const char *word = NULL;
 
+	if (!p->view->full && da_view_id_col(block) == DA_COLS && n > MAX_NAMELESS) {
+		left += n - MAX_NAMELESS;
+		n = MAX_NAMELESS;
+	}
 	for (size_t i = 0; i < n; i++) {
 		const char *w = fold ? quiet(p, &t, rows[i]) : NULL;
 

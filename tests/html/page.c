@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "render/render.h"
 
-#include "sample.h"
+#include "html/sample.h"
 
 static bool to_stdout(void *ctx, const char *bytes, size_t n)
 {

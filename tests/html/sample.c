@@ -7,7 +7,7 @@
 #include "base/ledger.h"
 #include "report/report.h"
 
-#include "sample.h"
+#include "html/sample.h"
 
 /* ---------------------------------------------------------------- one crash */
 

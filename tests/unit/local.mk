@@ -32,6 +32,8 @@ unit_tests += %D%/t_json
 unit_tests += %D%/t_redact
 unit_tests += %D%/t_report
 # render
+unit_tests += %D%/t_render
+tests_unit_t_render_SOURCES = %D%/t_render.c tests/html/sample.c tests/html/sample.h
 # analyze
 unit_tests += %D%/t_rules
 # app

@@ -246,7 +246,7 @@ static void hash_agrees(const char *page, const char *directive, const char *ope
 
 START_TEST(policy_names_style_and_script)
 {
-	static const char css[] = "body { color: red } </style><script>alert(1)</script>";
+	static const char css[] = "body { color: red }\r\n</style><script>alert(1)</script>\xff";
 	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
 	struct da_render_options own = { .css = css, .css_len = sizeof(css) - 1 };
 	const char *page = drawn(a, "crash", "html", NULL);
@@ -256,6 +256,7 @@ START_TEST(policy_names_style_and_script)
 	hash_agrees(page, "script-src 'sha256-", "<script>", "</script>");
 	page = drawn(a, "crash", "html", &own);
 	hash_agrees(page, "style-src 'sha256-", "<style>", "</style>");
+	ck_assert_ptr_null(strchr(page, '\r'));
 	doc = parsed(page);
 	ck_assert_uint_eq(count(xmlDocGetRootElement(doc), "script"), 1);
 	xmlFreeDoc(doc);
