@@ -23,7 +23,8 @@
 #define SEARCH_MIN 6  /* shorter ones stand everywhere by chance */
 #define HEAD 4
 #define CUT_MIN 8     /* of a secret that the end of a text cuts */
-#define KNOWN_MAX 20000
+#define SEARCH_MAX 4096
+#define KNOWN_MAX  20000
 
 static uint32_t head_of(const char *s)
 {
@@ -80,7 +81,7 @@ static bool common(const char *s, size_t n)
 
 static bool searchable(const char *text, size_t n, enum da_learn learn)
 {
-	if (learn == DA_LEARN_NO || n < SEARCH_MIN || common(text, n) ||
+	if (learn == DA_LEARN_NO || n < SEARCH_MIN || n > SEARCH_MAX || common(text, n) ||
 	    da_value_benign(text, n, DA_NAME_WEAK) || memmem(text, n, "://", 3))
 		return false;
 	return learn == DA_LEARN_ANY || !(da_value_word(text, n) || memchr(text, '(', n));

@@ -483,7 +483,8 @@ static void add(const struct found *f, size_t start, size_t end, enum da_learn l
 					       .soft = true, .from = f->name }));
 }
 
-static void take(struct found *f, struct da_spans *ret)
+/* Where the value ends that was taken; 0: none was. */
+static size_t take(struct found *f, struct da_spans *ret)
 {
 	size_t at = skip_scheme(f, f->at), start, end;
 	enum da_learn learn;
@@ -499,14 +500,14 @@ static void take(struct found *f, struct da_spans *ret)
 		f->strength = DA_NAME_STRONG;
 	if (da_value_benign_for(f->kind, f->text + start, end - start, f->strength) ||
 	    prose(f, f->text + start, end - start, end))
-		return;
+		return 0;
 	if (da_name_is_directory(f->text + f->name, f->name_end - f->name, f->text + start))
-		return;
+		return 0;
 	if (f->sep == ' ' && f->strength == DA_NAME_STRONG && !f->option &&
 	    !(start > at && f->sep == ' ') && !da_value_random(f->text + start, end - start))
-		return;
+		return 0;
 	if (f->strength == DA_NAME_WEAK && !confirmed(f, f->text + start, end - start))
-		return;
+		return 0;
 	learn = DA_LEARN_ODD;
 	if (f->strength == DA_NAME_STRONG && (f->sep == '=' || f->quoted_name || f->option) &&
 	    (strcmp(f->kind, "password") == 0 || strcmp(f->kind, "secret") == 0))
@@ -514,6 +515,7 @@ static void take(struct found *f, struct da_spans *ret)
 	add(f, start, end, learn, ret);
 	if (settings_end(f, start, end) != end)
 		add(f, start, settings_end(f, start, end), learn, ret);
+	return end;
 }
 
 static bool all_upper(const char *s, size_t n)
@@ -533,6 +535,7 @@ void da_names_scan(const char *text, size_t n, struct da_spans *ret)
 	for (size_t i = 0; i < n; i++) {
 		size_t len = keyword(text + i, n - i);
 		struct found f = { .text = text, .n = n };
+		size_t value_end;
 
 		if (!len)
 			continue;
@@ -553,6 +556,7 @@ void da_names_scan(const char *text, size_t n, struct da_spans *ret)
 			continue;
 		f.query = f.name && (text[f.name - 1] == '?' || text[f.name - 1] == '&');
 		f.upper = all_upper(text + f.name, f.name_end - f.name);
-		take(&f, ret);
+		value_end = take(&f, ret);
+		i = DA_MAX(i, value_end ? value_end - 1 : 0); /* what is masked is not searched again */
 	}
 }
