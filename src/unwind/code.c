@@ -79,12 +79,10 @@ uint64_t da_unwind_stack_end(const struct da_walk *w, uint64_t sp)
 
 bool da_unwind_is_frame_pointer(const struct da_walk *w, uint64_t fp, uint64_t above)
 {
-	/* i386 code of old compilers keeps the stack aligned to 4 only. */
-	uint64_t align = w->dump->proc.mem.word == 8 ? 16 : 4;
 	uint64_t size = 2 * w->dump->proc.mem.word;
 	uint64_t end = da_unwind_stack_end(w, above);
 
-	return fp % align == 0 && fp > above && fp < end && end - fp >= size;
+	return fp % w->dump->proc.mem.word == 0 && fp > above && fp < end && end - fp >= size;
 }
 
 uint64_t da_unwind_function(const struct da_walk *w)

@@ -7,10 +7,11 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "unwind/step.h"
 
-#define PROLOGUE 32  /* bytes in which a function sets up its frame pointer */
-#define WINDOW 2048   /* bytes before pc in which the function's beginning is looked for */
+#define WINDOW 8192   /* bytes before pc in which a function's set-up is looked for */
 #define FORWARDS 256 /* aarch64: instructions looked at from pc on */
 #define BACKWARDS 64 /* and before it */
 
@@ -31,53 +32,54 @@ static bool sets_up(const uint8_t *p, size_t n, bool wide)
 	       p[3] == 0x24;
 }
 
-/* ret, and filling or the next function behind it. */
+/* ret, and behind it what compilers fill gaps with, or the next function. */
 static bool ends(const uint8_t *p, size_t n, bool wide)
 {
-	return n >= 2 && p[0] == 0xc3 &&
-	       (p[1] == 0xcc || p[1] == 0x90 || p[1] == 0x66 || p[1] == 0x0f || p[1] == 0x00 ||
-		sets_up(p + 1, n - 1, wide));
+	static const struct {
+		uint8_t n, bytes[4];
+	} fillings[] = {
+		{ 1, { 0xcc } }, { 1, { 0x90 } }, { 2, { 0x66, 0x90 } }, { 2, { 0x0f, 0x1f } },
+		{ 3, { 0x66, 0x0f, 0x1f } }, { 3, { 0x66, 0x2e, 0x0f } },
+		{ 3, { 0x66, 0x66, 0x2e } }, { 3, { 0x2e, 0x0f, 0x1f } },
+	};
+
+	if (n < 2 || p[0] != 0xc3)
+		return false;
+	for (size_t i = 0; i < DA_ARRAY_SIZE(fillings); i++)
+		if (n > fillings[i].n && !memcmp(p + 1, fillings[i].bytes, fillings[i].n))
+			return true;
+	return sets_up(p + 1, n - 1, wide);
 }
 
-/* Without a table of functions: what comes first on the way back from pc, a set-up or an end? */
-static enum established backwards(const struct da_walk *w)
+/*
+ * What comes first on the way back from pc, a set-up or the end of another function? Reaching the start
+ * of the function, or of the mapping, without either is a NO.
+ */
+static enum established established(const struct da_walk *w)
 {
-	uint64_t pc = da_unwind_lookup(w), from = pc > WINDOW ? pc - WINDOW : 0;
+	uint64_t pc = da_unwind_lookup(w), start = da_unwind_function(w), from = start;
 	const struct da_range *r = da_mem_range(&w->dump->proc.mem, pc);
 	bool wide = w->dump->proc.arch->word == 8;
-	uint8_t code[WINDOW];
+	const uint8_t *code;
+	bool all;
 	size_t n;
 
-	if (r && from < r->start)
+	if (!from && r)
 		from = r->start;
-	n = da_mem_read_some(&w->dump->proc.mem, from, code, (size_t)(pc - from));
-	if (n < pc - from)
+	all = pc >= from && pc - from <= WINDOW;
+	if (!all)
+		from = pc - WINDOW;
+	n = (size_t)(pc - from);
+	code = da_mem_view(&w->dump->proc.mem, from, n);
+	if (!code)
 		return PERHAPS;
 	for (size_t i = n; i-- > 0;) {
 		if (sets_up(code + i, n - i, wide))
 			return YES;
-		if (ends(code + i, n - i, wide))
+		if (!start && ends(code + i, n - i, wide))
 			return NO;
 	}
-	return PERHAPS;
-}
-
-static enum established established(const struct da_walk *w)
-{
-	uint64_t start = da_unwind_function(w);
-	bool wide = w->dump->proc.arch->word == 8;
-	uint8_t code[PROLOGUE];
-	size_t n;
-
-	if (!start)
-		return backwards(w);
-	n = da_mem_read_some(&w->dump->proc.mem, start, code, sizeof(code));
-	if (n < sizeof(code))
-		return PERHAPS;
-	for (size_t i = 0; i < n; i++)
-		if (sets_up(code + i, n - i, wide))
-			return YES;
-	return NO;
+	return all ? NO : PERHAPS;
 }
 
 /* A return address between sp and the supposed frame: the frame would leave its function out. */
@@ -128,7 +130,9 @@ static enum da_status x86(struct da_walk *w, struct da_regs *ret)
 	    da_mem_word(mem, fp, &saved) != DA_OK || da_mem_word(mem, fp + arch->word, &pc) != DA_OK)
 		return DA_NOT_FOUND;
 	e = established(w);
-	if (e == NO || (e == PERHAPS && skips_one(w, fp)) || !chain_goes_on(w, fp, pc))
+	/* Compilers keep the stack aligned to 16; V8 does not, but always sets up its frames. */
+	if (e == NO || (e == PERHAPS && (fp % (2 * arch->word) || skips_one(w, fp))) ||
+	    !chain_goes_on(w, fp, pc))
 		return DA_NOT_FOUND;
 	da_unwind_keep(w, ret);
 	da_reg_set(ret, arch->pc, pc);

@@ -60,7 +60,7 @@ build() {
 }
 
 cd "$T" || exit 99
-cc=$CC run= eu=no
+cc=$CC run='' eu=no
 if command -v eu-stack >/dev/null 2>&1; then eu=yes; fi
 $cc -w -g -pthread -o victim "$here/programs/victim.c" || t_skip_all "no compiler"
 dump chain || t_skip_all "the kernel writes no core file here"
