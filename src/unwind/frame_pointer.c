@@ -76,26 +76,47 @@ static enum established established(const struct da_walk *w)
 	for (size_t i = n; i-- > 0;) {
 		if (sets_up(code + i, n - i, wide))
 			return YES;
+		/* Made at run time: pieces of code that jump to each other are no functions. */
 		if (!start && ends(code + i, n - i, wide))
-			return NO;
+			return da_unwind_made_at_run_time(w, pc) ? PERHAPS : NO;
 	}
 	return all ? NO : PERHAPS;
+}
+
+/* Does a call that the frame would leave out stand at `at`? */
+static bool is_call(const struct da_walk *w, uint64_t at)
+{
+	const struct da_arch *arch = w->dump->proc.arch;
+	struct da_regs r = { .valid = 0 };
+	uint64_t v;
+
+	if (da_mem_word(&w->dump->proc.mem, at, &v) != DA_OK || !da_unwind_is_return(w, v))
+		return false;
+	if (!da_unwind_made_at_run_time(w, da_unwind_pc(w)))
+		return true;
+	/* Interpreters keep much on the stack: only what is sure counts. */
+	da_reg_set(&r, arch->pc, v);
+	da_reg_set(&r, arch->sp, at + arch->word);
+	if (da_reg_known(&w->regs, arch->fp))
+		da_reg_set(&r, arch->fp, w->regs.v[arch->fp]);
+	return da_module_at(&w->dump->proc, v) != DA_NONE && da_unwind_way(w, &r) == DA_WAY_HOME;
 }
 
 /* A return address between sp and the supposed frame: the frame would leave its function out. */
 static bool skips_one(const struct da_walk *w, uint64_t fp)
 {
-	uint64_t word = w->dump->proc.mem.word, v, max = w->dump->limits->scan_words;
+	uint64_t word = w->dump->proc.mem.word, max = w->dump->limits->scan_words;
 
 	for (uint64_t at = da_unwind_sp(w); at < fp && max--; at += word)
-		if (da_mem_word(&w->dump->proc.mem, at, &v) == DA_OK && da_unwind_is_return(w, v))
+		if (is_call(w, at))
 			return true;
 	return false;
 }
 
 /*
- * Where neither the code nor a table of functions is at hand, the return address can only be known
- * for code; then the next frame must bear it out.
+ * Is pc what stands in a frame? Where the code before it is not at hand it can only be known for code,
+ * and in code made at run time a jump may have left it there (the JVM's interpreter does that): then
+ * the next frames must bear it out.
  */
 static bool chain_goes_on(const struct da_walk *w, uint64_t fp, uint64_t pc)
 {
@@ -105,7 +126,8 @@ static bool chain_goes_on(const struct da_walk *w, uint64_t fp, uint64_t pc)
 
 	if (da_unwind_is_return(w, pc))
 		return true;
-	if (da_unwind_code(w, pc) != DA_CODE_YES || da_mem_view(mem, pc - 8, 8))
+	if (da_unwind_code(w, pc) != DA_CODE_YES ||
+	    (da_mem_view(mem, pc - 8, 8) && !da_unwind_made_at_run_time(w, pc)))
 		return false;
 	return da_mem_word(mem, fp, &next) == DA_OK && da_unwind_is_frame_pointer(w, next, fp) &&
 	       da_mem_word(mem, next, &after) == DA_OK &&
@@ -114,12 +136,22 @@ static bool chain_goes_on(const struct da_walk *w, uint64_t fp, uint64_t pc)
 	       da_unwind_code(w, arch->strip(next_pc, w->thread->pac_mask)) != DA_CODE_NO;
 }
 
+/* Is fp the frame of the function at hand? */
+static bool has_frame(const struct da_walk *w, uint64_t fp)
+{
+	enum established e = established(w);
+	bool made = da_unwind_made_at_run_time(w, da_unwind_pc(w));
+
+	/* Compilers align frames to 16; what makes code at run time does not, but sets them all up. */
+	return e == YES || (e == PERHAPS && (made || fp % (2 * w->dump->proc.mem.word) == 0) &&
+			    !skips_one(w, fp));
+}
+
 static enum da_status x86(struct da_walk *w, struct da_regs *ret)
 {
 	const struct da_arch *arch = w->dump->proc.arch;
 	const struct da_memory *mem = &w->dump->proc.mem;
 	uint64_t fp = w->regs.v[arch->fp], sp = da_unwind_sp(w), saved, pc;
-	enum established e;
 
 	if (da_unwind_follow(w, ret)) {
 		w->cfa = ret->v[arch->sp];
@@ -129,10 +161,7 @@ static enum da_status x86(struct da_walk *w, struct da_regs *ret)
 	    !(fp == sp || da_unwind_is_frame_pointer(w, fp, sp)) ||
 	    da_mem_word(mem, fp, &saved) != DA_OK || da_mem_word(mem, fp + arch->word, &pc) != DA_OK)
 		return DA_NOT_FOUND;
-	e = established(w);
-	/* Compilers keep the stack aligned to 16; V8 does not, but always sets up its frames. */
-	if (e == NO || (e == PERHAPS && (fp % (2 * arch->word) || skips_one(w, fp))) ||
-	    !chain_goes_on(w, fp, pc))
+	if (!has_frame(w, fp) || !chain_goes_on(w, fp, pc))
 		return DA_NOT_FOUND;
 	da_unwind_keep(w, ret);
 	da_reg_set(ret, arch->pc, pc);

@@ -65,13 +65,7 @@ static enum verdict judge_call(const struct da_walk *w, uint64_t address, uint64
 	return is_stub(w, target) ? FAIR : DOUBTFUL;
 }
 
-enum way { WAY_ASTRAY, WAY_UNKNOWN, WAY_HOME };
-
-/*
- * Follow the unwind information from a candidate: a real frame leads to return addresses up to the
- * thread's beginning, a dead slot soon to something that is none.
- */
-static enum way follow(const struct da_walk *w, const struct da_regs *from)
+enum da_way da_unwind_way(const struct da_walk *w, const struct da_regs *from)
 {
 	const struct da_arch *arch = w->dump->proc.arch;
 	struct da_walk x = *w;
@@ -90,18 +84,18 @@ static enum way follow(const struct da_walk *w, const struct da_regs *from)
 		if (st == DA_NOT_FOUND)
 			st = da_unwinder_cfi.step(&x, &caller);
 		if (st == DA_PARTIAL) /* a return address of 0 is a slot that was cleared */
-			return x.cfa ? WAY_ASTRAY : WAY_HOME;
+			return x.cfa ? DA_WAY_ASTRAY : DA_WAY_HOME;
 		if (st == DA_FAULT)
-			return x.fault ? WAY_ASTRAY : WAY_UNKNOWN; /* a register that is not known */
+			return x.fault ? DA_WAY_ASTRAY : DA_WAY_UNKNOWN; /* a register that is not known */
 		if (st != DA_OK)
-			return st == DA_CORRUPT ? WAY_ASTRAY : WAY_UNKNOWN;
+			return st == DA_CORRUPT ? DA_WAY_ASTRAY : DA_WAY_UNKNOWN;
 		if (!x.signal && caller.v[arch->sp] <= x.regs.v[arch->sp])
-			return WAY_ASTRAY;
+			return DA_WAY_ASTRAY;
 		x.regs = caller;
 		x.exact_pc = x.signal;
 		x.sp_guess = false;
 	}
-	return WAY_HOME;
+	return DA_WAY_HOME;
 }
 
 /*
@@ -127,7 +121,7 @@ static enum verdict judge(const struct da_walk *w, uint64_t at, uint64_t pc, uin
 {
 	const struct da_arch *arch = w->dump->proc.arch;
 	enum verdict v;
-	enum way way;
+	enum da_way way;
 
 	if (!da_unwind_is_return(w, pc))
 		return REJECTED;
@@ -137,11 +131,11 @@ static enum verdict judge(const struct da_walk *w, uint64_t at, uint64_t pc, uin
 	da_reg_set(ret, arch->pc, pc);
 	da_reg_set(ret, arch->sp, at + arch->word);
 	keep_frame_pointer(w, at, ret);
-	way = follow(w, ret);
+	way = da_unwind_way(w, ret);
 	/* That it called another function has an innocent reason too: which jumped to the one at hand. */
-	if (v == DOUBTFUL && way != WAY_HOME)
+	if (v == DOUBTFUL && way != DA_WAY_HOME)
 		return REJECTED;
-	return way == WAY_ASTRAY ? ASTRAY : v;
+	return way == DA_WAY_ASTRAY ? ASTRAY : v;
 }
 
 /* The best of the stack's words [sp, end). */

@@ -41,8 +41,22 @@ bool da_unwind_follow(const struct da_walk *w, struct da_regs *ret);
 /* The same by the next epilogue further on: a guess, borne out by the return address it leads to. */
 bool da_unwind_epilogue_ahead(const struct da_walk *w, struct da_regs *ret);
 
+/*
+ * Follow the unwind information from a supposed caller: a real frame leads to return addresses up to
+ * the thread's beginning, a dead slot of the stack soon to something that is none.
+ */
+enum da_way { DA_WAY_ASTRAY, DA_WAY_UNKNOWN, DA_WAY_HOME };
+enum da_way da_unwind_way(const struct da_walk *w, const struct da_regs *from);
+
 /* Registers that hold for the whole thread (thread pointer), known in every frame. */
 void da_unwind_keep(const struct da_walk *w, struct da_regs *ret);
+
+/* Code that belongs to no file: made at run time. */
+static inline bool da_unwind_made_at_run_time(const struct da_walk *w, uint64_t pc)
+{
+	return da_module_at(&w->dump->proc, pc) == DA_NONE &&
+	       da_unwind_code(w, pc) == DA_CODE_YES;
+}
 
 static inline uint64_t da_unwind_pc(const struct da_walk *w)
 {
