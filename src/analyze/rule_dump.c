@@ -284,17 +284,17 @@ static unsigned run_secrets(struct da_analysis *a)
 {
 	struct da_redactor *r = da_doc_redactor(a->doc);
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
-	size_t n = da_redact_kinds(r);
 	struct da_finding *f;
 
-	if (n == 0)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < da_redact_kinds(r); i++) {
 		uint64_t count;
 		const char *kind = da_redact_kind(r, i, &count);
 
-		da_str_addf(&s, "%s%llu %s", i ? ", " : "", (unsigned long long)count, kind);
+		if (da_redact_kind_secret(kind))
+			da_str_addf(&s, "%s%llu %s", s.n ? ", " : "", (unsigned long long)count, kind);
 	}
+	if (s.n == 0)
+		return 0;
 	f = begin(a, "dump.secrets", "The dump holds secrets");
 	da_finding_description(f, "What looks like a secret was masked in this report: %s. The dump itself still holds "
 			       "them.", da_str_get(&s));

@@ -254,6 +254,13 @@ void da_set_word(struct da_doc *doc, enum da_col col, const char *word)
 		v->s = da_words[set][i];
 }
 
+/* Numbers that name somebody (user ids): gone at `strict`, for there is no mask for a number. */
+bool da_cell_hidden(const struct da_doc *doc, enum da_col col)
+{
+	return da_cols[col].privacy != DA_PRIVACY_PUBLIC && !da_type_is_text(da_cols[col].type) &&
+	       doc->level == DA_REDACT_STRICT;
+}
+
 static void too_large(struct da_doc *doc, enum da_col col)
 {
 	da_doc_note(doc, "limit", da_col_name(doc, col),
@@ -269,6 +276,8 @@ void da_set_uint(struct da_doc *doc, enum da_col col, uint64_t n)
 		too_large(doc, col);
 		return;
 	}
+	if (da_cell_hidden(doc, col))
+		return;
 	v = one(doc, col, da_type_is_uint(type) || type == DA_TYPE_NUMBER);
 	if (v)
 		v->u = n;
@@ -282,6 +291,8 @@ void da_set_int(struct da_doc *doc, enum da_col col, int64_t n)
 		too_large(doc, col);
 		return;
 	}
+	if (da_cell_hidden(doc, col))
+		return;
 	v = one(doc, col, da_cols[col].type == DA_TYPE_NUMBER);
 	if (v)
 		v->i = n;

@@ -135,6 +135,8 @@ union da_value *da_cell_add(struct da_doc *doc, enum da_col col);
 /* What redaction leaves of a text that is going to stand in this column of the current row. */
 const char *da_cell_text(struct da_doc *doc, enum da_col col, const char *text);
 
+bool da_cell_hidden(const struct da_doc *doc, enum da_col col);
+
 /* Findings. */
 void da_findings_finish(struct da_doc *doc);
 

@@ -58,6 +58,8 @@ static bool put_value(struct da_in *in, enum da_col col, json_object *o)
 
 	if (!read_value(in, col, o, &v))
 		return false;
+	if (da_cell_hidden(in->doc, col))
+		return true;
 	place = da_cell_place(in->doc, col);
 	*place = v;
 	return true;

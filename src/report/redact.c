@@ -16,6 +16,14 @@ static const char *const site_kinds[] = {
 	[DA_AS_SITE] = "name", [DA_AS_SECRET] = "string",
 };
 
+bool da_redact_kind_secret(const char *kind)
+{
+	for (unsigned i = 0; i < DA_ARRAY_SIZE(site_kinds); i++)
+		if (i != DA_AS_SECRET && da_streq(site_kinds[i], kind))
+			return false;
+	return !da_streq(kind, "user") && !da_streq(kind, "unchecked");
+}
+
 #define AS_RICH 15 /* beside the classes, as a key of the cache */
 
 bool da_redact_level_parse(const char *word, enum da_redact_level *ret)
@@ -201,6 +209,13 @@ static const char *contents(struct da_redactor *r, const char *text, size_t n)
 	return da_known_mask(r, text, n, "string", DA_LEARN_NO, false);
 }
 
+/* Paths that every Linux has, and that say nothing about the site. */
+static bool of_the_system(const char *path)
+{
+	return da_starts(path, "/proc/") || da_starts(path, "/sys/") || da_starts(path, "/dev/") ||
+	       path[0] == '[';
+}
+
 /* Names are looked for in other texts; a message only when it is too long to stand there by chance. */
 static enum da_learn site_learn(enum da_redact_class class, size_t n)
 {
@@ -222,7 +237,7 @@ static const char *redact_plain(struct da_redactor *r, enum da_redact_class clas
 		return contents(r, text, n);
 	scan(r, class, text, n, &spans);
 	learn(r, text, &spans);
-	if (r->level >= DA_REDACT_SITE && site) {
+	if (r->level >= DA_REDACT_SITE && site && !(class == DA_AS_PATH && of_the_system(text))) {
 		if (class == DA_AS_PATH)
 			learn_user(r, text);
 		return da_known_mask(r, text, n, site, site_learn(class, n), true);
@@ -432,7 +447,8 @@ static void whole_runs(struct da_redactor *r, const struct sentence *s, struct d
 {
 	for (size_t i = 0; i < s->pieces.n; i++) {
 		const struct piece *p = &s->pieces.v[i];
-		bool site = p->kind == DA_RUN_PATH || p->kind == DA_RUN_SITE;
+		bool site = p->kind == DA_RUN_SITE ||
+			    (p->kind == DA_RUN_PATH && !of_the_system(s->text + p->start));
 		struct da_known *k;
 
 		if (p->end == p->start || da_mask_len(s->text + p->start, p->end - p->start) == p->end - p->start)

@@ -211,6 +211,8 @@ const char *da_redact_variable(struct da_redactor *r, const char *name, const ch
 /* How many different values of a kind ("password") were masked; in order of the kind's name. */
 size_t da_redact_kinds(const struct da_redactor *r);
 const char *da_redact_kind(const struct da_redactor *r, size_t i, uint64_t *ret_count);
+/* Is a mask of this kind one of a secret? Else it stands for a name of the site ("path", "user"). */
+bool da_redact_kind_secret(const char *kind);
 
 /* ---------------------------------------------------------------- filling: the whole */
 

@@ -399,6 +399,10 @@ START_TEST(level_site)
 			 "cannot open [path#1] for [user#1]");
 	ck_assert_str_eq(da_redact_text(r, DA_AS_TEXT, "to https://api.example.com:8443/v1 at 10.0.0.1:80"),
 			 "to https://[host#2]:8443/v1 at [host#3]:80");
+	ck_assert_str_eq(da_redact_text(r, DA_AS_PATH, "/proc/self/coredump_filter"), "/proc/self/coredump_filter");
+	ck_assert_str_eq(da_redact_text(r, DA_AS_TEXT, "see /proc/self/maps"), "see /proc/self/maps");
+	ck_assert(!da_redact_kind_secret("path") && !da_redact_kind_secret("user"));
+	ck_assert(da_redact_kind_secret("password") && da_redact_kind_secret("string"));
 	ck_assert_str_eq(da_redact_text(r, DA_AS_TEXT, "mail to joe@example.com"), "mail to [user#2]");
 	ck_assert_str_eq(da_redact_text(r, DA_AS_TEXT, "C:\\Users\\joe\\x.txt is open"), "[path#3] is open");
 	ck_assert_str_eq(da_redact_rich(r, "at " DA_PATH("/srv/x") " in " DA_SYM("f()") " on " DA_SITE("db01")),
