@@ -16,7 +16,7 @@ enum {
 	MAX_NAME = 160,     /* characters of one name */
 	MAX_SENTENCE = 400, /* and of one sentence */
 	MAX_FINDINGS = 5,
-	MAX_FRAMES = 8,
+	MAX_FRAMES = 7,
 	MAX_NEXT = 4,
 };
 
@@ -168,6 +168,11 @@ static void findings(const struct da_view *v, struct da_str *out)
 		da_str_add(out, " (");
 		code(out, f->rule ? f->rule : "", f->rule ? strlen(f->rule) : 0);
 		da_str_add(out, ")\n");
+		if (told == 1 && f->description) { /* the first one in full: what happened, to whom */
+			da_str_add(out, "  ");
+			sentence(v, out, f->description);
+			da_str_addc(out, '\n');
+		}
 	}
 	if (told && told < n)
 		da_str_addf(out, "- and %zu more in the report\n", n - told);

@@ -221,7 +221,8 @@ const char *da_view_first_sentence(const struct da_view *v, const char *rich, co
 			}
 		}
 	}
-	return rich;
+	/* A heading has no full stop. */
+	return da_ends(rich, ".") ? da_strndup(v->arena, rich, strlen(rich) - 1) : rich;
 }
 
 /* ---------------------------------------------------------------- lists of ids */
