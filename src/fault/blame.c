@@ -39,10 +39,7 @@ static const char *const helpers[] = {
 	/* GLib, Qt, Rust, Go, logging */
 	"g_assertion_message*", "g_assert_warning", "g_log", "g_logv", "g_log_structured*",
 	"g_log_default_handler", "g_return_if_fail_warning", "rust_panic*", "__rust_*",
-	"rust_begin_unwind", "std::panicking::*", "core::panicking::*", "std::process::abort",
-	"core::option::expect_failed", "core::option::unwrap_failed", "core::result::unwrap_failed",
-	"core::slice::index::*", "core::str::slice_error_fail*", "alloc::alloc::handle_alloc_error",
-	"core::intrinsics::abort", "std::sys::*", "runtime.throw*", "runtime.fatal*", "runtime.raise*",
+	"rust_begin_unwind", "runtime.throw*", "runtime.fatal*", "runtime.raise*",
 	"runtime.dieFromSignal*", "runtime.crash*", "runtime.gopanic*", "runtime.sigpanic*",
 	"runtime.panic*", "runtime.sighandler*", "runtime.sigtramp*", "runtime.memmove*",
 	"google::LogMessage*", "qt_assert*", "QMessageLogger::*",
@@ -107,6 +104,57 @@ static bool is_helper_name(const char *s)
 	return is_libc_name(s);
 }
 
+/*
+ * Code of a language's library that was compiled into the program: templates of namespace std, and
+ * Rust's crates core, alloc and std. Whoever uses them is to blame.
+ */
+static bool is_cxx_library(const char *raw)
+{
+	static const char *const starts[] = { "_ZSt", "_ZNSt", "_ZNKSt", "_ZNSs", "_ZNKSs", "_ZNSa",
+					      "_ZN9__gnu_cxx", "_ZNK9__gnu_cxx" };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(starts); i++)
+		if (da_starts(raw, starts[i]))
+			return true;
+	return false;
+}
+
+/* v0 names begin with _R; legacy ones end in 17h, a hash of 16 digits, and E. */
+static bool is_rust(const char *raw)
+{
+	const char *at = NULL;
+
+	if (da_starts(raw, "_R"))
+		return true;
+	if (!da_starts(raw, "_ZN"))
+		return false;
+	for (const char *p = strstr(raw, "17h"); p; p = strstr(p + 1, "17h"))
+		at = p + 3;
+	return at && strspn(at, "0123456789abcdef") == 16 && at[16] == 'E';
+}
+
+static bool is_rust_library(const char *function)
+{
+	static const char *const crates[] = { "core::", "alloc::", "std::", "__rustc::", "rustc_",
+					      "<alloc::", "<core::", "<std::", "<&", "<[", "<T ", "<F ",
+					      "<I ", "<str ", "<usize ", "<u8 ", "<u32 ", "<u64 ", "<i32 ",
+					      "<i64 ", "<char " };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(crates); i++)
+		if (da_starts(function, crates[i]))
+			return true;
+	return false;
+}
+
+static bool is_library_code(const struct da_place *p)
+{
+	if (!p->raw)
+		return false;
+	if (is_rust(p->raw))
+		return p->ncalls && p->calls[0].function && is_rust_library(p->calls[0].function);
+	return is_cxx_library(p->raw);
+}
+
 /* Static programs hold libc itself, whose functions have reserved names: __getppid, __GI_raise. */
 static bool is_static(const struct da_process *p)
 {
@@ -129,7 +177,8 @@ static bool is_helper(const struct da_fault *fault, const struct da_frame *f)
 		return f->signal;
 	if (p->raw && da_starts(p->raw, "__") && is_static(fault->p))
 		return true;
-	return is_helper_name(p->raw) || (p->ncalls && is_helper_name(p->calls[0].function));
+	return is_library_code(p) || is_helper_name(p->raw) ||
+	       (p->ncalls && is_helper_name(p->calls[0].function));
 }
 
 static bool is_own(const struct da_fault *f, const struct da_frame *frame)
@@ -148,11 +197,39 @@ static uint32_t first(const struct da_fault *f, bool own_only)
 	for (size_t i = f->top; i < f->t->frames.n; i++) {
 		const struct da_frame *frame = &f->t->frames.v[i];
 
-		if (!is_helper(f, frame) && has_code(f, frame) && frame->module != DA_NONE &&
-		    (is_own(f, frame) || !own_only))
+		if (is_helper(f, frame) || !has_code(f, frame) || frame->module >= f->p->modules.n ||
+		    f->p->modules.v[frame->module].vdso)
+			continue;
+		if (is_own(f, frame))
+			return (uint32_t)i;
+		/* a scan that ends in a library is no evidence against it */
+		if (!own_only && frame->trust > DA_TRUST_SCAN)
 			return (uint32_t)i;
 	}
 	return DA_NONE;
+}
+
+/* Without template arguments and parameters, which can fill pages. */
+static const char *short_name(struct da_fault *f, const char *function)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	unsigned depth = 0;
+
+	if (function[0] == '<' || strlen(function) < 40)
+		return function;
+	for (const char *p = function; *p && (depth || *p != '('); p++) {
+		if (!depth && strncmp(p, "operator", 8) == 0) { /* < and ( may be part of its name */
+			da_str_addn(&s, p, p[8] ? 9 + strcspn(p + 9, "(") : 8);
+			break;
+		}
+		if (*p == '<')
+			depth++;
+		else if (*p == '>' && depth)
+			depth--;
+		else if (!depth)
+			da_str_addc(&s, *p);
+	}
+	return depth || !s.n ? function : da_strdup(f->d->arena, s.s);
 }
 
 /* Completes "chosen as …". */
@@ -172,7 +249,7 @@ static const char *why(struct da_fault *f, uint32_t at, bool own)
 		da_str_add(&s, "the function whose stack frame was found damaged when it returned");
 	else if (above)
 		da_str_addf(&s, "the first function%s below " DA_SYM("%s"), own ? " of own code" : "",
-			    above);
+			    short_name(f, above));
 	else
 		da_str_addf(&s, "the first function%s", own ? " of own code" : " outside of libc's helpers");
 	if (frames[at].trust <= DA_TRUST_SCAN)

@@ -31,6 +31,7 @@
 #define WHAT_MAX_BYTES 4096
 #define BASES_DEPTH 16
 #define BASES_WIDE 16
+#define BASES_ALL 200
 
 struct thrown {
 	uint64_t unwind; /* the _Unwind_Exception */
@@ -236,15 +237,44 @@ static enum shape shape_by_symbol(struct da_fault *f, uint64_t vptr)
  * The offset of the std::exception of a known kind inside an object of this type: walks the bases.
  * *ret_base is the mangled name of the base that holds the text.
  */
-static bool text_base(struct da_fault *f, uint64_t type, unsigned depth, int64_t *ret_offset,
-		      const char **ret_base)
+static bool text_base(struct da_fault *f, uint64_t type, unsigned depth, unsigned *budget,
+		      int64_t *ret_offset, const char **ret_base);
+
+/* Several bases: { flags u32, count u32, { base, offset << 8 | flags } … } behind the name. */
+static bool among_bases(struct da_fault *f, uint64_t type, unsigned depth, unsigned *budget,
+			int64_t *ret_offset, const char **ret_base)
+{
+	uint64_t at = type + 2 * word(f) + 8, base, flags;
+	uint32_t count;
+	int64_t inner;
+
+	if (da_mem_u32(&f->p->mem, at - 4, &count) != DA_OK)
+		return false;
+	for (uint32_t i = 0; i < DA_MIN(count, (uint32_t)BASES_WIDE); i++, at += 2 * word(f)) {
+		if (word_at(f, at, &base) != DA_OK || word_at(f, at + word(f), &flags) != DA_OK)
+			return false;
+		if (flags & 1) /* virtual: its place is in the vtable */
+			continue;
+		if (!text_base(f, base, depth + 1, budget, &inner, ret_base))
+			continue;
+		*ret_offset = inner + ((word(f) == 8 ? (int64_t)flags : (int32_t)flags) >> 8);
+		return true;
+	}
+	return false;
+}
+
+static bool text_base(struct da_fault *f, uint64_t type, unsigned depth, unsigned *budget,
+		      int64_t *ret_offset, const char **ret_base)
 {
 	static const char *const holders[] = { "St13runtime_error", "St11logic_error" };
-	const char *name = type_name(f, type);
-	uint64_t vptr, base, count;
-	enum shape shape;
+	const char *name;
+	uint64_t vptr, base;
 
-	if (!name || depth == BASES_DEPTH || word_at(f, type, &vptr) != DA_OK)
+	if (depth == BASES_DEPTH || !*budget)
+		return false;
+	--*budget;
+	name = type_name(f, type);
+	if (!name || word_at(f, type, &vptr) != DA_OK)
 		return false;
 	for (size_t i = 0; i < DA_ARRAY_SIZE(holders); i++)
 		if (da_streq(name, holders[i])) {
@@ -252,31 +282,15 @@ static bool text_base(struct da_fault *f, uint64_t type, unsigned depth, int64_t
 			*ret_base = holders[i];
 			return true;
 		}
-	shape = shape_by_symbol(f, vptr);
-	if (shape == SHAPE_SINGLE)
+	switch (shape_by_symbol(f, vptr)) {
+	case SHAPE_SINGLE:
 		return word_at(f, type + 2 * word(f), &base) == DA_OK &&
-		       text_base(f, base, depth + 1, ret_offset, ret_base);
-	if (shape != SHAPE_MULTIPLE || da_mem_u32(&f->p->mem, type + 2 * word(f) + 4,
-						  &(uint32_t){ 0 }) != DA_OK)
+		       text_base(f, base, depth + 1, budget, ret_offset, ret_base);
+	case SHAPE_MULTIPLE:
+		return among_bases(f, type, depth, budget, ret_offset, ret_base);
+	default:
 		return false;
-	/* flags u32, count u32, then { base, offset << 8 | flags } */
-	uint32_t n = 0;
-
-	(void)da_mem_u32(&f->p->mem, type + 2 * word(f) + 4, &n);
-	for (count = 0; count < DA_MIN(n, (uint32_t)BASES_WIDE); count++) {
-		uint64_t at = type + 2 * word(f) + 8 + count * 2 * word(f), flags;
-		int64_t inner;
-
-		if (word_at(f, at, &base) != DA_OK || word_at(f, at + word(f), &flags) != DA_OK)
-			return false;
-		if (flags & 1) /* virtual: its place is in the vtable */
-			continue;
-		if (!text_base(f, base, depth + 1, &inner, ret_base))
-			continue;
-		*ret_offset = inner + ((word(f) == 8 ? (int64_t)flags : (int32_t)flags) >> 8);
-		return true;
 	}
-	return false;
 }
 
 /* n bytes of text, no control characters but line feeds and tabs. */
@@ -340,13 +354,44 @@ static const char *what_of_scalar(struct da_fault *f, const char *name, uint64_t
 	return NULL;
 }
 
+static bool in_runtime(const struct da_fault *f, uint64_t addr)
+{
+	static const char *const runtimes[] = { "libstdc++.so", "libc++abi.so", "libc++.so", "libgcc_s.so" };
+	uint32_t module = da_module_at(f->p, addr);
+
+	for (size_t i = 0; module != DA_NONE && i < DA_ARRAY_SIZE(runtimes); i++)
+		if (f->p->modules.v[module].name &&
+		    da_starts(f->p->modules.v[module].name, runtimes[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The names of std's types are in libstdc++'s file. Without it: an object whose class has its one base
+ * in the runtime, and which holds such a string in the place of runtime_error's and logic_error's.
+ */
+static const char *what_by_shape(struct da_fault *f, const struct thrown *x)
+{
+	uint64_t base, text;
+	uint32_t references;
+
+	if (word_at(f, x->type + 2 * word(f), &base) != DA_OK || !in_runtime(f, base) ||
+	    type_name(f, base) || word_at(f, x->object + word(f), &text) != DA_OK ||
+	    da_mem_u32(&f->p->mem, text - word(f), &references) != DA_OK || references > 1000)
+		return NULL;
+	return shared_string(f, x->object + word(f));
+}
+
 static const char *what_of(struct da_fault *f, const struct thrown *x, const char *name)
 {
-	const char *base;
+	unsigned budget = BASES_ALL;
+	const char *base, *text;
 	int64_t offset;
 
-	if (!text_base(f, x->type, 0, &offset, &base))
-		return what_of_scalar(f, name, x->object);
+	if (!text_base(f, x->type, 0, &budget, &offset, &base)) {
+		text = what_of_scalar(f, name, x->object);
+		return text ? text : what_by_shape(f, x);
+	}
 	return shared_string(f, x->object + (uint64_t)offset + word(f));
 }
 
@@ -378,6 +423,54 @@ static void claim(struct da_fault *f, const struct thrown *x)
 	f->e->cause = da_streq(name, "St9bad_alloc") ? DA_CAUSE_OUT_OF_MEMORY : DA_CAUSE_CPP_EXCEPTION;
 }
 
+/* What the call before a return address calls: the name in the symbol table or of the PLT's entry. */
+static const char *callee(struct da_fault *f, uint64_t pc)
+{
+	const struct da_arch *arch = f->p->arch;
+	struct da_regs regs = f->regs;
+	unsigned len = da_starts(arch->name, "x86") ? 5 : 4;
+	struct da_insn in;
+	uint8_t code[5];
+
+	if (!f->s || pc < len || da_mem_read(&f->p->mem, pc - len, code, len, NULL) != DA_OK)
+		return NULL;
+	da_reg_set(&regs, arch->pc, pc - len);
+	if (da_decode(arch, code, len, &regs, 0, &in) != DA_OK || in.kind != DA_INSN_CALL ||
+	    in.len != len || !in.target_known)
+		return NULL;
+	return da_symbols_place(f->s, in.target, false)->raw;
+}
+
+/*
+ * libstdc++ without its file has no names. Then this is as sure: own code called __cxa_throw, and
+ * everything between that call and abort lies in the C++ runtime.
+ */
+static uint32_t thrower_by_call(struct da_fault *f)
+{
+	static const char *const calls[] = { "__cxa_throw", "__cxa_rethrow",
+					     "_ZSt17rethrow_exceptionNSt15__exception_ptr13exception_ptrE" };
+	uint32_t i = 0, inside = 0;
+	const char *name;
+
+	for (; i < f->t->frames.n && i < MACHINERY; i++) {
+		const struct da_frame *frame = &f->t->frames.v[i];
+		bool runtime = in_runtime(f, frame->pc);
+
+		if (frame->module >= f->p->modules.n)
+			return DA_NONE;
+		inside += runtime;
+		if (!runtime && f->p->modules.v[frame->module].class == DA_CLASS_OWN)
+			break;
+		if (!runtime && inside)
+			return DA_NONE; /* back in libc: a callback */
+	}
+	name = inside && i < f->t->frames.n ? callee(f, f->t->frames.v[i].pc) : NULL;
+	for (size_t k = 0; name && k < DA_ARRAY_SIZE(calls); k++)
+		if (da_starts(name, calls[k]))
+			return i - 1;
+	return DA_NONE;
+}
+
 void da_fault_cxx(struct da_fault *f)
 {
 	struct da_exception *e = f->e;
@@ -392,6 +485,8 @@ void da_fault_cxx(struct da_fault *f)
 	}
 	terminate = da_frame_find(f->t, 0, MACHINERY, terminators, DA_ARRAY_SIZE(terminators));
 	thrower = da_frame_find(f->t, 0, MACHINERY, throwers, DA_ARRAY_SIZE(throwers));
+	if (terminate == DA_NONE && thrower == DA_NONE)
+		thrower = thrower_by_call(f);
 	if (terminate == DA_NONE && thrower == DA_NONE)
 		return;
 	if (thrower != DA_NONE)

@@ -95,8 +95,8 @@ void da_fault_run(struct da_dump *d, struct da_symbols *s)
 	if (!prepare(&f, d, s))
 		return;
 	da_fault_outside(&f);
-	if (f.t && da_fault_is_fault(f.e->code) && f.e->cause == DA_CAUSE_UNKNOWN) {
-		if (!f.e->has_sender)
+	if (f.e->cause == DA_CAUSE_UNKNOWN && f.e->code != DA_SIGABRT) {
+		if (f.t && da_fault_is_fault(f.e->code) && !f.e->has_sender)
 			da_fault_examine(&f);
 		else if (sent_by_itself(&f))
 			f.e->cause = DA_CAUSE_ABORT;

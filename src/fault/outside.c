@@ -49,6 +49,6 @@ void da_fault_outside(struct da_fault *f)
 		return;
 	}
 	/* Ctrl-\ comes from the terminal: SI_KERNEL. Without siginfo SIGQUIT says the same. */
-	if (e->code == DA_SIGQUIT)
+	if (e->code == DA_SIGQUIT && !e->has_sender)
 		e->cause = DA_CAUSE_QUIT;
 }
