@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * aarch64. Numbers 0..32 are DWARF's (AADWARF64). The sigcontext is struct sigcontext, which begins
- * with the fault address.
+ * with the fault address; the last columns are Windows' CONTEXT of ARM64.
  */
 #include "config.h"
 
@@ -10,15 +10,15 @@
 
 enum { X8 = 8, X29 = 29, X30 = 30, SP = 31, PC = 32, CPSR = 33, NREGS };
 
-#define X(n) [n] = { "x" #n, 1, n, 8 + 8 * (n) }
+#define X(n) [n] = { "x" #n, 1, n, 8 + 8 * (n), 8 + 8 * (n), 8 }
 
 static const struct da_reg_desc regs[NREGS] = {
 	X(0),  X(1),  X(2),  X(3),  X(4),  X(5),  X(6),  X(7),  X(8),  X(9),  X(10),
 	X(11), X(12), X(13), X(14), X(15), X(16), X(17), X(18), X(19), X(20), X(21),
 	X(22), X(23), X(24), X(25), X(26), X(27), X(28), X(29), X(30),
-	[SP] = { "sp", 1, 31, 0x100 },
-	[PC] = { "pc", 1, 32, 0x108 },
-	[CPSR] = { "cpsr", 1, 33, 0x110 },
+	[SP] = { "sp", 1, 31, 0x100, 0x100, 8 },
+	[PC] = { "pc", 1, 32, 0x108, 0x108, 8 },
+	[CPSR] = { "cpsr", 1, 33, 0x110, 4, 4 },
 };
 
 static int from_dwarf(unsigned dwarf)
@@ -86,6 +86,9 @@ const struct da_arch da_arch_aarch64 = {
 	.args = { 0, 1, 2, 3, 4, 5 },
 	.prstatus_regs = 112,
 	.prstatus_nregs = 34,
+	.context_flags = 0,
+	.context_cpu = 0x400000,
+	.context_min = 0x110,
 	.user_end = 1ULL << 48,
 	.tag_bits = 0xffULL << 56,
 	.callee_saved = 0x7ffULL << 19, /* x19..x29 */

@@ -43,6 +43,8 @@ struct da_reg_desc {
 	uint8_t shown;     /* in the registers block of the report */
 	int16_t prstatus;  /* index in pr_reg of NT_PRSTATUS, in words; -1: not there */
 	int16_t ucontext;  /* byte offset in the kernel's struct sigcontext (uc_mcontext); -1 */
+	uint16_t context;  /* byte offset in Windows' CONTEXT, as minidumps hold it */
+	uint8_t context_size; /* bytes there; 0: not there */
 };
 
 /* Whether code bytes just before an address are a call: a return address then. */
@@ -64,6 +66,9 @@ struct da_arch {
 	int args[6];           /* arguments of a system call */
 	uint16_t prstatus_regs;     /* byte offset of pr_reg in NT_PRSTATUS */
 	uint16_t prstatus_nregs;    /* words in it; 0: registers are not read */
+	uint16_t context_flags;     /* byte offset of ContextFlags in CONTEXT */
+	uint32_t context_cpu;       /* its bit of this CPU; 0: no CONTEXT is known */
+	uint16_t context_min;       /* bytes that hold all of these registers */
 	uint64_t user_end;          /* addresses of programs lie below */
 	uint64_t tag_bits;          /* bits of a data address that the CPU ignores (aarch64: top byte) */
 	uint64_t callee_saved;      /* mask: registers that a call keeps, for "same value" by default */
@@ -84,6 +89,13 @@ extern const size_t da_archs_n;
 const struct da_arch *da_arch_by_elf(uint16_t machine, uint8_t elf_class, bool big_endian);
 /* The number of a register by name, or DA_REG_NONE. */
 int da_arch_reg(const struct da_arch *arch, const char *name);
+/*
+ * Registers from a CONTEXT of Windows (also Breakpad's, Crashpad's and lldb's: the same layout for all
+ * systems, with flag bits of their own). Longer (XSTATE follows) and shorter ones are read as far as
+ * the table needs. DA_CORRUPT: cut, or the flags name another CPU.
+ */
+enum da_status da_arch_read_context(const struct da_arch *arch, struct da_bytes context,
+				    struct da_regs *ret);
 /*
  * Can an address of user memory have this value? Below user_end, tag bits ignored: x86_64 2^47 and
  * aarch64 2^48, since Linux gives addresses above them only to programs that ask for it.

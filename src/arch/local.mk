@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libdumpan_a_SOURCES += \
+	%D%/arm.c \
 	%D%/arch.c %D%/arch.h %D%/arch.def %D%/list.h \
 	%D%/aarch64.c \
 	%D%/i386.c \

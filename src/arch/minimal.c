@@ -33,8 +33,8 @@ static bool no_sigreturn(const uint8_t *code, size_t n, bool *ret_rt)
 
 #define MINIMAL(id, arch_name, machine, bits, big, count, pc_index, sp_index, end)     \
 	static const struct da_reg_desc id##_regs[NREGS] = {                           \
-		[PC] = { "pc", 1, pc_index, -1 },                                      \
-		[SP] = { "sp", 1, sp_index, -1 },                                      \
+		[PC] = { "pc", 1, pc_index, -1, 0, 0 },                                      \
+		[SP] = { "sp", 1, sp_index, -1, 0, 0 },                                      \
 	};                                                                             \
 	const struct da_arch da_arch_##id = {                                          \
 		.name = arch_name,                                                     \
@@ -64,7 +64,6 @@ static bool no_sigreturn(const uint8_t *code, size_t n, bool *ret_rt)
 #define GB4 (1ULL << 32)
 
 /*      name          word       machine  bits big    words pc  sp  end */
-MINIMAL(arm,          "arm",     40,      32,  false, 18,   15, 13, GB4);
 MINIMAL(arm_be,       "arm",     40,      32,  true,  18,   15, 13, GB4);
 MINIMAL(ppc64le,      "ppc64le", 21,      64,  false, 48,   32, 1,  1ULL << 52);
 MINIMAL(ppc64,        "ppc64",   21,      64,  true,  48,   32, 1,  1ULL << 52);

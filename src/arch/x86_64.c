@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * x86_64. Numbers 0..16 are DWARF's (System V ABI, figure 3.36). pr_reg follows struct
- * user_regs_struct; the sigcontext order is that of struct sigcontext_64, gregs of ucontext_t.
+ * user_regs_struct; the sigcontext order is that of struct sigcontext_64, gregs of ucontext_t;
+ * the last columns are Windows' CONTEXT of AMD64.
  */
 #include "config.h"
 
@@ -16,20 +17,33 @@ enum { RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP, R8, R9, R10, R11, R12, R13, R14, 
 #define SC(i) ((i) * 8)
 
 static const struct da_reg_desc regs[NREGS] = {
-	[RAX] = { "rax", 1, 10, SC(13) },    [RDX] = { "rdx", 1, 12, SC(12) },
-	[RCX] = { "rcx", 1, 11, SC(14) },    [RBX] = { "rbx", 1, 5, SC(11) },
-	[RSI] = { "rsi", 1, 13, SC(9) },     [RDI] = { "rdi", 1, 14, SC(8) },
-	[RBP] = { "rbp", 1, 4, SC(10) },     [RSP] = { "rsp", 1, 19, SC(15) },
-	[R8] = { "r8", 1, 9, SC(0) },        [R9] = { "r9", 1, 8, SC(1) },
-	[R10] = { "r10", 1, 7, SC(2) },      [R11] = { "r11", 1, 6, SC(3) },
-	[R12] = { "r12", 1, 3, SC(4) },      [R13] = { "r13", 1, 2, SC(5) },
-	[R14] = { "r14", 1, 1, SC(6) },      [R15] = { "r15", 1, 0, SC(7) },
-	[RIP] = { "rip", 1, 16, SC(16) },    [EFLAGS] = { "eflags", 1, 18, SC(17) },
-	[ORIG_RAX] = { "orig_rax", 1, 15, -1 },
-	[CS] = { "cs", 0, 17, -1 },          [SS] = { "ss", 0, 20, -1 },
-	[DS] = { "ds", 0, 23, -1 },          [ES] = { "es", 0, 24, -1 },
-	[FS] = { "fs", 0, 25, -1 },          [GS] = { "gs", 0, 26, -1 },
-	[FS_BASE] = { "fs_base", 1, 21, -1 }, [GS_BASE] = { "gs_base", 1, 22, -1 },
+	[RAX] = { "rax", 1, 10, SC(13), 0x78, 8 },
+	[RDX] = { "rdx", 1, 12, SC(12), 0x88, 8 },
+	[RCX] = { "rcx", 1, 11, SC(14), 0x80, 8 },
+	[RBX] = { "rbx", 1, 5, SC(11), 0x90, 8 },
+	[RSI] = { "rsi", 1, 13, SC(9), 0xa8, 8 },
+	[RDI] = { "rdi", 1, 14, SC(8), 0xb0, 8 },
+	[RBP] = { "rbp", 1, 4, SC(10), 0xa0, 8 },
+	[RSP] = { "rsp", 1, 19, SC(15), 0x98, 8 },
+	[R8] = { "r8", 1, 9, SC(0), 0xb8, 8 },
+	[R9] = { "r9", 1, 8, SC(1), 0xc0, 8 },
+	[R10] = { "r10", 1, 7, SC(2), 0xc8, 8 },
+	[R11] = { "r11", 1, 6, SC(3), 0xd0, 8 },
+	[R12] = { "r12", 1, 3, SC(4), 0xd8, 8 },
+	[R13] = { "r13", 1, 2, SC(5), 0xe0, 8 },
+	[R14] = { "r14", 1, 1, SC(6), 0xe8, 8 },
+	[R15] = { "r15", 1, 0, SC(7), 0xf0, 8 },
+	[RIP] = { "rip", 1, 16, SC(16), 0xf8, 8 },
+	[EFLAGS] = { "eflags", 1, 18, SC(17), 0x44, 4 },
+	[ORIG_RAX] = { "orig_rax", 1, 15, -1, 0, 0 },
+	[CS] = { "cs", 0, 17, -1, 0x38, 2 },
+	[SS] = { "ss", 0, 20, -1, 0x42, 2 },
+	[DS] = { "ds", 0, 23, -1, 0x3a, 2 },
+	[ES] = { "es", 0, 24, -1, 0x3c, 2 },
+	[FS] = { "fs", 0, 25, -1, 0x3e, 2 },
+	[GS] = { "gs", 0, 26, -1, 0x40, 2 },
+	[FS_BASE] = { "fs_base", 1, 21, -1, 0, 0 },
+	[GS_BASE] = { "gs_base", 1, 22, -1, 0, 0 },
 };
 
 static int from_dwarf(unsigned dwarf)
@@ -117,6 +131,9 @@ const struct da_arch da_arch_x86_64 = {
 	.args = { RDI, RSI, RDX, R10, R8, R9 },
 	.prstatus_regs = 112,
 	.prstatus_nregs = 27,
+	.context_flags = 0x30,
+	.context_cpu = 0x100000,
+	.context_min = 0x100,
 	.user_end = 1ULL << 47,
 	.callee_saved = 1ULL << RBX | 1ULL << RBP | 1ULL << R12 | 1ULL << R13 | 1ULL << R14 |
 			1ULL << R15,

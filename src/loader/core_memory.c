@@ -3,81 +3,9 @@
 #include "config.h"
 
 #include <elf.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "loader/elfcore.h"
-
-static int by_start(const void *a, const void *b)
-{
-	const struct da_range *x = a, *y = b;
-
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	if (x->file_len != y->file_len) /* of two that begin together the one with bytes comes first */
-		return x->file_len > y->file_len ? -1 : 1;
-	return x->file_off < y->file_off ? -1 : x->file_off > y->file_off;
-}
-
-static void cut_front(struct da_range *r, uint64_t start)
-{
-	uint64_t by = start - r->start;
-	uint64_t in_file = DA_MIN(by, r->file_len);
-
-	r->start = start;
-	r->file_off += in_file;
-	r->file_len -= in_file;
-}
-
-/*
- * Walk the sorted ranges and cut away what overlaps. Saved bytes win over a range that saved none
- * there; else the first keeps its place.
- */
-static uint64_t cut_overlaps(struct da_arena *a, struct da_memory *m)
-{
-	DA_VEC(struct da_range) out = { 0 };
-	uint64_t cuts = 0;
-
-	for (size_t i = 0; i < m->ranges.n; i++) {
-		struct da_range r = m->ranges.v[i];
-		struct da_range *last = out.n ? &out.v[out.n - 1] : NULL;
-
-		if (last && r.start < last->end) {
-			uint64_t saved_end = last->start + last->file_len;
-
-			cuts++;
-			if (r.file_len && r.start >= saved_end) {
-				struct da_range rest = *last;
-
-				last->end = r.start;
-				if (rest.end > r.end) { /* what remains behind the saved piece */
-					cut_front(&rest, r.end);
-					da_vec_push(a, &out, r);
-					da_vec_push(a, &out, rest);
-					continue;
-				}
-			} else if (r.end <= last->end) {
-				continue;
-			} else {
-				cut_front(&r, last->end);
-			}
-		}
-		if (r.start < r.end)
-			da_vec_push(a, &out, r);
-	}
-	m->ranges.v = out.v;
-	m->ranges.n = out.n;
-	m->ranges.cap = out.cap;
-	return cuts;
-}
-
-static bool sorted(const struct da_memory *m)
-{
-	for (size_t i = 1; i < m->ranges.n; i++)
-		if (by_start(&m->ranges.v[i - 1], &m->ranges.v[i]) > 0)
-			return false;
-	return true;
-}
+#include "loader/ranges.h"
 
 static void add_range(struct core *c, const struct core_segment *s)
 {
@@ -106,6 +34,7 @@ void core_read_memory(struct core *c)
 {
 	struct da_dump *d = c->d;
 	struct da_memory *m = &d->proc.mem;
+	struct da_ranges list;
 	uint64_t cuts, promised = 0, last_load = 0;
 
 	for (size_t i = 0; i < c->segments.n; i++) {
@@ -124,9 +53,11 @@ void core_read_memory(struct core *c)
 	for (size_t i = 0; i < c->segments.n; i++)
 		if (c->segments.v[i].type == PT_NOTE && last_load && c->segments.v[i].off > last_load)
 			c->notes_last = true;
-	if (!sorted(m))
-		qsort(m->ranges.v, m->ranges.n, sizeof(*m->ranges.v), by_start);
-	cuts = cut_overlaps(d->arena, m);
+	list = (struct da_ranges){ m->ranges.v, m->ranges.n, m->ranges.cap };
+	cuts = da_ranges_settle(d->arena, &list);
+	m->ranges.v = list.v;
+	m->ranges.n = list.n;
+	m->ranges.cap = list.cap;
 	if (cuts)
 		da_note(d->ledger, DA_NOTE_CORRUPT, "program headers", NULL,
 			"%llu memory segments overlap others; each address is read from one of them",

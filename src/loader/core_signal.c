@@ -9,12 +9,13 @@
 #include <elf.h>
 
 #include "loader/elfcore.h"
+#include "loader/signals.h"
 
 /* Numbers of Linux on all CPUs but mips and sparc, whose cores get a minimal report. */
 enum { S_HUP = 1, S_QUIT = 3, S_TRAP = 5, S_ABRT = 6, S_CHLD = 17, S_CONT = 18, S_STOP = 19,
        S_TSTP = 20, S_WINCH = 28, S_SYS = 31, S_ILL = 4, S_BUS = 7, S_FPE = 8, S_SEGV = 11 };
 
-static const char *signal_name(struct da_arena *a, int32_t n)
+const char *da_loader_signal_name(struct da_arena *a, int32_t n)
 {
 	static const char *const names[] = {
 		[1] = "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE",
@@ -29,8 +30,7 @@ static const char *signal_name(struct da_arena *a, int32_t n)
 	return da_printf(a, n >= 34 ? "SIGRTMIN+%d" : "signal %d", n >= 34 ? n - 34 : n);
 }
 
-/* Signals that stop or inform, by which nobody dies: the dump was made of a living process. */
-static bool kills(int32_t signo, bool by_debugger)
+bool da_loader_signal_kills(int32_t signo, bool by_debugger)
 {
 	switch (signo) {
 	case 0: case S_CHLD: case S_CONT: case S_STOP: case S_TSTP: case S_WINCH:
@@ -42,7 +42,7 @@ static bool kills(int32_t signo, bool by_debugger)
 	}
 }
 
-static bool has_fault_address(int32_t signo)
+bool da_loader_signal_has_address(int32_t signo)
 {
 	return signo == S_SEGV || signo == S_BUS || signo == S_ILL || signo == S_FPE || signo == S_TRAP;
 }
@@ -82,7 +82,7 @@ static void read_details(struct core *c, struct da_exception *e, const struct co
 		e->address = core_address(c, da_get_word(&u));
 		e->has_address = da_ok(&u);
 		e->syscall = (int32_t)da_get_u32(&u);
-	} else if (has_fault_address(s->signo)) {
+	} else if (da_loader_signal_has_address(s->signo)) {
 		e->address = core_address(c, da_get_word(&u));
 		/* The kernel fills 0 where it does not tell (SI_KERNEL: non-canonical, int3). */
 		e->has_address = da_ok(&u) && s->code != 0x80;
@@ -94,7 +94,7 @@ static struct da_exception *new_exception(struct core *c, uint32_t thread, int32
 	struct da_exception *e = da_new(c->d->arena, struct da_exception);
 
 	*e = (struct da_exception){ .thread = thread, .is_signal = true, .code = signo,
-				    .name = signal_name(c->d->arena, signo), .syscall = -1,
+				    .name = da_loader_signal_name(c->d->arena, signo), .syscall = -1,
 				    .blamed_frame = DA_NONE, .blamed_module = DA_NONE };
 	c->d->proc.exception = e;
 	return e;
@@ -110,13 +110,13 @@ void core_find_signal(struct core *c)
 	for (size_t i = 0; i < c->siginfos.n; i++) {
 		const struct core_siginfo *s = &c->siginfos.v[i];
 
-		if (!kills(s->signo, by_debugger))
+		if (!da_loader_signal_kills(s->signo, by_debugger))
 			continue;
 		read_details(c, new_exception(c, s->thread, s->signo), s);
 		return;
 	}
 	for (size_t i = 0; i < p->threads.n; i++)
-		if (kills(p->threads.v[i].signal, by_debugger)) {
+		if (da_loader_signal_kills(p->threads.v[i].signal, by_debugger)) {
 			new_exception(c, (uint32_t)i, p->threads.v[i].signal);
 			return;
 		}

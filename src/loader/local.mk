@@ -12,8 +12,20 @@ libdumpan_a_SOURCES += \
 	%D%/loader.c \
 	%D%/loader.h \
 	%D%/loaders.def \
+	%D%/md_exception.c \
+	%D%/md_memory.c \
+	%D%/md_modules.c \
+	%D%/md_names.c \
+	%D%/md_system.c \
+	%D%/md_threads.c \
+	%D%/md_writer.c \
+	%D%/minidump.c \
+	%D%/minidump.h \
 	%D%/notdump.c \
 	%D%/notdump.h \
+	%D%/ranges.c \
+	%D%/ranges.h \
+	%D%/signals.h \
 	%D%/unpack.c \
 	%D%/unpack_bzip2.c \
 	%D%/unpack_gzip.c \

@@ -13,12 +13,11 @@ static const struct {
 	const char *magic;
 	const char *is;
 } kinds[] = {
-	{ 0, 4, "MDMP", "is a Windows minidump, which this version does not read yet; open it in a "
-			"debugger on Windows" },
 	{ 0, 8, "PAGEDU64", "is a Windows kernel dump, not a process dump; make one of the process "
 			    "(Task Manager, ProcDump -ma)" },
 	{ 0, 8, "PAGEDUMP", "is a 32-bit Windows kernel dump, not a process dump; make one of the "
 			    "process (Task Manager, ProcDump -ma)" },
+	{ 0, 4, "PMDM", "is a minidump of a big-endian machine, which is not read" },
 	{ 0, 8, "USERDUMP", "is a Windows user dump of the old kind (before 2003), which is not read; "
 			    "make a new one with ProcDump -ma" },
 	{ 0, 8, "KDUMP   ", "is a Linux kernel dump (makedumpfile), not a process dump; read it with "

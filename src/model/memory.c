@@ -46,18 +46,29 @@ static const uint8_t *view_overlay(const struct da_memory *m, uint64_t addr, siz
 	return m->overlays.v[low].bytes + (addr - m->overlays.v[low].start);
 }
 
+void da_mem_as(struct da_memory *m, const struct da_thread *t)
+{
+	m->own = t ? t->own : (struct da_own){ 0 };
+}
+
 /* Bytes at addr that lie in one piece: the dump's own first, then a module's file. */
 static const uint8_t *view(const struct da_memory *m, uint64_t addr, size_t *ret_n,
 			   enum da_layer *ret_layer)
 {
 	size_t i = range_index(m, addr);
 	const struct da_range *r = i < m->ranges.n ? &m->ranges.v[i] : NULL;
+	uint64_t own = m->own.bytes.n && m->own.start > addr ? m->own.start - addr : UINT64_MAX;
 	uint64_t gap = r ? r->start : UINT64_MAX; /* where the dump's bytes take over again */
 	const uint8_t *p;
 
+	if (m->own.bytes.n && addr - m->own.start < m->own.bytes.n) {
+		*ret_n = m->own.bytes.n - (size_t)(addr - m->own.start);
+		*ret_layer = DA_LAYER_DUMP;
+		return m->own.bytes.p + (addr - m->own.start);
+	}
 	if (r && r->start <= addr) {
 		if (addr - r->start < r->file_len) {
-			*ret_n = (size_t)(r->file_len - (addr - r->start));
+			*ret_n = (size_t)DA_MIN(r->file_len - (addr - r->start), own);
 			*ret_layer = DA_LAYER_DUMP;
 			return m->file.p + r->file_off + (addr - r->start);
 		}

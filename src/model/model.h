@@ -52,13 +52,27 @@ struct da_overlay {
 
 enum da_layer { DA_LAYER_NONE, DA_LAYER_DUMP, DA_LAYER_FILE };
 
+/*
+ * Bytes that one thread alone sees: a dump that holds several snapshots of one stack has other bytes
+ * at the same addresses for each of its threads.
+ */
+struct da_own {
+	uint64_t start;
+	struct da_bytes bytes; /* n 0: none */
+};
+
 struct da_memory {
 	DA_VEC(struct da_range) ranges;     /* sorted, not overlapping */
 	DA_VEC(struct da_overlay) overlays; /* sorted, not overlapping */
 	struct da_bytes file;               /* the dump, mapped */
+	struct da_own own;                  /* of the thread at hand; read before all others */
 	uint8_t word;
 	bool big_endian;
 };
+
+struct da_thread;
+/* Reads see the memory as this thread did; NULL: as all do. */
+void da_mem_as(struct da_memory *m, const struct da_thread *t);
 
 /* The range that holds the address, saved or not; or NULL. */
 const struct da_range *da_mem_range(const struct da_memory *m, uint64_t addr);
@@ -98,7 +112,8 @@ const char *da_match_name(enum da_match match);
 const char *da_module_class_name(enum da_module_class class);
 
 /* How we know of a module; several may agree. */
-enum { DA_FROM_LINK_MAP = 1, DA_FROM_FILE_NOTE = 2, DA_FROM_HEADER = 4, DA_FROM_AUXV = 8 };
+enum { DA_FROM_LINK_MAP = 1, DA_FROM_FILE_NOTE = 2, DA_FROM_HEADER = 4, DA_FROM_AUXV = 8,
+       DA_FROM_MODULE_LIST = 16, DA_FROM_LOADER_LIST = 32 };
 
 struct da_module {
 	const char *name;  /* base name */
@@ -198,6 +213,7 @@ struct da_thread {
 	uint64_t tp;          /* thread pointer, 0 unknown */
 	uint64_t pac_mask;    /* bits of pointer authentication in code addresses; 0: default */
 	uint64_t stack_base, stack_limit; /* [limit, base): 0 unknown */
+	struct da_own own;                /* where its stack differs from what the memory map holds */
 	DA_VEC(struct da_frame) frames;   /* innermost first */
 	uint8_t end;          /* enum da_stack_end */
 	const char *end_why;  /* one clause for people, rich, or NULL */

@@ -272,7 +272,9 @@ static void unwind(struct da_dump *d, struct da_symbols *s, struct da_thread *t,
 	scratch->fold.max = d->limits->frames;
 	da_fold_reset(&scratch->fold);
 	if (arch->full) {
+		da_mem_as(&d->proc.mem, t);
 		walk(&l);
+		da_mem_as(&d->proc.mem, NULL);
 	} else {
 		push_frame(&l);
 		end(&l, DA_END_NO_UNWIND_INFO, "stacks of this kind of processor are not read");

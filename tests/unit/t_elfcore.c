@@ -456,7 +456,6 @@ START_TEST(says_what_is_no_dump)
 	} cases[] = {
 		{ "hello, world\n", "notes.txt", "looks like text", 13 },
 		{ "", "empty", "is empty", 0 },
-		{ "MDMP\x93\xa7\0\0", "a.dmp", "minidump", 8 },
 		{ "JAVA PROFILE 1.0.2\0", "heap.hprof", "Java heap dump", 19 },
 		{ "KDUMP   \0\0", "vmcore", "kernel dump", 10 },
 		{ "PAGEDU64", "MEMORY.DMP", "Windows kernel dump", 8 },

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of exception codes and of the errors that threads leave in their TEB, as winnt.h has them. */
+#include "config.h"
+
+#include "loader/minidump.h"
+
+struct name {
+	uint32_t code;
+	const char *name;
+};
+
+static const struct name exceptions[] = {
+	{ 0x80000001, "EXCEPTION_GUARD_PAGE" },
+	{ 0x80000002, "EXCEPTION_DATATYPE_MISALIGNMENT" },
+	{ 0x80000003, "EXCEPTION_BREAKPOINT" },
+	{ 0x80000004, "EXCEPTION_SINGLE_STEP" },
+	{ 0x80000026, "STATUS_LONGJUMP" },
+	{ 0xc0000005, "EXCEPTION_ACCESS_VIOLATION" },
+	{ 0xc0000006, "EXCEPTION_IN_PAGE_ERROR" },
+	{ 0xc0000008, "EXCEPTION_INVALID_HANDLE" },
+	{ 0xc000000d, "STATUS_INVALID_PARAMETER" },
+	{ 0xc0000017, "STATUS_NO_MEMORY" },
+	{ 0xc000001d, "EXCEPTION_ILLEGAL_INSTRUCTION" },
+	{ 0xc0000025, "EXCEPTION_NONCONTINUABLE_EXCEPTION" },
+	{ 0xc0000026, "EXCEPTION_INVALID_DISPOSITION" },
+	{ 0xc000008c, "EXCEPTION_ARRAY_BOUNDS_EXCEEDED" },
+	{ 0xc000008d, "EXCEPTION_FLT_DENORMAL_OPERAND" },
+	{ 0xc000008e, "EXCEPTION_FLT_DIVIDE_BY_ZERO" },
+	{ 0xc000008f, "EXCEPTION_FLT_INEXACT_RESULT" },
+	{ 0xc0000090, "EXCEPTION_FLT_INVALID_OPERATION" },
+	{ 0xc0000091, "EXCEPTION_FLT_OVERFLOW" },
+	{ 0xc0000092, "EXCEPTION_FLT_STACK_CHECK" },
+	{ 0xc0000093, "EXCEPTION_FLT_UNDERFLOW" },
+	{ 0xc0000094, "EXCEPTION_INT_DIVIDE_BY_ZERO" },
+	{ 0xc0000095, "EXCEPTION_INT_OVERFLOW" },
+	{ 0xc0000096, "EXCEPTION_PRIV_INSTRUCTION" },
+	{ 0xc00000fd, "EXCEPTION_STACK_OVERFLOW" },
+	{ 0xc0000135, "STATUS_DLL_NOT_FOUND" },
+	{ 0xc0000138, "STATUS_ORDINAL_NOT_FOUND" },
+	{ 0xc0000139, "STATUS_ENTRYPOINT_NOT_FOUND" },
+	{ 0xc0000142, "STATUS_DLL_INIT_FAILED" },
+	{ 0xc0000194, "EXCEPTION_POSSIBLE_DEADLOCK" },
+	{ 0xc000027b, "STATUS_STOWED_EXCEPTION" },
+	{ 0xc00002b4, "STATUS_FLOAT_MULTIPLE_FAULTS" },
+	{ 0xc00002b5, "STATUS_FLOAT_MULTIPLE_TRAPS" },
+	{ 0xc0000374, "STATUS_HEAP_CORRUPTION" },
+	{ 0xc0000409, "STATUS_STACK_BUFFER_OVERRUN" },
+	{ 0xc0000417, "STATUS_INVALID_CRUNTIME_PARAMETER" },
+	{ 0xc000041d, "STATUS_FATAL_USER_CALLBACK_EXCEPTION" },
+	{ 0xc0000420, "STATUS_ASSERTION_FAILURE" },
+	{ 0xc0000602, "STATUS_FAIL_FAST_EXCEPTION" },
+	{ 0xc06d007e, "VCPPEXCEPTION_MODULE_NOT_FOUND" },
+	{ 0xc06d007f, "VCPPEXCEPTION_PROC_NOT_FOUND" },
+	{ 0xe06d7363, "MSVC_CPP_EXCEPTION" },
+	{ 0xe0434352, "CLR_EXCEPTION" },
+	{ 0xe0434f4d, "CLR_EXCEPTION_V1" },
+	{ 0xe0000008, "OUT_OF_MEMORY" },
+	{ 0x20474343, "GCC_EXCEPTION" },
+	{ 0x21474343, "GCC_FORCED_UNWIND" },
+	{ 0x406d1388, "MSVC_SET_THREAD_NAME" },
+	{ 0x40010005, "DBG_CONTROL_C" },
+	{ 0x40010006, "DBG_PRINTEXCEPTION_C" },
+	{ 0x40010008, "DBG_CONTROL_BREAK" },
+	{ 0x4001000a, "DBG_PRINTEXCEPTION_WIDE_C" },
+	{ 0x4000001e, "STATUS_WX86_SINGLE_STEP" },
+	{ 0x4000001f, "STATUS_WX86_BREAKPOINT" },
+	{ 0x40080201, "WINRT_ORIGINATE_ERROR" },
+	{ 0x40080202, "WINRT_TRANSFORM_ERROR" },
+};
+
+/* Mach exceptions, from writers for macOS. */
+static const struct name mach[] = {
+	{ 1, "EXC_BAD_ACCESS" }, { 2, "EXC_BAD_INSTRUCTION" }, { 3, "EXC_ARITHMETIC" },
+	{ 4, "EXC_EMULATION" },	 { 5, "EXC_SOFTWARE" },	       { 6, "EXC_BREAKPOINT" },
+	{ 7, "EXC_SYSCALL" },	 { 8, "EXC_MACH_SYSCALL" },    { 9, "EXC_RPC_ALERT" },
+	{ 10, "EXC_CRASH" },	 { 11, "EXC_RESOURCE" },       { 12, "EXC_GUARD" },
+};
+
+static const char *find(const struct name *names, size_t n, uint32_t code)
+{
+	for (size_t i = 0; i < n; i++)
+		if (names[i].code == code)
+			return names[i].name;
+	return NULL;
+}
+
+const char *md_exception_name(uint32_t code)
+{
+	return find(exceptions, DA_ARRAY_SIZE(exceptions), code);
+}
+
+const char *md_mach_name(uint32_t code)
+{
+	return find(mach, DA_ARRAY_SIZE(mach), code);
+}

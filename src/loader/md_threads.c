@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Threads: ids, registers, names, times, and where their stacks lie. */
+#include "config.h"
+
+#include "loader/minidump.h"
+
+#define THREAD 48
+#define THREAD_EX 64
+#define THREAD_NAME 12
+#define THREAD_INFO 64
+#define THREAD_INFO_MIN 56 /* up to StartAddress */
+
+bool md_read_context(struct md *m, uint32_t rva, uint32_t size, struct da_regs *ret)
+{
+	const struct da_arch *arch = m->d->proc.arch;
+
+	return arch && size && da_arch_read_context(arch, md_bytes(m, rva, size), ret) == DA_OK;
+}
+
+uint32_t md_thread_index(const struct md *m, uint32_t tid)
+{
+	const uint64_t *index = da_map_get(&m->by_tid, tid);
+
+	return index ? (uint32_t)*index : DA_NONE;
+}
+
+/* ---------------------------------------------------------------- ThreadList */
+
+static void read_thread(struct md *m, struct da_cursor c)
+{
+	struct da_thread *t = da_vec_add(m->d->arena, &m->d->proc.threads);
+	struct md_thread *x = da_vec_add(m->d->arena, &m->threads);
+	bool windows = m->d->proc.os == DA_OS_WINDOWS;
+	uint32_t suspended, priority_class, priority;
+	uint64_t teb, *index;
+	bool is_new;
+
+	t->tid = da_get_u32(&c);
+	index = da_map_put(m->d->arena, &m->by_tid, t->tid, &is_new);
+	if (is_new) /* of two with one id, the first */
+		*index = m->d->proc.threads.n - 1;
+	suspended = da_get_u32(&c);
+	priority_class = da_get_u32(&c);
+	priority = da_get_u32(&c);
+	teb = md_address(m, da_get_u64(&c));
+	x->stack_start = md_address(m, da_get_u64(&c));
+	x->stack_size = da_get_u32(&c);
+	x->stack_rva = da_get_u32(&c);
+	x->context_size = da_get_u32(&c);
+	x->context_rva = da_get_u32(&c);
+	if (windows) {
+		t->teb = teb;
+		t->suspended = suspended;
+		t->priority = (int32_t)priority;
+		t->has_priority = priority_class != 0; /* Wine leaves both 0 */
+	} else {
+		t->tp = teb;
+	}
+	if (!x->context_size)
+		return;
+	if (!md_read_context(m, x->context_rva, x->context_size, &t->regs))
+		da_note(m->d->ledger,
+			(uint64_t)x->context_rva + x->context_size > m->f.n ? DA_NOTE_CUT : DA_NOTE_CORRUPT,
+			"registers", NULL, "the registers of thread %u are damaged or cut", t->tid);
+}
+
+/* ---------------------------------------------------------------- names, times */
+
+static void read_names(struct md *m)
+{
+	struct md_list l;
+
+	if (!md_read_list(m, MD_THREAD_NAMES, THREAD_NAME, m->d->limits->threads, &l))
+		return;
+	for (uint64_t i = 0; i < l.n; i++) {
+		struct da_cursor c = md_entry(&l, i);
+		uint32_t thread = md_thread_index(m, da_get_u32(&c));
+		uint64_t rva = da_get_u64(&c);
+
+		if (thread != DA_NONE)
+			m->d->proc.threads.v[thread].name = md_string(m, rva);
+	}
+}
+
+/* DumpFlags: what the writer could not find out. */
+enum { INFO_ERROR = 1, INFO_WRITING = 2, INFO_EXITED = 4, INFO_INVALID = 8, INFO_NO_CONTEXT = 0x10 };
+
+static void read_info(struct md *m, struct da_cursor c)
+{
+	uint32_t thread = md_thread_index(m, da_get_u32(&c)), flags = da_get_u32(&c);
+	uint64_t created, kernel, user, start;
+	struct da_thread *t;
+
+	if (thread == DA_NONE)
+		return;
+	t = &m->d->proc.threads.v[thread];
+	da_skip(&c, 8); /* DumpError, ExitStatus */
+	created = da_get_u64(&c);
+	da_skip(&c, 8); /* ExitTime */
+	kernel = da_get_u64(&c);
+	user = da_get_u64(&c);
+	start = da_get_u64(&c);
+	if (flags & INFO_WRITING)
+		m->threads.v[thread].dumper = true;
+	if (flags & INFO_EXITED)
+		t->state = DA_STATE_EXITED;
+	if (flags & INFO_NO_CONTEXT)
+		t->regs.valid = 0;
+	if (flags & INFO_INVALID)
+		return;
+	t->created = md_filetime(created);
+	t->has_times = true;
+	t->kernel_us = kernel / 10;
+	t->user_us = user / 10;
+	t->entry = md_address(m, start);
+}
+
+static void read_infos(struct md *m)
+{
+	struct md_list l;
+
+	if (!md_read_table(m, MD_THREAD_INFO_LIST, 8, false, THREAD_INFO_MIN, m->d->limits->threads, &l))
+		return;
+	for (uint64_t i = 0; i < l.n; i++)
+		read_info(m, md_entry(&l, i));
+}
+
+/* Breakpad: which of the threads only wrote the dump. */
+static void read_breakpad(struct md *m)
+{
+	struct da_cursor c = md_cursor(m, md_stream_bytes(m, MD_BREAKPAD_INFO, 0));
+	uint32_t validity = da_get_u32(&c), thread = md_thread_index(m, da_get_u32(&c));
+
+	if (da_ok(&c) && (validity & 1) && thread != DA_NONE)
+		m->threads.v[thread].dumper = true;
+}
+
+void md_read_threads(struct md *m)
+{
+	struct md_list l;
+
+	if (!md_read_list(m, MD_THREAD_LIST, THREAD, m->d->limits->threads, &l) &&
+	    !md_read_list(m, MD_THREAD_EX_LIST, THREAD_EX, m->d->limits->threads, &l)) {
+		da_note(m->d->ledger, DA_NOTE_MISSING, "threads", NULL, "the dump has no list of threads");
+		return;
+	}
+	for (uint64_t i = 0; i < l.n; i++)
+		read_thread(m, md_entry(&l, i));
+	read_names(m);
+	read_infos(m);
+	read_breakpad(m);
+}
+
+/* ---------------------------------------------------------------- stacks */
+
+static void mark_stack(struct da_process *p, struct da_thread *t)
+{
+	size_t low = 0, high = p->mem.ranges.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (p->mem.ranges.v[mid].end <= t->stack_limit)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < p->mem.ranges.n && p->mem.ranges.v[low].start < t->stack_base; low++) {
+		struct da_range *r = &p->mem.ranges.v[low];
+
+		if (r->module == DA_NONE && (r->kind == DA_RANGE_ANONYMOUS || r->kind == DA_RANGE_OTHER))
+			r->kind = DA_RANGE_STACK;
+	}
+}
+
+static void find_stack(struct md *m, struct da_thread *t, const struct md_thread *x)
+{
+	struct da_process *p = &m->d->proc;
+	uint64_t end;
+
+	/* Every writer saves up to the base of the stack, most from sp on. */
+	if (!t->stack_base && x->stack_size && da_add(&end, x->stack_start, x->stack_size)) {
+		t->stack_limit = x->stack_start;
+		t->stack_base = end;
+	}
+	if (t->stack_base)
+		mark_stack(p, t);
+}
+
+void md_settle_threads(struct md *m)
+{
+	for (size_t i = 0; i < m->d->proc.threads.n; i++)
+		find_stack(m, &m->d->proc.threads.v[i], &m->threads.v[i]);
+}
