@@ -22,8 +22,15 @@ static void read_environment(struct da_options *o)
 {
 	const char *tmpdir = getenv("TMPDIR");
 
-	/* libdw would fetch from servers named here without being asked. */
+	/*
+	 * libdebuginfod takes its settings from the environment alone, and libdw would fetch from servers
+	 * named there without being asked. A silent server costs three timeouts a file, 90 s each.
+	 */
 	unsetenv("DEBUGINFOD_URLS");
+	if (o->debuginfod) {
+		setenv("DEBUGINFOD_URLS", o->debuginfod, 1);
+		setenv("DEBUGINFOD_TIMEOUT", "5", 1);
+	}
 	o->tmpdir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
 }
 

@@ -18,7 +18,6 @@
 #include <elfutils/debuginfod.h>
 
 #define SONAME "libdebuginfod.so.1"
-#define SECONDS "5"
 
 struct client {
 	debuginfod_client *(*begin)(void);
@@ -40,11 +39,6 @@ static bool load(struct da_symbols *s, struct client *c)
 	*(void **)&c->end = dlsym(lib, "debuginfod_end");
 	*(void **)&c->find[0] = dlsym(lib, "debuginfod_find_debuginfo");
 	*(void **)&c->find[1] = dlsym(lib, "debuginfod_find_executable");
-	/* The library takes its settings from the environment alone. */
-	setenv("DEBUGINFOD_URLS", s->o->debuginfod, 1);
-	setenv("DEBUGINFOD_TIMEOUT", SECONDS, 1);
-	if (s->o->debuginfod_cache)
-		setenv("DEBUGINFOD_CACHE_PATH", s->o->debuginfod_cache, 1);
 	return c->begin && c->end && c->find[0] && c->find[1];
 }
 

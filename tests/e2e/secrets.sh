@@ -6,6 +6,7 @@
 t_need c++
 prog=$T/payments
 c++ -O1 -g -o "$prog" "$top_srcdir/tests/e2e/programs/secrets.cc" || t_skip_all "no C++ compiler that works"
+# shellcheck disable=SC3045 # dash and bash have it
 ulimit -c unlimited 2>/dev/null || t_skip_all "core files are not allowed here"
 [ "$(cat /proc/sys/kernel/core_pattern 2>/dev/null)" = core ] || t_skip_all "cores do not go to the current folder"
 
