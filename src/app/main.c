@@ -20,7 +20,7 @@ static int (*const commands[])(struct da_options *o) = {
 /* The environment is read here and nowhere else. */
 static void read_environment(struct da_options *o)
 {
-	const char *tmpdir = getenv("TMPDIR");
+	const char *tmpdir = getenv("TMPDIR"), *home = getenv("HOME");
 
 	/*
 	 * libdebuginfod takes its settings from the environment alone, and libdw would fetch from servers
@@ -31,6 +31,9 @@ static void read_environment(struct da_options *o)
 		setenv("DEBUGINFOD_URLS", o->debuginfod, 1);
 		setenv("DEBUGINFOD_TIMEOUT", "5", 1);
 	}
+	o->debuginfod_cache = getenv("DEBUGINFOD_CACHE_PATH");
+	if (!o->debuginfod_cache && home)
+		o->debuginfod_cache = da_printf(o->arena, "%s/.cache/debuginfod_client", home);
 	o->tmpdir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
 }
 

@@ -21,6 +21,7 @@ struct da_symbol_options {
 	size_t ndirs;
 	const char *sysroot;         /* --sysroot or NULL: paths of the process below it */
 	bool no_local;               /* --no-local-symbols: this machine's own files are not looked at */
+	const char *debuginfod_cache; /* what was fetched before (by build-id), or NULL */
 	bool debuginfod;             /* fetch: app/ has set DEBUGINFOD_URLS, the library's only setting */
 };
 
