@@ -23,7 +23,8 @@ static bool drawn(const struct da_view *v, enum da_section s)
 	switch (s) {
 	case DA_SECTION_summary:
 	case DA_SECTION_process: return false;
-	case DA_SECTION_completeness: return true;
+	case DA_SECTION_completeness: /* said also when nothing is missing, but once */
+		return !v->nparts || da_doc_has_section(v->doc, s);
 	case DA_SECTION_rules: return da_doc_rule_rows(v->doc) > 0;
 	default: return da_doc_has_section(v->doc, s);
 	}
@@ -58,10 +59,10 @@ static void entry(struct da_html *h, xmlNodePtr ol, const char *id, const char *
 
 static void entries(struct da_html *h, xmlNodePtr ol)
 {
-	size_t n;
+	size_t n = da_doc_findings(h->view->doc);
 
 	entry(h, ol, "summary", da_sections[DA_SECTION_summary].title,
-	      da_doc_findings(h->view->doc));
+	      n || !h->view->nparts ? n : SIZE_MAX);
 	da_view_next(h->view, &n);
 	if (n)
 		entry(h, ol, "next", "What to do next", SIZE_MAX);
@@ -79,13 +80,12 @@ static void contents(struct da_html *h)
 	entry(h, ol, "verdict", "Verdict", SIZE_MAX);
 	entries(h, ol);
 	for (size_t i = 0; i < v->nparts; i++) {
-		const char *id;
+		const char *id, *subject = da_view_subject(v->parts[i]);
 
 		da_doc_get_part(v->doc, i, &id);
 		h->view = v->parts[i];
-		da_str_clear(&h->text);
-		da_str_addf(&h->text, "Dump %s", id);
-		entry(h, ol, "verdict", da_strdup(h->arena, h->text.s), SIZE_MAX);
+		entry(h, ol, "verdict", da_printf(h->arena, "Dump %s: %s", id, subject ? subject : ""),
+		      da_doc_findings(h->view->doc));
 		h->view = v;
 	}
 	entry(h, ol, "ticket", "Text for the ticket", SIZE_MAX);

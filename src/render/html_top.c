@@ -85,19 +85,37 @@ static void verdict(struct da_html *h)
 
 /* ---------------------------------------------------------------- counters and facts */
 
+/* The first group of this severity: the document's own, or that of the first part which has one. */
+static struct da_view *with_group(struct da_view *v, enum da_severity severity)
+{
+	size_t first;
+
+	if (da_doc_findings_of(v->doc, severity, &first))
+		return v;
+	for (size_t i = 0; i < v->nparts; i++)
+		if (da_view_findings_of(v->parts[i], severity))
+			return with_group(v->parts[i], severity);
+	return v;
+}
+
 static void counters(struct da_html *h)
 {
 	xmlNodePtr list = da_html_new(h, "ul", "tiles");
+	struct da_view *whole = h->view;
 
 	for (unsigned s = 0; s < DA_SEVERITIES; s++) {
-		size_t first, n = da_doc_findings_of(h->view->doc, (enum da_severity)s, &first);
+		enum da_severity severity = (enum da_severity)s;
+		size_t n = da_view_findings_of(whole, severity);
 		xmlNodePtr li = da_html_add(h, list, "li", NULL), tile;
 		char text[64];
 
-		snprintf(text, sizeof(text), "tile %s", n ? da_severity_name((enum da_severity)s) : "zero");
+		snprintf(text, sizeof(text), "tile %s", n ? da_severity_name(severity) : "zero");
 		tile = da_html_add(h, li, n ? "a" : "span", text);
-		if (n)
+		if (n) {
+			h->view = with_group(whole, severity);
 			da_html_href(h, tile, groups[s].id);
+			h->view = whole;
+		}
 		snprintf(text, sizeof(text), "%zu", n);
 		da_html_add_text(h, tile, "b", NULL, text);
 		da_html_textf(h, tile, " %s", n == 1 ? groups[s].one : groups[s].many);
@@ -291,6 +309,36 @@ static void group(struct da_html *h, enum da_severity severity)
 	da_html_raw(h, "</div>\n");
 }
 
+/* One row a dump: what it is and what was found in it. */
+static void dumps(struct da_html *h)
+{
+	static const char *const heads[] = { "Dump", "Process", "Verdict", "#Errors", "#Warnings", NULL };
+	struct da_view *whole = h->view;
+
+	da_html_table(h, "Dumps", whole->nparts, heads);
+	for (size_t i = 0; i < whole->nparts; i++) {
+		const struct da_verdict *v = da_doc_get_verdict(whole->parts[i]->doc);
+		const char *id, *subject = da_view_subject(whole->parts[i]), *rest;
+		xmlNodePtr tr = da_html_new(h, "tr", NULL), td;
+
+		da_doc_get_part(whole->doc, i, &id);
+		td = da_html_add(h, tr, "td", "short");
+		h->view = whole->parts[i];
+		da_html_href(h, da_html_add_text(h, td, "a", NULL, id), "verdict");
+		da_html_add_text(h, tr, "td", NULL, subject ? subject : "");
+		td = da_html_add(h, tr, "td", "long");
+		if (v && v->text)
+			da_html_rich(h, td, da_view_first_sentence(h->view, v->text, &rest));
+		for (unsigned s = DA_SEVERITY_ERROR; s <= DA_SEVERITY_WARNING; s++) {
+			td = da_html_add(h, tr, "td", "num");
+			da_html_textf(h, td, "%zu", da_view_findings_of(h->view, (enum da_severity)s));
+		}
+		h->view = whole;
+		da_html_put(h, tr);
+	}
+	da_html_table_end(h);
+}
+
 static void next(struct da_html *h)
 {
 	size_t n, shown;
@@ -318,8 +366,11 @@ void da_html_summary(struct da_html *h)
 	size_t n = da_doc_findings(h->view->doc);
 
 	da_html_raw(h, "<section>\n");
-	da_html_heading(h, "summary", da_sections[DA_SECTION_summary].title, n);
-	if (!n)
+	da_html_heading(h, "summary", da_sections[DA_SECTION_summary].title,
+			n || !h->view->nparts ? n : SIZE_MAX);
+	if (h->view->nparts)
+		dumps(h);
+	else if (!n)
 		da_html_raw(h, "<p>Nothing was found.</p>\n");
 	for (unsigned s = 0; s < DA_SEVERITIES; s++)
 		group(h, (enum da_severity)s);

@@ -140,7 +140,8 @@ static void head(const struct da_view *v, struct da_str *out)
 	} else {
 		da_str_add(out, "**No verdict was reached**\n");
 	}
-	da_str_addc(out, '\n');
+	if (subject || (signature && signature->id))
+		da_str_addc(out, '\n');
 	if (subject) {
 		plain(out, subject, strlen(subject));
 		da_str_addf(out, ", report %s", da_doc_status_name(da_doc_get_status(v->doc)));

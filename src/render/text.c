@@ -175,11 +175,10 @@ static void counters(struct da_page *p)
 						{ "warning", "warnings" },
 						{ "information", "information" },
 						{ "notification", "notifications" } };
-	size_t first;
 
 	da_str_add(&p->line, "\n ");
 	for (unsigned s = 0; s < DA_SEVERITIES; s++) {
-		size_t n = da_doc_findings_of(p->view->doc, (enum da_severity)s, &first);
+		size_t n = da_view_findings_of(p->view, (enum da_severity)s);
 		enum da_style style = n ? severity_style((enum da_severity)s) : DA_STYLE_NONE;
 
 		da_str_addc(&p->line, ' ');
@@ -400,11 +399,31 @@ static void section(struct da_page *p, enum da_section s)
 	da_page_blocks(p, s);
 }
 
+/* "d1  segv-null, process id 45: Crash: read through a null pointer" */
+static void dumps(struct da_page *p)
+{
+	for (size_t i = 0; i < p->view->nparts; i++) {
+		const struct da_view *part = p->view->parts[i];
+		const struct da_verdict *v = da_doc_get_verdict(part->doc);
+		const char *id, *subject = da_view_subject(part), *rest;
+		struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+		da_doc_get_part(p->view->doc, i, &id);
+		da_str_addf(&s, "%s  %s", id, subject ? subject : "");
+		if (v && v->text) {
+			da_str_add(&s, ": ");
+			da_view_rich(part, &s, da_view_first_sentence(part, v->text, &rest));
+		}
+		da_page_wrap(p, i ? "  " : "\n  ", 6, s.s);
+	}
+}
+
 static void sections(struct da_page *p)
 {
 	subject(p);
 	verdict(p);
 	counters(p);
+	dumps(p);
 	findings(p);
 	next(p);
 	for (unsigned s = 0; s < DA_SECTIONS; s++)

@@ -346,6 +346,15 @@ const char *da_view_masked(const struct da_view *v)
 	return s.n ? da_strdup(v->arena, s.s) : NULL;
 }
 
+size_t da_view_findings_of(const struct da_view *v, enum da_severity severity)
+{
+	size_t first, n = da_doc_findings_of(v->doc, severity, &first);
+
+	for (size_t i = 0; i < v->nparts; i++)
+		n += da_view_findings_of(v->parts[i], severity);
+	return n;
+}
+
 double da_view_share(const struct da_view *v, size_t threads)
 {
 	return v->threads ? 100.0 * (double)threads / v->threads : -1;

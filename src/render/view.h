@@ -127,6 +127,8 @@ const char *da_view_subject(const struct da_view *v);
 const char *const *da_view_next(const struct da_view *v, size_t *ret_n);
 /* "3 passwords, 1 token", or NULL when nothing was masked. */
 const char *da_view_masked(const struct da_view *v);
+/* Findings of a severity, those of all parts included. */
+size_t da_view_findings_of(const struct da_view *v, enum da_severity severity);
 /* Percent of all threads; negative when the number of threads is not known. */
 double da_view_share(const struct da_view *v, size_t threads);
 /* The severity that the page's verdict has: of its finding, else by its kind; DA_SEVERITIES: good. */

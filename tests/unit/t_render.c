@@ -307,6 +307,9 @@ START_TEST(parts_stand_with_their_own_anchors)
 	ck_assert_ptr_nonnull(strstr(page, "id=\"d1-t2\""));
 	ck_assert_ptr_nonnull(strstr(page, "href=\"#d2-t1\""));
 	ck_assert_ptr_nonnull(strstr(page, "Dump d2: child"));
+	/* the counters cover all parts */
+	ck_assert_ptr_nonnull(strstr(page, "<a class=\"tile error\" href=\"#d1-errors\"><b>2</b> Errors</a>"));
+	ck_assert_ptr_nonnull(strstr(page, "<a class=\"tile warning\" href=\"#warnings\"><b>3</b> Warnings</a>"));
 }
 END_TEST
 
