@@ -55,7 +55,7 @@ static bool ends(const uint8_t *p, size_t n, bool wide)
  * What comes first on the way back from pc, a set-up or the end of another function? Reaching the start
  * of the function, or of the mapping, without either is a NO.
  */
-static enum established established(const struct da_walk *w)
+static enum established read_code(const struct da_walk *w)
 {
 	uint64_t pc = da_unwind_lookup(w), start = da_unwind_function(w), from = start;
 	const struct da_range *r = da_mem_range(&w->dump->proc.mem, pc);
@@ -83,6 +83,22 @@ static enum established established(const struct da_walk *w)
 	return all ? NO : PERHAPS;
 }
 
+static enum established established(const struct da_walk *w)
+{
+	uint64_t pc = da_unwind_lookup(w);
+	size_t slot = da_hash_mix(pc) % DA_ARRAY_SIZE(w->work->frames);
+	enum established e;
+
+	if (!w->work)
+		return read_code(w);
+	if (w->work->frames[slot].answer && w->work->frames[slot].pc == pc)
+		return w->work->frames[slot].answer - 1;
+	e = read_code(w);
+	w->work->frames[slot].pc = pc;
+	w->work->frames[slot].answer = (uint8_t)(e + 1);
+	return e;
+}
+
 /* Does a call that the frame would leave out stand at `at`? */
 static bool is_call(const struct da_walk *w, uint64_t at)
 {
@@ -108,7 +124,7 @@ static bool skips_one(const struct da_walk *w, uint64_t fp)
 	uint64_t word = w->dump->proc.mem.word, max = w->dump->limits->scan_words;
 
 	for (uint64_t at = da_unwind_sp(w); at < fp && max--; at += word)
-		if (is_call(w, at))
+		if (is_call(w, at) || (w->work && !da_unwind_spend(&w->work->words)))
 			return true;
 	return false;
 }

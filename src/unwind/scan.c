@@ -77,6 +77,8 @@ enum da_way da_unwind_way(const struct da_walk *w, const struct da_regs *from)
 	x.sp_guess = arch->lr != DA_REG_NONE;
 	x.trust = DA_TRUST_SCAN;
 	for (unsigned i = 0; i < FAR; i++) {
+		if (x.work && !da_unwind_spend(&x.work->follows))
+			return DA_WAY_UNKNOWN;
 		x.signal = x.caller_sp_guess = false;
 		x.fault = x.cfa = 0;
 		caller.valid = 0;
@@ -150,7 +152,8 @@ static enum verdict find(const struct da_walk *w, uint64_t sp, uint64_t end, str
 		struct da_regs caller;
 		enum verdict v;
 
-		if (da_mem_word(&p->mem, at, &pc) != DA_OK)
+		if (da_mem_word(&p->mem, at, &pc) != DA_OK ||
+		    (w->work && !da_unwind_spend(&w->work->words)))
 			break;
 		/* Most words are small numbers or point into the stack itself. */
 		if (pc < 4096 || (pc >= sp && pc < end))

@@ -12,6 +12,26 @@
 #include "unwind/unwinders.def"
 #undef DA_UNWINDER_ROW
 
+/*
+ * What one stack may cost beyond its frames: words looked at, frames followed to see where a guess
+ * leads. Both are used up by hostile stacks only; then guesses are no longer checked, or not made.
+ */
+struct da_walk_work {
+	uint64_t words, follows;
+	/* Answers about functions, by pc: recursion asks the same again and again. */
+	struct {
+		uint64_t pc;
+		uint8_t answer; /* 0: empty */
+	} frames[64];
+};
+
+static inline bool da_unwind_spend(uint64_t *budget)
+{
+	if (*budget)
+		(*budget)--;
+	return *budget > 0;
+}
+
 /* DA_CODE_MAYBE: a mapping known by name only (gcore leaves text out of the program headers). */
 enum da_code { DA_CODE_NO, DA_CODE_MAYBE, DA_CODE_YES };
 enum da_code da_unwind_code(const struct da_walk *w, uint64_t pc);

@@ -21,6 +21,8 @@
 #include "model/model.h"
 #include "symbol/symbol.h"
 
+struct da_walk_work; /* budgets and short memories of one stack: step.h */
+
 struct da_walk {
 	struct da_dump *dump;
 	struct da_symbols *symbols;
@@ -29,6 +31,7 @@ struct da_walk {
 	bool exact_pc;         /* pc is the instruction at hand, not a return address */
 	uint8_t trust;         /* how the frame at hand was found */
 	unsigned depth;        /* frames so far, folded ones counted */
+	struct da_walk_work *work; /* may be NULL */
 	bool sp_guess;         /* sp is only a lower bound: aarch64 behind a frame record or a scan */
 	/* Set by a step; zero before each. */
 	uint64_t cfa;          /* the caller's sp, where it is known for sure */

@@ -7,6 +7,7 @@
 #include "unwind/step.h"
 
 #define BATCH 256 /* frames between two looks at the watch */
+#define WORDS 16  /* of the stack that a step may look at, on average */
 
 const struct da_unwinder *const da_unwinders[] = {
 #define DA_UNWINDER_ROW(name) &da_unwinder_##name,
@@ -18,6 +19,7 @@ const size_t da_unwinders_n = DA_ARRAY_SIZE(da_unwinders);
 /* Scratch that threads share one after the other. */
 struct scratch {
 	struct da_arena *arena;
+	struct da_walk_work work;
 	struct da_fold fold;
 };
 
@@ -269,6 +271,9 @@ static void unwind(struct da_dump *d, struct da_symbols *s, struct da_thread *t,
 		end(&l, DA_END_NO_UNWIND_INFO, "the registers of the thread are not known");
 		return;
 	}
+	scratch->work = (struct da_walk_work){ .words = d->limits->steps * WORDS,
+					       .follows = d->limits->steps };
+	l.w.work = &scratch->work;
 	scratch->fold.max = d->limits->frames;
 	da_fold_reset(&scratch->fold);
 	if (arch->full) {
