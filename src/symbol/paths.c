@@ -33,9 +33,14 @@ struct search {
 	struct da_symbols *s;
 	struct da_arena *a;
 	const struct da_module *m;
-	const char *path;  /* usable path of the module, or NULL */
-	const char *other; /* the same by way of the /lib -> /usr/lib links, or NULL */
-	const char *base;  /* base name, or NULL */
+	/*
+	 * Usable paths of the module: the one that was mapped; with the name that the dynamic linker used
+	 * (libfoo.so.1 for libfoo.so.1.2.3); and both by way of the /lib -> /usr/lib links.
+	 */
+	const char *paths[4];
+	unsigned npaths;
+	const char *bases[2]; /* base names, of the file and of the link */
+	unsigned nbases;
 	const char *id;    /* hex, or NULL */
 	da_try_fn *fn;
 	void *ctx;
@@ -56,16 +61,39 @@ static const char *merged(struct da_arena *a, const char *path)
 	return NULL;
 }
 
+static void add_path(struct search *x, const char *path)
+{
+	const char *other = usable(path) ? merged(x->a, path) : NULL;
+
+	if (!usable(path))
+		return;
+	x->paths[x->npaths++] = path;
+	if (other)
+		x->paths[x->npaths++] = other;
+}
+
+static void add_base(struct search *x, const char *base)
+{
+	if (*base && strcmp(base, "..") != 0 && strcmp(base, ".") != 0 &&
+	    (x->nbases == 0 || strcmp(base, x->bases[0]) != 0))
+		x->bases[x->nbases++] = base;
+}
+
 static struct search begin(struct da_symbols *s, uint32_t module, da_try_fn *fn, void *ctx)
 {
 	const struct da_module *m = &s->d->proc.modules.v[module];
 	struct search x = { .s = s, .a = s->d->arena, .m = m, .fn = fn, .ctx = ctx };
-	const char *base = da_basename(m->path ? m->path : m->name ? m->name : "");
 
-	x.path = usable(m->path) ? m->path : NULL;
-	x.other = x.path ? merged(x.a, x.path) : NULL;
-	if (*base && strcmp(base, "..") != 0 && strcmp(base, ".") != 0)
-		x.base = base;
+	if (m->path) {
+		const char *base = da_basename(m->path);
+
+		add_path(&x, m->path);
+		add_base(&x, base);
+		if (m->name && strcmp(m->name, base) != 0)
+			add_path(&x, da_printf(x.a, "%.*s%s", (int)(base - m->path), m->path, m->name));
+	}
+	if (m->name)
+		add_base(&x, m->name);
 	if (m->build_id_len > 1)
 		x.id = da_hex(x.a, m->build_id, m->build_id_len);
 	return x;
@@ -86,14 +114,16 @@ static bool try_path(struct search *x, const char *fmt, ...)
 
 static bool main_in_dir(struct search *x, const char *dir, bool flat)
 {
-	if (x->path && try_path(x, "%s%s", dir, x->path))
-		return true;
-	if (x->other && try_path(x, "%s%s", dir, x->other))
-		return true;
+	for (unsigned i = 0; i < x->npaths; i++)
+		if (try_path(x, "%s%s", dir, x->paths[i]))
+			return true;
 	if (x->id && (try_path(x, "%s/.build-id/%.2s/%s", dir, x->id, x->id + 2) ||
 		      try_path(x, "%s/%s/executable", dir, x->id)))
 		return true;
-	return flat && x->base && try_path(x, "%s/%s", dir, x->base);
+	for (unsigned i = 0; flat && i < x->nbases; i++)
+		if (try_path(x, "%s/%s", dir, x->bases[i]))
+			return true;
+	return false;
 }
 
 bool da_paths_main(struct da_symbols *s, uint32_t module, da_try_fn *fn, void *ctx)
@@ -109,9 +139,9 @@ bool da_paths_main(struct da_symbols *s, uint32_t module, da_try_fn *fn, void *c
 	if (o->sysroot && main_in_dir(&x, o->sysroot, false))
 		return true;
 	x.local = true;
-	if (!o->no_local && ((x.path && try_path(&x, "%s", x.path)) ||
-			     (x.other && try_path(&x, "%s", x.other))))
-		return true;
+	for (unsigned i = 0; !o->no_local && i < x.npaths; i++)
+		if (try_path(&x, "%s", x.paths[i]))
+			return true;
 	x.local = false;
 	return o->debuginfod_cache && x.id &&
 	       try_path(&x, "%s/%s/executable", o->debuginfod_cache, x.id);
@@ -137,15 +167,15 @@ static bool debug_in_dir(struct search *x, const char *dir, const char *link, bo
 		      try_path(x, "%s/usr/lib/debug/.build-id/%.2s/%s.debug", dir, x->id, x->id + 2) ||
 		      (flat && try_path(x, "%s/%s/debuginfo", dir, x->id))))
 		return true;
-	if (x->path && (debug_by_path(x, dir, x->path, link) ||
-			(flat && try_path(x, "%s%s.debug", dir, x->path))))
-		return true;
-	if (x->other && debug_by_path(x, dir, x->other, link))
-		return true;
-	if (!flat || !x->base)
-		return false;
-	return try_path(x, "%s/%s.debug", dir, x->base) || (link && try_path(x, "%s/%s", dir, link)) ||
-	       try_path(x, "%s/%s", dir, x->base);
+	for (unsigned i = 0; i < x->npaths; i++)
+		if (debug_by_path(x, dir, x->paths[i], link) ||
+		    (flat && try_path(x, "%s%s.debug", dir, x->paths[i])))
+			return true;
+	for (unsigned i = 0; flat && i < x->nbases; i++)
+		if (try_path(x, "%s/%s.debug", dir, x->bases[i]) ||
+		    (link && try_path(x, "%s/%s", dir, link)) || try_path(x, "%s/%s", dir, x->bases[i]))
+			return true;
+	return false;
 }
 
 bool da_paths_debug(struct da_symbols *s, uint32_t module, const char *link, da_try_fn *fn, void *ctx)
@@ -166,10 +196,9 @@ bool da_paths_debug(struct da_symbols *s, uint32_t module, const char *link, da_
 	if (!o->no_local) {
 		if (x.id && try_path(&x, "/usr/lib/debug/.build-id/%.2s/%s.debug", x.id, x.id + 2))
 			return true;
-		if (x.path && debug_by_path(&x, "", x.path, link))
-			return true;
-		if (x.other && debug_by_path(&x, "", x.other, link))
-			return true;
+		for (unsigned i = 0; i < x.npaths; i++)
+			if (debug_by_path(&x, "", x.paths[i], link))
+				return true;
 	}
 	x.local = false;
 	return o->debuginfod_cache && x.id &&
