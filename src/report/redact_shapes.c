@@ -9,7 +9,6 @@
 #include "report/redact.h"
 
 #define MATCH_LIMIT 2000000
-#define NEEDLES 12
 
 enum class { SECRET, SITE };
 
@@ -30,11 +29,15 @@ struct da_shapes {
 	pcre2_code *code[N];
 	pcre2_match_data *data;
 	pcre2_match_context *context;
-	struct needle {
+	DA_VEC(struct needle {
 		const char *s;
 		size_t n;
-	} needles[N][NEEDLES];
+		unsigned pattern;
+	}) needles;
+	uint64_t heads[65536 / 64]; /* which two bytes begin some needle */
 };
+
+_Static_assert(N <= 64, "a word has a bit for each pattern");
 
 static void shapes_free(void *ptr)
 {
@@ -46,12 +49,26 @@ static void shapes_free(void *ptr)
 	pcre2_match_context_free(s->context);
 }
 
-static void split_needles(const char *s, struct needle *ret)
+static unsigned pair_of(const char *s)
 {
-	for (size_t i = 0; *s && i < NEEDLES; i++) {
-		ret[i].s = s;
-		ret[i].n = strcspn(s, " ");
-		s += ret[i].n + strspn(s + ret[i].n, " ");
+	return (unsigned)(unsigned char)s[0] << 8 | (unsigned char)s[1];
+}
+
+static void add_needles(struct da_arena *a, struct da_shapes *shapes, unsigned pattern)
+{
+	const char *s = patterns[pattern].needles;
+
+	while (*s) {
+		size_t n = strcspn(s, " ");
+
+		da_vec_push(a, &shapes->needles, ((struct needle){ .s = s, .n = n, .pattern = pattern }));
+		for (unsigned second = 0; second < 256; second++) { /* a needle of one byte: with any other */
+			char pair[2] = { s[0], n > 1 ? s[1] : (char)second };
+			unsigned at = pair_of(pair);
+
+			shapes->heads[at / 64] |= 1ULL << at % 64;
+		}
+		s += n + strspn(s + n, " ");
 	}
 }
 
@@ -67,7 +84,7 @@ struct da_shapes *da_shapes_new(struct da_arena *a)
 					   NULL);
 		if (s->code[i])
 			pcre2_jit_compile(s->code[i], PCRE2_JIT_COMPLETE); /* refused by policy: goes without */
-		split_needles(patterns[i].needles, s->needles[i]);
+		add_needles(a, s, (unsigned)i);
 	}
 	s->data = pcre2_match_data_create(4, NULL);
 	s->context = pcre2_match_context_create(NULL);
@@ -78,12 +95,25 @@ struct da_shapes *da_shapes_new(struct da_arena *a)
 	return s;
 }
 
-static bool has_needle(const struct needle *needles, const char *text, size_t n)
+/* A bit for each pattern whose needle is in the text. (The byte behind the text is its NUL.) */
+static uint64_t wanted(const struct da_shapes *s, const char *text, size_t n)
 {
-	for (size_t i = 0; i < NEEDLES && needles[i].s; i++)
-		if (memmem(text, n, needles[i].s, needles[i].n))
-			return true;
-	return false;
+	uint64_t ret = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned at = pair_of(text + i);
+
+		if (!(s->heads[at / 64] >> at % 64 & 1))
+			continue;
+		for (size_t k = 0; k < s->needles.n; k++) {
+			const struct needle *needle = &s->needles.v[k];
+
+			if (needle->s[0] == text[i] && needle->n <= n - i &&
+			    memcmp(needle->s, text + i, needle->n) == 0)
+				ret |= 1ULL << needle->pattern;
+		}
+	}
+	return ret;
 }
 
 /* A key whose beginning the text does not hold: base64 and line breaks up to an END line. */
@@ -128,8 +158,10 @@ static bool run(struct da_shapes *s, size_t i, const char *text, size_t n, struc
 
 bool da_shapes_scan(struct da_shapes *s, const char *text, size_t n, bool site, struct da_spans *ret)
 {
-	for (size_t i = 0; i < N; i++) {
-		if ((patterns[i].class == SITE && !site) || !has_needle(s->needles[i], text, n))
+	uint64_t bits = wanted(s, text, n);
+
+	for (size_t i = 0; i < N && bits >> i; i++) {
+		if (!(bits >> i & 1) || (patterns[i].class == SITE && !site))
 			continue;
 		if (!s->code[i] || !run(s, i, text, n, ret))
 			return false;
