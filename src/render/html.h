@@ -95,7 +95,7 @@ void da_html_scroll(struct da_html *h, const char *label, size_t rows);
 void da_html_table(struct da_html *h, const char *label, size_t rows, const char *const *heads);
 void da_html_table_end(struct da_html *h);
 
-/* ---------------------------------------------------------------- html_stacks.c, html_tree.c */
+/* ---------------------------------------------------------------- html_stacks.c, html_tree.c, html_graph.c */
 
 void da_html_stacks(struct da_html *h, enum da_block block);
 void da_html_tree(struct da_html *h, enum da_block block);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trees (as nested folds, and as a flame graph of their weights) and wait graphs. */
+/* Trees: as nested folds, and as a flame graph of their weights. */
 #include "config.h"
 
 #include <inttypes.h>
@@ -254,58 +254,4 @@ void da_html_tree(struct da_html *h, enum da_block block)
 	flame(h, &t);
 	branches(h, &t, 0, t.nodes.n, 0);
 	da_html_left(h, t.left, t.left == 1 ? "line is" : "lines are");
-}
-
-/* ---------------------------------------------------------------- wait graphs */
-
-/* "t14 waits for lock2, owned by t15, which waits for lock1, owned by t14." */
-static void cycle(struct da_html *h, xmlNodePtr p, const char *const *members, size_t n,
-		  const char *const *locks, size_t nlocks)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (!i)
-			da_html_ref(h, p, members[0], members[0]);
-		else
-			da_html_text(h, p, ", which");
-		da_html_text(h, p, " waits for ");
-		if (i < nlocks) {
-			da_html_ref(h, p, locks[i], locks[i]);
-			da_html_text(h, p, ", owned by ");
-		}
-		da_html_ref(h, p, members[(i + 1) % n], members[(i + 1) % n]);
-	}
-	da_html_text(h, p, ".");
-}
-
-void da_html_graph(struct da_html *h, enum da_block block)
-{
-	const struct da_block_def *def = &da_blocks[block];
-	size_t nrows, left;
-	const uint32_t *rows = da_view_rows(h->view, block, &nrows, &left);
-
-	for (size_t r = 0; r < nrows; r++) {
-		xmlNodePtr box = da_html_new(h, "div", "chain"), p;
-		const char *const *members = NULL, *const *locks = NULL;
-		size_t n = 0, nlocks = 0;
-		struct da_cell cell;
-
-		p = da_html_add(h, box, "p", NULL);
-		for (enum da_col col = def->first; col < def->end; col++) {
-			if (!da_cell_get(h->view->doc, col, rows[r], &cell))
-				continue;
-			if (cell.shape == DA_SHAPE_LIST && cell.type == DA_TYPE_REF) {
-				members = da_view_items(h->view, col, &cell, &n);
-			} else if (cell.shape == DA_SHAPE_LIST && cell.type == DA_TYPE_LOCK) {
-				locks = da_view_items(h->view, col, &cell, &nlocks);
-			} else {
-				xmlNodePtr note = da_html_add(h, box, "p", "note");
-
-				da_html_textf(h, note, "%s: ", da_cols[col].title);
-				da_html_cell(h, da_html_add(h, note, "span", NULL), col, &cell);
-			}
-		}
-		cycle(h, p, members, n, locks, nlocks);
-		da_html_put(h, box);
-	}
-	da_html_left(h, left, left == 1 ? "cycle is" : "cycles are");
 }

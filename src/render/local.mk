@@ -3,6 +3,7 @@ libdumpan_a_SOURCES += \
 	%D%/format.c %D%/format.h \
 	%D%/html.c %D%/html.h \
 	%D%/html_blocks.c \
+	%D%/html_graph.c \
 	%D%/html_node.c \
 	%D%/html_stacks.c \
 	%D%/html_top.c \
