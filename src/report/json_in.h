@@ -17,6 +17,12 @@ struct da_in {
 	const char *message;  /* NULL: nothing was wrong */
 };
 
+/*
+ * Whether the n bytes are one JSON text by RFC 8259, nested no deeper than depth values (json_check.c).
+ * json-c's own strict mode cannot be used for that: 0.16 lets raw control characters and numbers
+ * beyond 64 bits through, 0.18 (Debian 13) refuses every string that is not ASCII.
+ */
+bool da_in_check(struct da_in *in, const char *json, size_t n, unsigned depth);
 /* "<where>: <what>"; the first counts. Gives false. */
 bool da_in_fail(struct da_in *in, const char *what);
 /* A member of an object; *ret NULL when absent. False: of another type. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A document from its JSON. The file may be anybody's: it is checked to be UTF-8 before json-c sees
- * it (which lets surrogates and overlong forms through), its depth and size are bounded, and each
+ * A document from its JSON. The file may be anybody's: it is checked to be UTF-8 (json-c lets surrogates
+ * and overlong forms through) and JSON before json-c sees it, its depth and size are bounded, and each
  * value must be of the type, range and set of words that blocks.def gives its column. Keys that are
  * not known are passed over: a later version of dumpan may have written them.
  */
@@ -340,27 +340,17 @@ static json_object *parse(struct da_in *in, const char *json, size_t n)
 		da_in_fail(in, "it is not valid UTF-8");
 		return NULL;
 	}
+	if (!da_in_check(in, json, n, DEPTH))
+		return NULL;
 	tok = json_tokener_new_ex(DEPTH);
 	if (!tok)
 		da_out_of_memory(0);
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	o = json_tokener_parse_ex(tok, json, (int)n);
 	error = json_tokener_get_error(tok);
-	if (error == json_tokener_continue) {
-		da_in_fail(in, "it ends too early");
-	} else if (error != json_tokener_success) {
-		da_in_fail(in, da_printf(in->arena, "at byte %zu: %s", json_tokener_get_parse_end(tok),
-					 json_tokener_error_desc(error)));
-	} else {
-		for (size_t i = json_tokener_get_parse_end(tok); i < n && !in->message; i++)
-			if (!strchr(" \t\r\n", json[i]) || !json[i])
-				da_in_fail(in, "something follows the report");
-	}
+	/* A number that ends the text: json-c waits for more of it. */
+	if (error != json_tokener_success && error != json_tokener_continue)
+		da_in_fail(in, json_tokener_error_desc(error));
 	json_tokener_free(tok);
-	if (in->message && o) {
-		json_object_put(o);
-		o = NULL;
-	}
 	if (!o)
 		da_in_fail(in, "it is no object");
 	return o;

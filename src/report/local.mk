@@ -6,6 +6,7 @@ libdumpan_a_SOURCES += \
 	%D%/doc.h \
 	%D%/document.c \
 	%D%/finding.c \
+	%D%/json_check.c \
 	%D%/json_in.c %D%/json_in.h \
 	%D%/json_out.c %D%/json_out.h \
 	%D%/json_read.c \

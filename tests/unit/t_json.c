@@ -138,7 +138,7 @@ START_TEST(refused)
 	static const struct {
 		const char *json, *why;
 	} cases[] = {
-		{ "", "it ends too early" },
+		{ "", "at byte 0: it ends too early" },
 		{ "[]", "it is no object" },
 		{ "null ", "it is no object" },
 		{ "{}", "'schema' is missing" },
@@ -168,7 +168,7 @@ START_TEST(refused)
 		{ HEAD "\"findings\":[],\"layout\":[],\"data\":{\"threads\":[{\"stack_base\":\"0x00\"}]}}",
 		  "threads.stack_base: '0x00' is no address" },
 		{ HEAD "\"findings\":[],\"layout\":[],\"data\":{\"cpu\":[{\"percent\":NaN}]}}",
-		  "cpu.percent: must be a number" },
+		  "at byte 125: a value is missing" },
 		{ HEAD "\"findings\":[],\"layout\":[],\"data\":{\"stacks\":[{\"frames\":[{\"pc\":1}]}]}}",
 		  "stacks.pc: must be a string" },
 		{ HEAD "\"data\":{},\"layout\":[],\"findings\":[{\"rule\":\"a b\",\"severity\":\"error\"}]}",
@@ -187,6 +187,32 @@ START_TEST(refused)
 		ck_assert_str_eq(refusal(a, cases[i].json, strlen(cases[i].json)), cases[i].why);
 	ck_assert_ptr_nonnull(refusal(a, HEAD TAIL "x", strlen(HEAD TAIL "x")));
 	ck_assert_str_eq(refusal(a, "{\"a\":\"\xed\xa0\x80\"}", 9), "it is not valid UTF-8");
+}
+END_TEST
+
+/* One grammar with every release of json-c: their own strict modes differ. */
+START_TEST(what_is_json)
+{
+	static const char *const good[] = {
+		"-0.5e+3", "1E-9", "0", "[ ]", "{ }", "[true,false,null]", "{\"\":{\"a\" : [\t\"b\"\r\n] }}",
+		"\"\xc3\xa9 \xf0\x9f\x98\x80 \x7f\"", "\"\\u00e9\\ud800\\n\\/\\\\\"",
+	};
+	static const char *const bad[] = {
+		"01",      "+1",	  ".5",	    "1.",     "1e",	 "-",	     "- 1",
+		"0x10",    "NaN",	  "-Infinity", "nul",  "True",	 "'a'",	     "\"a\tb\"",
+		"\"\\x\"", "\"\\u12g4\"", "\"\\",	    "[1,]",   "[,1]",	 "[1 2]",    "{\"a\":1,}",
+		"{a:1}",   "{\"a\" 1}",	  "[1}",    "/**/1",  "1 // x",	 "[1]]",     "\"a",
+	};
+	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(good); i++)
+		read_with(a, da_printf(a, HEAD "\"x\":%s," TAIL, good[i]), NULL);
+	for (size_t i = 0; i < DA_ARRAY_SIZE(bad); i++) {
+		const char *json = da_printf(a, HEAD "\"x\":%s," TAIL, bad[i]);
+
+		ck_assert_msg(!strncmp(refusal(a, json, strlen(json)), "at byte ", 8), "%s", bad[i]);
+	}
+	ck_assert_int_eq(strncmp(refusal(a, HEAD TAIL "\0", sizeof(HEAD TAIL)), "at byte ", 8), 0);
 }
 END_TEST
 
@@ -309,5 +335,5 @@ START_TEST(report_fits_schema)
 END_TEST
 
 UNIT_MAIN("json", comes_back_as_it_was, unfilled_document, stricter_but_never_looser, numbers,
-	  unknown_keys_are_passed_over, refused, too_deep, every_cut_and_many_changes, a_full_disk_is_told,
-	  schema_and_manual_know_every_column, report_fits_schema)
+	  unknown_keys_are_passed_over, refused, what_is_json, too_deep, every_cut_and_many_changes,
+	  a_full_disk_is_told, schema_and_manual_know_every_column, report_fits_schema)
