@@ -268,6 +268,40 @@ static void glib_message(struct da_fault *f)
 	f->e->message_from = f->e->message ? "__glib_assert_msg" : NULL;
 }
 
+static const char *const musl_heap[] = {
+	"free", "__libc_free", "realloc", "__libc_realloc", "malloc", "__libc_malloc_impl", "calloc",
+	"malloc_usable_size", "get_meta", "get_nominal_size", "alloc_slot", "__malloc_allzerop",
+	"nontrivial_free", "free_group", "enframe", "get_slot_index", "aligned_alloc",
+};
+
+/* musl without symbols: own code called free or malloc, and musl stopped. */
+static bool called_heap(struct da_fault *f)
+{
+	static const char *const calls[] = { "free@plt", "malloc@plt", "realloc@plt", "calloc@plt",
+					     "aligned_alloc@plt" };
+
+	for (size_t i = 1; i < f->t->frames.n && i < 5; i++) {
+		const struct da_frame *frame = &f->t->frames.v[i];
+		const char *name;
+
+		if (frame->module == f->t->frames.v[0].module)
+			continue;
+		name = da_fault_callee(f, frame->pc);
+		for (size_t k = 0; name && k < DA_ARRAY_SIZE(calls); k++)
+			if (da_streq(name, calls[k]))
+				return true;
+		return false;
+	}
+	return false;
+}
+
+static bool is_musl(const struct da_fault *f, uint32_t module)
+{
+	const char *name = module < f->p->modules.n ? f->p->modules.v[module].name : NULL;
+
+	return name && (da_starts(name, "ld-musl-") || da_starts(name, "libc.musl-"));
+}
+
 /*
  * musl stops itself by hlt (a_crash): the stack protector and the checks of its allocator. Other code
  * has hlt too, so the function must be one of these.
@@ -275,16 +309,14 @@ static void glib_message(struct da_fault *f)
 static void musl_crash(struct da_fault *f)
 {
 	static const char *const smash[] = { "__stack_chk_fail" };
-	static const char *const heap[] = { "free", "__libc_free", "realloc", "__libc_realloc", "malloc",
-					    "__libc_malloc_impl", "malloc_usable_size", "get_meta",
-					    "get_nominal_size", "alloc_slot", "__malloc_allzerop",
-					    "nontrivial_free", "free_group", "enframe", "get_slot_index" };
+	const struct da_frame *top = f->t->frames.n ? &f->t->frames.v[0] : NULL;
 
-	if (f->e->code != DA_SIGSEGV || !f->has_insn || f->insn.kind != DA_INSN_HALT || !f->t->frames.n)
+	if (f->e->code != DA_SIGSEGV || !f->has_insn || f->insn.kind != DA_INSN_HALT || !top)
 		return;
-	if (da_frame_named(&f->t->frames.v[0], smash, DA_ARRAY_SIZE(smash)))
+	if (da_frame_named(top, smash, DA_ARRAY_SIZE(smash)))
 		f->e->cause = DA_CAUSE_STACK_SMASHED;
-	else if (da_frame_named(&f->t->frames.v[0], heap, DA_ARRAY_SIZE(heap)))
+	else if (da_frame_named(top, musl_heap, DA_ARRAY_SIZE(musl_heap)) ||
+		 (is_musl(f, top->module) && called_heap(f)))
 		f->e->cause = DA_CAUSE_HEAP_CORRUPTION;
 }
 

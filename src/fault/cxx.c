@@ -372,10 +372,12 @@ static bool in_runtime(const struct da_fault *f, uint64_t addr)
  */
 static const char *what_by_shape(struct da_fault *f, const struct thrown *x)
 {
-	uint64_t base, text;
+	uint64_t base, base_name, text;
 	uint32_t references;
 
-	if (word_at(f, x->type + 2 * word(f), &base) != DA_OK || !in_runtime(f, base) ||
+	/* The type_info itself may have been copied into the program; its name was not. */
+	if (word_at(f, x->type + 2 * word(f), &base) != DA_OK ||
+	    word_at(f, base + word(f), &base_name) != DA_OK || !in_runtime(f, base_name) ||
 	    type_name(f, base) || word_at(f, x->object + word(f), &text) != DA_OK ||
 	    da_mem_u32(&f->p->mem, text - word(f), &references) != DA_OK || references > 1000)
 		return NULL;
@@ -423,24 +425,6 @@ static void claim(struct da_fault *f, const struct thrown *x)
 	f->e->cause = da_streq(name, "St9bad_alloc") ? DA_CAUSE_OUT_OF_MEMORY : DA_CAUSE_CPP_EXCEPTION;
 }
 
-/* What the call before a return address calls: the name in the symbol table or of the PLT's entry. */
-static const char *callee(struct da_fault *f, uint64_t pc)
-{
-	const struct da_arch *arch = f->p->arch;
-	struct da_regs regs = f->regs;
-	unsigned len = da_starts(arch->name, "x86") ? 5 : 4;
-	struct da_insn in;
-	uint8_t code[5];
-
-	if (!f->s || pc < len || da_mem_read(&f->p->mem, pc - len, code, len, NULL) != DA_OK)
-		return NULL;
-	da_reg_set(&regs, arch->pc, pc - len);
-	if (da_decode(arch, code, len, &regs, 0, &in) != DA_OK || in.kind != DA_INSN_CALL ||
-	    in.len != len || !in.target_known)
-		return NULL;
-	return da_symbols_place(f->s, in.target, false)->raw;
-}
-
 /*
  * libstdc++ without its file has no names. Then this is as sure: own code called __cxa_throw, and
  * everything between that call and abort lies in the C++ runtime.
@@ -464,7 +448,7 @@ static uint32_t thrower_by_call(struct da_fault *f)
 		if (!runtime && inside)
 			return DA_NONE; /* back in libc: a callback */
 	}
-	name = inside && i < f->t->frames.n ? callee(f, f->t->frames.v[i].pc) : NULL;
+	name = inside && i < f->t->frames.n ? da_fault_callee(f, f->t->frames.v[i].pc) : NULL;
 	for (size_t k = 0; name && k < DA_ARRAY_SIZE(calls); k++)
 		if (da_starts(name, calls[k]))
 			return i - 1;

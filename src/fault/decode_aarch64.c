@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One instruction of aarch64: the families of loads and stores (Arm ARM, C4.1 "Loads and stores"),
- * branches through registers, and what traps by itself. SVE, SME and the memory copy instructions are
- * not known here.
+ * branches through registers, and what traps by itself. Of SVE only the direction of contiguous loads
+ * and of stores is known; SME and the memory copy instructions are not.
  */
 #include "config.h"
 
@@ -260,6 +260,15 @@ static bool zero_block(struct a64 *a)
 	return true;
 }
 
+/* The vector's length and the predicate are in no general register, so neither is the address. */
+static bool sve(struct a64 *a)
+{
+	memory(a, 0, 0, is(a, 0xfe000000, 0xe4000000) ? DA_MEM_WRITE : DA_MEM_READ);
+	a->in->mem[0].known = false;
+	a->in->odd = true;
+	return true;
+}
+
 /* ---------------------------------------------------------------- everything else */
 
 static bool branch_register(struct a64 *a)
@@ -352,6 +361,8 @@ static const struct {
 	{ 0xbfa00000, 0x0c800000, simd_multiple },
 	{ 0xbf9f0000, 0x0d000000, simd_single },
 	{ 0xbf800000, 0x0d800000, simd_single },
+	{ 0xfe000000, 0xa4000000, sve },
+	{ 0xfe000000, 0xe4000000, sve },
 	{ 0xffffffe0, 0xd50b7420, zero_block },
 	{ 0xfe000000, 0xd6000000, branch_register },
 	{ 0x7c000000, 0x14000000, branch_direct },

@@ -84,3 +84,20 @@ const char *da_frame_function(const struct da_frame *f)
 			return p->calls[i].function;
 	return p->raw;
 }
+
+const char *da_fault_callee(struct da_fault *f, uint64_t pc)
+{
+	const struct da_arch *arch = f->p->arch;
+	struct da_regs regs = f->regs;
+	unsigned len = da_starts(arch->name, "x86") ? 5 : 4;
+	struct da_insn in;
+	uint8_t code[5];
+
+	if (!f->s || pc < len || da_mem_read(&f->p->mem, pc - len, code, len, NULL) != DA_OK)
+		return NULL;
+	da_reg_set(&regs, arch->pc, pc - len);
+	if (da_decode(arch, code, len, &regs, 0, &in) != DA_OK || in.kind != DA_INSN_CALL ||
+	    in.len != len || !in.target_known)
+		return NULL;
+	return da_symbols_place(f->s, in.target, false)->raw;
+}

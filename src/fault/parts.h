@@ -71,6 +71,8 @@ bool da_frame_named(const struct da_frame *f, const char *const *names, size_t n
 /* The first frame at or after `from` whose function is one of the names, or DA_NONE. */
 uint32_t da_frame_find(const struct da_thread *t, uint32_t from, uint32_t to,
 		       const char *const *names, size_t n);
+/* What the direct call before a return address calls: a symbol, or "name@plt"; NULL when unknown. */
+const char *da_fault_callee(struct da_fault *f, uint64_t pc);
 /* The name as a person reads it, or NULL. */
 const char *da_frame_function(const struct da_frame *f);
 

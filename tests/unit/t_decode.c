@@ -203,6 +203,12 @@ START_TEST(unknown_registers_give_no_address)
 	/* gs has no base here */
 	ck_assert_int_eq(da_decode(x64(), (const uint8_t *)"\x65\x8b\x03", 3, &regs, 0, &in), DA_OK);
 	ck_assert(!in.mem[0].known);
+	/* ld1b {z0.b}, p0/z, [x1] */
+	regs = registers(a64());
+	ck_assert_int_eq(da_decode(a64(), (const uint8_t *)"\x20\xa0\x00\xa4", 4, &regs, 0, &in), DA_OK);
+	ck_assert(!in.mem[0].known);
+	ck_assert_int_eq(in.mem[0].access, DA_MEM_READ);
+	regs = registers(x64());
 	/* gathers take their addresses from vectors */
 	ck_assert_int_eq(da_decode(x64(), (const uint8_t *)"\xc4\xe2\x69\x90\x04\x0b", 6, &regs, 0, &in),
 			 DA_OK);
