@@ -2,8 +2,9 @@
 /*
  * From a file address to function, line and inlined calls.
  *
- * The index is ours: ranges of all units once a module, functions of a unit when it is first hit. The
- * look-ups of libdw need .debug_aranges (clang leaves it out) and walk the unit's tree at each call.
+ * The index is ours: ranges of all units once a module, functions of a unit when it is first hit
+ * (unit.c). The look-ups of libdw need .debug_aranges, which clang leaves out, and walk the unit's tree
+ * at each call.
  */
 #include "config.h"
 
@@ -12,22 +13,11 @@
 #include <string.h>
 
 #include "image/private.h"
-#include "image/ranges.h"
-
-struct unit {
-	Dwarf_Die die;         /* of the skeleton where the unit is split */
-	struct da_split *split;
-	bool skeleton, opened, deep; /* deep: bodies of functions were searched for functions too */
-	bool lines_tried;
-	Dwarf_Lines *lines;
-	size_t nlines;
-	struct da_ranges functions; /* value: index in dies */
-	DA_VEC(Dwarf_Die) dies;
-};
+#include "image/unit.h"
 
 struct da_dwarf {
 	Dwarf *dwarf;
-	DA_VEC(struct unit) units;
+	DA_VEC(struct da_unit) units;
 	struct da_ranges ranges; /* value: index in units */
 	struct da_map no_ranges; /* units that do not say which addresses are theirs */
 	bool no_ranges_done;
@@ -161,25 +151,6 @@ static struct da_dwarf *open_dwarf(struct da_image *im, const struct da_limits *
 
 /* ---------------------------------------------------------------- units */
 
-struct adding {
-	struct da_image *im;
-	struct da_ranges *to;
-	uint32_t value;
-	bool any;
-};
-
-/* Code that the linker threw away keeps its debug information, at address 0, 1 or near the end. */
-static bool add_range(void *ctx, uint64_t start, uint64_t end)
-{
-	struct adding *a = ctx;
-
-	if (da_image_is_code(a->im, start)) {
-		da_ranges_add(a->im->arena, a->to, start, end, a->value);
-		a->any = true;
-	}
-	return true;
-}
-
 static void index_units(struct da_image *im, struct da_dwarf *d, const struct da_limits *limits)
 {
 	Dwarf_CU *cu = NULL;
@@ -188,8 +159,8 @@ static void index_units(struct da_image *im, struct da_dwarf *d, const struct da
 	Dwarf_Die die;
 
 	for (uint64_t i = 0; i < limits->dwarf_units; i++) {
-		struct adding a = { im, &d->ranges, (uint32_t)d->units.n, false };
-		struct unit *u;
+		struct da_adding a = { im, &d->ranges, (uint32_t)d->units.n, false };
+		struct da_unit *u;
 
 		if (dwarf_get_units(d->dwarf, cu, &cu, &version, &type, &die, NULL) != 0)
 			break;
@@ -198,299 +169,11 @@ static void index_units(struct da_image *im, struct da_dwarf *d, const struct da
 		u = da_vec_add(im->arena, &d->units);
 		u->die = die;
 		u->skeleton = type == DW_UT_skeleton;
-		da_die_ranges(NULL, &u->die, add_range, &a);
+		da_die_ranges(NULL, &u->die, da_add_range, &a);
 		if (!a.any && dwarf_tag(&u->die) == DW_TAG_compile_unit)
 			*da_map_put(im->arena, &d->no_ranges, a.value, NULL) = 1;
 	}
 	da_ranges_sort(&d->ranges);
-}
-
-static struct unit *open_unit(struct da_image *im, struct unit *u);
-
-/* ---------------------------------------------------------------- functions of a unit */
-
-struct walk {
-	struct da_image *im;
-	struct unit *u;
-	bool deep;
-	uint64_t max_depth;
-};
-
-static bool has_members(int tag)
-{
-	switch (tag) {
-	case DW_TAG_namespace:
-	case DW_TAG_module:
-	case DW_TAG_class_type:
-	case DW_TAG_structure_type:
-	case DW_TAG_union_type:
-	case DW_TAG_interface_type:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void add_function(struct walk *w, Dwarf_Die *die)
-{
-	struct adding a = { w->im, &w->u->functions, (uint32_t)w->u->dies.n, false };
-
-	da_die_ranges(w->u->split, die, add_range, &a);
-	if (a.any)
-		da_vec_push(w->im->arena, &w->u->dies, *die);
-}
-
-/* The next DIE of a level; a sibling that does not lie behind is a loop that somebody made. */
-static bool next_die(Dwarf_Die *die)
-{
-	Dwarf_Die next;
-
-	if (dwarf_siblingof(die, &next) != 0 || next.addr <= die->addr)
-		return false;
-	*die = next;
-	return true;
-}
-
-static void walk_functions(struct walk *w, Dwarf_Die *parent, uint64_t depth)
-{
-	Dwarf_Die die;
-
-	if (depth > w->max_depth || dwarf_child(parent, &die) != 0)
-		return;
-	do {
-		int tag = dwarf_tag(&die);
-
-		if (tag == DW_TAG_subprogram)
-			add_function(w, &die);
-		if (has_members(tag) ||
-		    (w->deep && (tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block)))
-			walk_functions(w, &die, depth + 1);
-	} while (next_die(&die));
-}
-
-static Dwarf_Die *root(struct unit *u)
-{
-	return u->split ? &u->split->unit : &u->die;
-}
-
-static void index_functions(struct da_image *im, struct unit *u, bool deep, uint64_t max_depth)
-{
-	struct walk w = { im, u, deep, max_depth };
-
-	u->functions.n = 0;
-	u->dies.n = 0;
-	u->deep = deep;
-	walk_functions(&w, root(u), 0);
-	da_ranges_sort(&u->functions);
-}
-
-static struct unit *open_unit(struct da_image *im, struct unit *u)
-{
-	if (u->opened)
-		return u;
-	u->opened = true;
-	if (u->skeleton)
-		u->split = da_split_open(im, &u->die);
-	index_functions(im, u, false, da_limits_default.dwarf_depth);
-	return u;
-}
-
-/*
- * A function that contains the address. Functions inside functions (lambdas in local classes, nested
- * functions) are looked for only when the others do not have it: most units need no such search.
- */
-static const struct da_range_item *find_function(struct da_image *im, struct unit *u, uint64_t addr)
-{
-	const struct da_range_item *r = da_ranges_find(&u->functions, addr);
-
-	if (!r && !u->deep) {
-		index_functions(im, u, true, da_limits_default.dwarf_depth);
-		r = da_ranges_find(&u->functions, addr);
-	}
-	return r;
-}
-
-/* ---------------------------------------------------------------- names and lines */
-
-static const char *text(struct da_arena *a, const char *s)
-{
-	return s && *s ? da_text(a, s, strnlen(s, (size_t)da_limits_default.string)) : NULL;
-}
-
-/* Names that a demangler reads. A C function's linkage name (__GI___poll) says less than its name. */
-static bool mangled(const char *s)
-{
-	return da_starts(s, "_Z") || da_starts(s, "_R") || da_starts(s, "_D") || da_starts(s, "__Z");
-}
-
-static const char *name_of(struct da_arena *a, Dwarf_Die *die)
-{
-	Dwarf_Attribute attr;
-	const char *s = NULL;
-
-	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr) ||
-	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attr))
-		s = dwarf_formstring(&attr);
-	if (!s || !mangled(s))
-		s = dwarf_diename(die);
-	return text(a, s);
-}
-
-/* A path of the line table: relative ones count from where the compiler ran. */
-static const char *file_name(struct da_arena *a, struct unit *u, const char *file)
-{
-	Dwarf_Attribute attr;
-	const char *dir = NULL;
-
-	if (!file || file[0] == '/')
-		return text(a, file);
-	if (dwarf_attr(&u->die, DW_AT_comp_dir, &attr))
-		dir = text(a, dwarf_formstring(&attr));
-	file = text(a, file);
-	return file && dir ? da_printf(a, "%s/%s", dir, file) : file;
-}
-
-static void read_lines(struct unit *u)
-{
-	if (u->lines_tried)
-		return;
-	u->lines_tried = true;
-	if (dwarf_getsrclines(&u->die, &u->lines, &u->nlines) != 0)
-		u->nlines = 0;
-}
-
-/* The last row at or below the address, unless it ends a sequence. */
-static Dwarf_Line *find_line(struct unit *u, uint64_t addr)
-{
-	size_t lo = 0, hi;
-	Dwarf_Line *line;
-	Dwarf_Addr at;
-	bool end = true;
-
-	read_lines(u);
-	for (hi = u->nlines; lo < hi;) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (dwarf_lineaddr(dwarf_onesrcline(u->lines, mid), &at) == 0 && at <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	line = lo ? dwarf_onesrcline(u->lines, lo - 1) : NULL;
-	return line && dwarf_lineendsequence(line, &end) == 0 && !end ? line : NULL;
-}
-
-static void fill_line(struct da_arena *a, struct unit *u, uint64_t addr, struct da_dwarf_call *ret)
-{
-	Dwarf_Line *line = find_line(u, addr);
-	int n = 0;
-
-	if (!line)
-		return;
-	ret->file = file_name(a, u, dwarf_linesrc(line, NULL, NULL));
-	if (dwarf_lineno(line, &n) == 0 && n > 0)
-		ret->line = (uint32_t)n;
-}
-
-/* Where an inlined call was made: in the function around it. */
-static void fill_call_site(struct da_arena *a, struct unit *u, Dwarf_Die *die,
-			   struct da_dwarf_call *ret)
-{
-	Dwarf_Die *owner = u->split && u->split->has_files ? &u->split->unit : &u->die;
-	Dwarf_Attribute attr;
-	Dwarf_Files *files;
-	Dwarf_Word n;
-	size_t nfiles;
-
-	if (dwarf_attr(die, DW_AT_call_line, &attr) && dwarf_formudata(&attr, &n) == 0 && n <= INT32_MAX)
-		ret->line = (uint32_t)n;
-	if (dwarf_attr(die, DW_AT_call_file, &attr) && dwarf_formudata(&attr, &n) == 0 &&
-	    dwarf_getsrcfiles(owner, &files, &nfiles) == 0 && n < nfiles)
-		ret->file = file_name(a, u, dwarf_filesrc(files, (size_t)n, NULL, NULL));
-}
-
-/* ---------------------------------------------------------------- inlined calls */
-
-struct contains {
-	uint64_t addr;
-	bool found;
-};
-
-static bool contains_range(void *ctx, uint64_t start, uint64_t end)
-{
-	struct contains *c = ctx;
-
-	c->found = c->addr >= start && c->addr < end;
-	return !c->found;
-}
-
-struct chain {
-	struct unit *u;
-	uint64_t addr, max_depth, max;
-	DA_VEC(Dwarf_Die) calls; /* inlined_subroutine, outermost first */
-};
-
-/* One level down where the address is inside. False: nothing more below. */
-static bool descend(struct chain *c, Dwarf_Die *parent, Dwarf_Die *ret, bool *ret_inlined)
-{
-	Dwarf_Die die;
-
-	if (dwarf_child(parent, &die) != 0)
-		return false;
-	do {
-		int tag = dwarf_tag(&die);
-		struct contains in = { c->addr, false };
-
-		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_lexical_block &&
-		    tag != DW_TAG_try_block && tag != DW_TAG_catch_block)
-			continue;
-		da_die_ranges(c->u->split, &die, contains_range, &in);
-		if (in.found) {
-			*ret = die;
-			*ret_inlined = tag == DW_TAG_inlined_subroutine;
-			return true;
-		}
-	} while (next_die(&die));
-	return false;
-}
-
-static void find_inlined(struct da_arena *a, struct chain *c, Dwarf_Die function)
-{
-	Dwarf_Die die = function, child;
-	bool inlined;
-
-	for (uint64_t depth = 0; depth < c->max_depth && c->calls.n < c->max; depth++) {
-		if (!descend(c, &die, &child, &inlined))
-			return;
-		if (inlined)
-			da_vec_push(a, &c->calls, child);
-		die = child;
-	}
-}
-
-static void fill_place(struct da_arena *a, struct unit *u, uint64_t addr,
-		       const struct da_range_item *function, const struct da_limits *limits,
-		       struct da_dwarf_place *ret)
-{
-	struct chain c = { .u = u, .addr = addr, .max_depth = limits->dwarf_depth,
-			   .max = limits->inlines };
-	Dwarf_Die die;
-
-	if (function) {
-		die = u->dies.v[function->value];
-		find_inlined(a, &c, die);
-		ret->start = function->start;
-		ret->end = function->end;
-	}
-	ret->n = (unsigned)c.calls.n + 1;
-	ret->calls = da_calloc(a, ret->n, sizeof(*ret->calls));
-	if (function)
-		ret->calls[0].function = name_of(a, &die);
-	for (size_t i = 0; i < c.calls.n; i++) {
-		ret->calls[i + 1].function = name_of(a, &c.calls.v[i]);
-		fill_call_site(a, u, &c.calls.v[i], &ret->calls[i]);
-	}
-	fill_line(a, u, addr, &ret->calls[ret->n - 1]);
 }
 
 /* ---------------------------------------------------------------- look-up */
@@ -500,11 +183,11 @@ static void index_no_ranges(struct da_image *im, struct da_dwarf *d)
 {
 	d->no_ranges_done = true;
 	for (size_t i = 0; i < d->units.n; i++) {
-		struct unit *u;
+		struct da_unit *u = &d->units.v[i];
 
 		if (!da_map_get(&d->no_ranges, i))
 			continue;
-		u = open_unit(im, &d->units.v[i]);
+		da_unit_open(im, u);
 		for (size_t k = 0; k < u->functions.n; k++)
 			da_ranges_add(im->arena, &d->ranges, u->functions.v[k].start,
 				      u->functions.v[k].end, (uint32_t)i);
@@ -518,7 +201,7 @@ enum da_status da_image_place(struct da_image *im, struct da_arena *a, uint64_t 
 	struct da_dwarf *d = open_dwarf(im, limits);
 	const struct da_range_item *r, *function;
 	struct da_dwarf_place place = { 0 };
-	struct unit *u;
+	struct da_unit *u;
 
 	if (!d)
 		return DA_NOT_FOUND;
@@ -529,9 +212,10 @@ enum da_status da_image_place(struct da_image *im, struct da_arena *a, uint64_t 
 	}
 	if (!r)
 		return DA_NOT_FOUND;
-	u = open_unit(im, &d->units.v[r->value]);
-	function = find_function(im, u, addr);
-	fill_place(a, u, addr, function, limits, &place);
+	u = &d->units.v[r->value];
+	da_unit_open(im, u);
+	function = da_unit_function(im, u, addr);
+	da_unit_place(a, u, addr, function, limits, &place);
 	if (!function && !place.calls[0].file)
 		return DA_NOT_FOUND;
 	*ret = place;

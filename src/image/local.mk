@@ -12,4 +12,5 @@ libdumpan_a_SOURCES += \
 	%D%/ranges.c %D%/ranges.h \
 	%D%/split.c \
 	%D%/symtab.c \
+	%D%/unit.c %D%/unit.h \
 	%D%/unpack.c
