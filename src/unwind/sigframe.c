@@ -9,19 +9,23 @@
 
 #include "unwind/step.h"
 
-/* Bytes from sp, as it is on return to the trampoline. signo < 0: nothing to check. */
+/*
+ * Where struct sigcontext stands, in bytes from sp as it is on return to the trampoline, and a word of it
+ * that cannot have any value: cs of user mode, pstate of EL0. (siginfo is there for SA_SIGINFO only.)
+ */
 struct layout {
 	uint16_t machine;
 	bool rt;
-	int context; /* struct sigcontext */
-	int signo;   /* u32: si_signo of the siginfo beside it */
+	uint16_t context;
+	uint16_t check; /* u32, from the context */
+	uint8_t mask, value;
 };
 
 static const struct layout layouts[] = {
-	{ 62, true, 40, 0x130 },            /* ucontext at sp, siginfo behind it */
-	{ 3, true, 12 + 128 + 20, 12 },     /* sig, pinfo, puc; siginfo; ucontext */
-	{ 3, false, 4, -1 },                /* sig; sigcontext */
-	{ 183, true, 128 + 0xb0, 0 },       /* siginfo at sp, ucontext behind it */
+	{ 62, true, 40, 18 * 8, 3, 3 },          /* ucontext at sp, siginfo behind it */
+	{ 3, true, 12 + 128 + 20, 60, 3, 3 },    /* sig, pinfo, puc; siginfo; ucontext */
+	{ 3, false, 4, 60, 3, 3 },               /* sig; sigcontext */
+	{ 183, true, 128 + 0xb0, 0x110, 31, 0 }, /* siginfo at sp, ucontext behind it */
 };
 
 static const struct layout *find(const struct da_walk *w)
@@ -50,22 +54,21 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 	const struct da_arch *arch = w->dump->proc.arch;
 	const struct da_memory *mem = &w->dump->proc.mem;
 	const struct layout *l = find(w);
-	uint64_t sp = da_unwind_sp(w), v;
-	uint32_t signo;
+	uint64_t context, v;
+	uint32_t check;
 
 	if (!l)
 		return DA_NOT_FOUND;
-	if (l->signo >= 0) {
-		if (da_mem_u32(mem, sp + (uint64_t)l->signo, &signo) != DA_OK)
-			return missing(w, sp + (uint64_t)l->signo);
-		if (signo == 0 || signo > 64) {
-			w->why = "a signal frame without a signal";
-			return DA_CORRUPT;
-		}
+	context = da_unwind_sp(w) + l->context;
+	if (da_mem_u32(mem, context + l->check, &check) != DA_OK)
+		return missing(w, context + l->check);
+	if ((check & l->mask) != l->value) {
+		w->why = "the registers that the kernel keeps below a signal handler are damaged";
+		return DA_CORRUPT;
 	}
 	da_unwind_keep(w, ret);
 	for (unsigned r = 0; r < arch->nregs; r++) {
-		uint64_t at = sp + (uint64_t)l->context + (uint64_t)arch->regs[r].ucontext;
+		uint64_t at = context + (uint64_t)arch->regs[r].ucontext;
 
 		if (arch->regs[r].ucontext < 0)
 			continue;

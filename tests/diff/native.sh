@@ -12,9 +12,10 @@ ulimit -s 1024 2>/dev/null
 
 # dump CASE: words and core of it, in the current folder
 dump() {
-	rm -f core*
+	rm -f core* qemu_*.core
 	{ $run ./victim "$1" >words; } 2>/dev/null
-	set -- core* *.core
+	# qemu writes a core of its guest, and the kernel one of qemu
+	set -- qemu_*.core core*
 	for core; do
 		[ -f "$core" ] && mv "$core" dump 2>/dev/null && return 0
 	done
@@ -52,7 +53,7 @@ build() {
 	wrong=
 	for case in $($run ./victim); do
 		dump "$case" || { wrong="$wrong $case: no core;" && continue; }
-		"$stacks" dump . >got 2>errors || wrong="$wrong $case: $(cat errors);"
+		"$stacks" dump . $libraries >got 2>errors || wrong="$wrong $case: $(cat errors);"
 		found=$(awk -v own="$own" -f "$here/truth.awk" words got; compare_eu "$case")
 		[ -z "$found" ] || wrong="$wrong $case: $found;"
 	done
@@ -60,7 +61,7 @@ build() {
 }
 
 cd "$T" || exit 99
-cc=$CC run='' eu=no
+cc=$CC run='' eu=no libraries=
 if command -v eu-stack >/dev/null 2>&1; then eu=yes; fi
 $cc -w -g -pthread -o victim "$here/programs/victim.c" || t_skip_all "no compiler"
 dump chain || t_skip_all "the kernel writes no core file here"
@@ -81,6 +82,17 @@ esac
 if command -v clang-14 >/dev/null 2>&1; then
 	cc=clang-14
 	build "clang -O2" victim -O2
+fi
+
+if command -v aarch64-linux-gnu-gcc >/dev/null 2>&1 && command -v qemu-aarch64 >/dev/null 2>&1; then
+	was=$eu
+	cc=aarch64-linux-gnu-gcc run="qemu-aarch64 -L /usr/aarch64-linux-gnu" eu=no
+	libraries=/usr/aarch64-linux-gnu/lib
+	build "aarch64 -O2" victim -O2
+	build "aarch64 -O0 static" "" -O0 -static
+	build "aarch64, signed return addresses" victim -O2 -mbranch-protection=standard
+	build "aarch64 -fomit-frame-pointer" victim -O2 -fomit-frame-pointer
+	eu=$was run='' libraries=
 fi
 
 # gcore of a program that lives; the rest of it is the same

@@ -421,7 +421,7 @@ START_TEST(signal_frame_x86_64)
 	put(sp + 8, CODE + 0x200);
 	put(uc + 40 + 15 * 8, old);
 	put(uc + 40 + 16 * 8, CODE + 0x300); /* interrupted at its first instruction */
-	put(uc + 0x130, 11);
+	put(uc + 40 + 18 * 8, 0x33); /* cs */
 	put(old + 8, 0);
 	walk();
 	FRAMES(3);
@@ -446,7 +446,7 @@ START_TEST(signal_frames_i386)
 			BYTES(CODE + 0x200, "\x58\xb8\x77\0\0\0\xcd\x80");
 		reg("eip", CODE + 0x200); /* just back from the handler */
 		reg("esp", sp);
-		put(sp + 12, 11);
+		put(sc + 60, 0x23); /* cs */
 		put(sc + 28, STACK32 + 0x3000);
 		put(sc + 56, CODE + 0x300);
 		walk();
@@ -469,7 +469,6 @@ START_TEST(signal_frame_aarch64)
 	BYTES(CODE + 0x200, "\x68\x11\x80\xd2\x01\0\0\xd4");
 	reg("pc", CODE + 0x200);
 	reg("sp", sp);
-	put(sp, 11);
 	put(mc + 8 + 30 * 8, 0x006c000000000000 | (CODE + 0x410)); /* x30, signed */
 	put(mc + 0x100, STACK + 0x3000);
 	put(mc + 0x108, CODE + 0x310);
@@ -491,10 +490,10 @@ START_TEST(cycle_of_stacks)
 	reg("rsp", STACK + 0x1000);
 	put(STACK + 0x1000 + 40 + 15 * 8, ALT + 0x1000);
 	put(STACK + 0x1000 + 40 + 16 * 8, CODE + 0x200);
-	put(STACK + 0x1000 + 0x130, 10);
+	put(STACK + 0x1000 + 40 + 18 * 8, 0x33);
 	put(ALT + 0x1000 + 40 + 15 * 8, STACK + 0x1000);
 	put(ALT + 0x1000 + 40 + 16 * 8, CODE + 0x200);
-	put(ALT + 0x1000 + 0x130, 10);
+	put(ALT + 0x1000 + 40 + 18 * 8, 0x33);
 	walk();
 	ck_assert_uint_le(t->frames.n, 4);
 	ended(DA_END_CYCLE);
