@@ -11,6 +11,7 @@
 #include "analyze/analyze.h"
 #include "app/message.h"
 #include "app/pipeline.h"
+#include "app/sandbox.h"
 #include "fault/fault.h"
 #include "loader/loader.h"
 #include "unwind/unwind.h"
@@ -402,4 +403,34 @@ bool da_job_init(struct da_job *r, struct da_options *o, struct da_arena *a, int
 			.status = DA_UNSUPPORTED,
 		};
 	return true;
+}
+
+void da_job_confine(const struct da_job *r)
+{
+	da_limit_resources(r->o->max_memory);
+	if (!r->o->debuginfod)
+		da_forbid_calls();
+}
+
+static int confined_work(void *ctx)
+{
+	struct da_job *r = ctx;
+
+	da_job_confine(r);
+	return r->work(r);
+}
+
+int da_job_run(struct da_options *o, struct da_arena *a, int (*work)(struct da_job *r))
+{
+	struct da_job r;
+	int code;
+
+	if (!da_job_init(&r, o, a, &code))
+		return code;
+	r.work = work;
+	code = da_front(&r.runner, confined_work, &r, NULL);
+	da_message_redactor(NULL); /* it ends with the arena */
+	if (code < 0)
+		da_error("the process that worked on the dump died");
+	return code < 0 ? DA_EXIT_INTERNAL : code;
 }

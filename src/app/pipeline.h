@@ -31,6 +31,7 @@ struct da_job {
 	struct da_case *cases;
 	size_t ncases, at;     /* at: the case that stages work on now */
 	struct da_doc *doc;
+	int (*work)(struct da_job *r);
 	struct da_output *outputs; /* as many as o->outputs */
 	size_t noutputs;
 	size_t rendering;      /* the output that the stage works on */
@@ -45,6 +46,13 @@ enum da_depth { DA_DEPTH_LOADED, DA_DEPTH_MATCHED, DA_DEPTH_EXTRACTED };
 
 /* Set up for the options; compiles patterns, reads the key and style. False: *ret_exit. */
 bool da_job_init(struct da_job *r, struct da_options *o, struct da_arena *a, int *ret_exit);
+/*
+ * Run work(job) in the front's worker, within the limits and the filter of system calls; the exit code.
+ * For commands that print something small: probe, symbols, signature.
+ */
+int da_job_run(struct da_options *o, struct da_arena *a, int (*work)(struct da_job *r));
+/* The first lines of every worker: limits, and no network or programs from here on. */
+void da_job_confine(const struct da_job *r);
 /* Unpack and load all files, then go as deep as asked. */
 void da_job_extract(struct da_job *r, enum da_depth depth);
 /* Analyse what was extracted into r->doc, and finish it. False when nothing could be opened. */

@@ -6,7 +6,6 @@
 
 #include "app/command.h"
 #include "app/pipeline.h"
-#include "app/sandbox.h"
 
 struct lines {
 	struct da_str s;
@@ -83,16 +82,12 @@ static void what_is_missing(struct lines *l, struct da_job *r)
 	     p->modules.n);
 }
 
-static int work(void *ctx)
+static int work(struct da_job *r)
 {
-	struct da_job *r = ctx;
 	struct lines l = { .r = r->redactor };
 	const struct da_case *c = &r->cases[0];
 	int code;
 
-	da_limit_resources(r->o->max_memory);
-	if (!r->o->debuginfod)
-		da_forbid_calls();
 	da_job_extract(r, DA_DEPTH_MATCHED);
 	if (c->status != DA_OK && c->status != DA_PARTIAL)
 		return da_job_complain(r);
@@ -106,11 +101,5 @@ static int work(void *ctx)
 
 int da_command_probe(struct da_options *o)
 {
-	struct da_job r;
-	int code;
-
-	if (!da_job_init(&r, o, o->arena, &code))
-		return code;
-	code = da_front(&r.runner, work, &r, NULL);
-	return code < 0 ? DA_EXIT_INTERNAL : code;
+	return da_job_run(o, o->arena, work);
 }

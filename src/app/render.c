@@ -46,7 +46,7 @@ bool da_read_report(struct da_options *o, const char *path, struct da_doc **ret,
 	return false;
 }
 
-static enum da_status render_to(struct da_options *o, const struct da_doc *doc, size_t i,
+enum da_status da_render_output(struct da_options *o, const struct da_doc *doc, size_t i,
 				struct da_output *out)
 {
 	struct da_render_options ro = { .full = o->full };
@@ -69,7 +69,7 @@ static int render_all(struct da_options *o, const struct da_doc *doc)
 		struct da_output out;
 
 		if (da_output_open(&out, o->arena, path, o->tmpdir) != DA_OK ||
-		    render_to(o, doc, i, &out) != DA_OK || da_output_commit(&out) != DA_OK) {
+		    da_render_output(o, doc, i, &out) != DA_OK || da_output_commit(&out) != DA_OK) {
 			da_error("%s cannot be written: %s", path ? path : "standard output",
 				 strerror(errno));
 			code = DA_EXIT_IO;

@@ -13,24 +13,8 @@
 #include "app/message.h"
 #include "app/pipeline.h"
 #include "app/progress.h"
-#include "app/sandbox.h"
 
 /* ---------------------------------------------------------------- rendering, each form a stage */
-
-static enum da_status render_one(struct da_job *r, const struct da_renderer *renderer,
-				 struct da_output *out)
-{
-	struct da_render_options ro = { .full = r->o->full };
-	struct da_bytes css;
-
-	ro.color = r->o->color == DA_ALWAYS ||
-		   (r->o->color == DA_AUTO && !out->path && isatty(STDOUT_FILENO));
-	if (r->o->css && da_map_file(r->arena, r->o->css, 1 << 20, &css) == DA_OK) {
-		ro.css = (const char *)css.p;
-		ro.css_len = css.n;
-	}
-	return da_render(renderer, r->doc, &ro, da_output_write, out);
-}
 
 static void run_render(void *ctx)
 {
@@ -39,7 +23,7 @@ static void run_render(void *ctx)
 	enum da_status status = da_output_restart(out);
 
 	if (status == DA_OK)
-		status = render_one(r, r->o->outputs.v[r->rendering].renderer, out);
+		status = da_render_output(r->o, r->doc, r->rendering, out);
 	if (status != DA_OK && r->shared->exit_code == 0)
 		r->shared->exit_code = status == DA_IO ? DA_EXIT_IO : DA_EXIT_INTERNAL;
 }
@@ -166,9 +150,7 @@ static int work(void *ctx)
 {
 	struct da_job *r = ctx;
 
-	da_limit_resources(r->o->max_memory);
-	if (!r->o->debuginfod)
-		da_forbid_calls();
+	da_job_confine(r);
 	da_job_extract(r, DA_DEPTH_EXTRACTED);
 	if (!da_job_analyze(r))
 		return da_job_complain(r);

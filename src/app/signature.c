@@ -5,7 +5,6 @@
 #include "app/command.h"
 #include "app/message.h"
 #include "app/pipeline.h"
-#include "app/sandbox.h"
 
 static void add_line(struct da_str *s, const struct da_doc *doc, const char *path, const char *part)
 {
@@ -15,15 +14,11 @@ static void add_line(struct da_str *s, const struct da_doc *doc, const char *pat
 		    part ? ":" : "", part ? part : "");
 }
 
-static int work(void *ctx)
+static int work(struct da_job *r)
 {
-	struct da_job *r = ctx;
 	struct da_str s = { 0 };
 	int code;
 
-	da_limit_resources(r->o->max_memory);
-	if (!r->o->debuginfod)
-		da_forbid_calls();
 	da_job_extract(r, DA_DEPTH_EXTRACTED);
 	if (!da_job_analyze(r))
 		return da_job_complain(r);
@@ -37,16 +32,10 @@ static int of_dump(const struct da_options *all, const char *path)
 {
 	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
 	struct da_options o = *all;
-	struct da_job r;
-	int code;
 
 	o.files.v = &path;
 	o.files.n = 1;
-	if (!da_job_init(&r, &o, a, &code))
-		return code;
-	code = da_front(&r.runner, work, &r, NULL);
-	da_message_redactor(NULL); /* it ends with the arena */
-	return code < 0 ? DA_EXIT_INTERNAL : code;
+	return da_job_run(&o, a, work);
 }
 
 static int of_report(struct da_options *o, const char *path)

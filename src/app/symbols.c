@@ -6,7 +6,6 @@
 
 #include "app/command.h"
 #include "app/pipeline.h"
-#include "app/sandbox.h"
 
 static void list_missing(struct da_str *s, struct da_job *r)
 {
@@ -29,16 +28,12 @@ static void list_missing(struct da_str *s, struct da_job *r)
 		      "that\npacks them on the machine where the process ran.\n");
 }
 
-static int work(void *ctx)
+static int work(struct da_job *r)
 {
-	struct da_job *r = ctx;
 	struct da_str s = { 0 };
 	const struct da_case *c = &r->cases[0];
 	int code;
 
-	da_limit_resources(r->o->max_memory);
-	if (!r->o->debuginfod)
-		da_forbid_calls();
 	da_job_extract(r, DA_DEPTH_EXTRACTED);
 	if ((c->status != DA_OK && c->status != DA_PARTIAL) || !c->symbols)
 		return da_job_complain(r);
@@ -53,11 +48,5 @@ static int work(void *ctx)
 
 int da_command_symbols(struct da_options *o)
 {
-	struct da_job r;
-	int code;
-
-	if (!da_job_init(&r, o, o->arena, &code))
-		return code;
-	code = da_front(&r.runner, work, &r, NULL);
-	return code < 0 ? DA_EXIT_INTERNAL : code;
+	return da_job_run(o, o->arena, work);
 }
