@@ -76,8 +76,11 @@ static void what_is_missing(struct lines *l, struct da_job *r)
 	const struct da_process *p = &r->cases[0].dump->proc;
 	size_t missing = 0;
 
-	for (size_t i = 0; i < p->modules.n; i++)
-		missing += p->modules.v[i].missing_why != NULL;
+	for (size_t i = 0; i < p->modules.n; i++) {
+		const struct da_module *m = &p->modules.v[i];
+
+		missing += !m->vdso && (m->match == DA_MATCH_NONE || m->match == DA_MATCH_MISMATCH);
+	}
 	line(l, "files", "%zu of %zu modules lack their file (dumpan symbols lists them)", missing,
 	     p->modules.n);
 }
