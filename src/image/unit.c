@@ -63,7 +63,13 @@ static bool next_die(Dwarf_Die *die)
 	return true;
 }
 
-static void walk_functions(struct walk *w, Dwarf_Die *parent, uint64_t depth)
+static uint32_t add_scope(struct walk *w, Dwarf_Die *die, uint32_t parent)
+{
+	da_vec_push(w->im->arena, &w->u->scopes, ((struct da_scope){ *die, parent }));
+	return (uint32_t)w->u->scopes.n;
+}
+
+static void walk_functions(struct walk *w, Dwarf_Die *parent, uint32_t scope, uint64_t depth)
 {
 	Dwarf_Die die;
 
@@ -72,11 +78,16 @@ static void walk_functions(struct walk *w, Dwarf_Die *parent, uint64_t depth)
 	do {
 		int tag = dwarf_tag(&die);
 
-		if (tag == DW_TAG_subprogram)
+		if (tag == DW_TAG_subprogram) {
 			add_function(w, &die);
-		if (has_members(tag) ||
-		    (w->deep && (tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block)))
-			walk_functions(w, &die, depth + 1);
+			if (scope)
+				*da_map_put(w->im->arena, &w->u->scope_of, (uintptr_t)die.addr, NULL) =
+					scope;
+		}
+		if (has_members(tag))
+			walk_functions(w, &die, add_scope(w, &die, scope), depth + 1);
+		else if (w->deep && (tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block))
+			walk_functions(w, &die, scope, depth + 1);
 	} while (next_die(&die));
 }
 
@@ -91,8 +102,9 @@ static void index_functions(struct da_image *im, struct da_unit *u, bool deep, u
 
 	u->functions.n = 0;
 	u->dies.n = 0;
+	u->scopes.n = 0;
 	u->deep = deep;
-	walk_functions(&w, root(u), 0);
+	walk_functions(&w, root(u), 0, 0);
 	da_ranges_sort(&u->functions);
 }
 
@@ -134,17 +146,52 @@ static bool mangled(const char *s)
 	return da_starts(s, "_Z") || da_starts(s, "_R") || da_starts(s, "_D") || da_starts(s, "__Z");
 }
 
-static const char *name_of(struct da_arena *a, Dwarf_Die *die)
+/* The DIE that holds the name: where abstract origin and specification lead. */
+static Dwarf_Die *named_die(Dwarf_Die *die, Dwarf_Die *mem)
 {
 	Dwarf_Attribute attr;
-	const char *s = NULL;
+
+	for (int i = 0; i < 16 && die && !dwarf_hasattr(die, DW_AT_name); i++) {
+		if (!dwarf_attr(die, DW_AT_abstract_origin, &attr) &&
+		    !dwarf_attr(die, DW_AT_specification, &attr))
+			return NULL;
+		die = dwarf_formref_die(&attr, mem);
+	}
+	return die;
+}
+
+/* "ns::A::" + name, as far as the unit's own namespaces and classes tell. */
+static const char *qualified(struct da_arena *a, struct da_unit *u, Dwarf_Die *of, const char *name)
+{
+	Dwarf_Die mem, *named = named_die(of, &mem);
+	uint64_t *at = named ? da_map_get(&u->scope_of, (uintptr_t)named->addr) : NULL;
+	uint32_t scope = at ? (uint32_t)*at : 0;
+
+	for (int i = 0; i < 32 && scope; i++, scope = u->scopes.v[scope - 1].parent) {
+		Dwarf_Die *die = &u->scopes.v[scope - 1].die;
+		const char *s = text(a, dwarf_diename(die));
+
+		if (!s && dwarf_tag(die) == DW_TAG_namespace)
+			s = "(anonymous namespace)";
+		else if (!s) /* a class without a name that has an operator() is a lambda */
+			s = strcmp(name, "operator()") == 0 ? "<lambda>" : "<unnamed>";
+		name = da_printf(a, "%s::%s", s, name);
+	}
+	return name;
+}
+
+static const char *name_of(struct da_arena *a, struct da_unit *u, Dwarf_Die *die)
+{
+	Dwarf_Attribute attr;
+	const char *s = NULL, *name;
 
 	if (dwarf_attr_integrate(die, DW_AT_linkage_name, &attr) ||
 	    dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attr))
 		s = dwarf_formstring(&attr);
-	if (!s || !mangled(s))
-		s = dwarf_diename(die);
-	return text(a, s);
+	if (s && mangled(s))
+		return text(a, s);
+	name = text(a, dwarf_diename(die));
+	return name ? qualified(a, u, die, name) : NULL;
 }
 
 /* A path of the line table: relative ones count from where the compiler ran. */
@@ -291,9 +338,9 @@ void da_unit_place(struct da_arena *a, struct da_unit *u, uint64_t addr,
 	ret->n = (unsigned)c.calls.n + 1;
 	ret->calls = da_calloc(a, ret->n, sizeof(*ret->calls));
 	if (function)
-		ret->calls[0].function = name_of(a, &die);
+		ret->calls[0].function = name_of(a, u, &die);
 	for (size_t i = 0; i < c.calls.n; i++) {
-		ret->calls[i + 1].function = name_of(a, &c.calls.v[i]);
+		ret->calls[i + 1].function = name_of(a, u, &c.calls.v[i]);
 		fill_call_site(a, u, &c.calls.v[i], &ret->calls[i]);
 	}
 	fill_line(a, u, addr, &ret->calls[ret->n - 1]);

@@ -6,6 +6,11 @@
 #include "image/private.h"
 #include "image/ranges.h"
 
+struct da_scope {
+	Dwarf_Die die;
+	uint32_t parent; /* index + 1; 0: none */
+};
+
 struct da_unit {
 	Dwarf_Die die;         /* of the skeleton where the unit is split */
 	struct da_split *split;
@@ -15,6 +20,9 @@ struct da_unit {
 	size_t nlines;
 	struct da_ranges functions; /* value: index in dies */
 	DA_VEC(Dwarf_Die) dies;
+	/* Namespaces and classes, for functions that have no linkage name (static ones of gcc). */
+	DA_VEC(struct da_scope) scopes;
+	struct da_map scope_of; /* address of a subprogram's DIE to index in scopes + 1 */
 };
 
 /* Ranges of a DIE into a table: context of da_add_range. */

@@ -317,8 +317,10 @@ static void judge_symbols(struct da_symbols *s, uint32_t module)
 	s->no_fetch = f->frames == 0;
 	debug = da_files_debug(s, module);
 	s->no_fetch = false;
-	if (f->main ? da_image_has_symbols(f->main) :
-		      (memory = da_files_memory(s, module)) != NULL && da_image_has_symbols(memory))
+	memory = f->main ? NULL : da_files_memory(s, module);
+	if (memory && da_image_has_symbols(memory) && m->match == DA_MATCH_NONE)
+		m->match = DA_MATCH_MEMORY;
+	if ((f->main && da_image_has_symbols(f->main)) || (memory && da_image_has_symbols(memory)))
 		m->symbols = DA_SYMS_DYNAMIC;
 	if ((f->main && (da_image_has_symtab(f->main) ||
 			 da_image_debugdata(f->main, s->d->ledger, &mini) == DA_OK)) || debug)
