@@ -21,6 +21,8 @@
 #define STRING_SLACK 64
 /* xsave, masked and scattered vectors: the size is not in the instruction. */
 #define UNSIZED 4096
+/* Guards of threads: one page, 64 KiB on aarch64. */
+#define INNER_GUARD UINT64_C(0x10000)
 
 static bool is_x86(const struct da_fault *f)
 {
@@ -290,6 +292,27 @@ static void trap(struct da_fault *f)
 		look_back(f, 1, DA_INSN_BREAKPOINT);
 }
 
+/* Nothing is mapped, says the kernel, where the map shows memory: a guard that madvise made (glibc 2.42). */
+static bool is_inner_guard(const struct da_fault *f)
+{
+	const struct da_range *r = da_mem_range(&f->p->mem, f->e->address);
+
+	return f->e->code == DA_SIGSEGV && f->e->has_info && f->e->subcode == DA_SEGV_MAPERR && r &&
+	       r->has_prot && r->prot != 0 && r->module == DA_NONE && !r->name;
+}
+
+static const char *inner_guard_words(const struct da_fault *f)
+{
+	for (size_t i = 0; i < f->p->threads.n; i++) {
+		const struct da_thread *t = &f->p->threads.v[i];
+
+		if (t->stack_base && f->e->address < t->stack_limit &&
+		    t->stack_limit - f->e->address <= INNER_GUARD)
+			return da_printf(f->d->arena, "guard page below the stack of " DA_REF("t%zu"), i + 1);
+	}
+	return "guard page inside anonymous memory";
+}
+
 void da_fault_access(struct da_fault *f)
 {
 	struct da_exception *e = f->e;
@@ -312,7 +335,7 @@ void da_fault_access(struct da_fault *f)
 		break;
 	default: return;
 	}
-	/* i386 and others tell pc as the address of what is no memory access: nothing to be near to. */
+	/* The others tell pc as the address: nothing to be near to. */
 	if (e->has_address && (e->code == DA_SIGSEGV || e->code == DA_SIGBUS))
-		e->near = da_near(f->d, f->s, e->address);
+		e->near = is_inner_guard(f) ? inner_guard_words(f) : da_near(f->d, f->s, e->address);
 }

@@ -10,6 +10,7 @@
 #include "base/checked.h"
 #include "fault/parts.h"
 
+#define PAGE UINT64_C(0x1000)
 /* call and push reach 8 bytes below sp, leaf functions 128, probes of big frames a page. */
 #define BELOW_SP UINT64_C(0x1000)
 /* The kernel keeps stack_guard_gap, 256 pages, free below the main stack. */
@@ -65,6 +66,22 @@ static bool in_guard(const struct da_fault *f, uint64_t addr, uint64_t limit)
 	return f->e->has_info && f->e->subcode == DA_SEGV_MAPERR && limit - addr <= GUARD_MAX;
 }
 
+/*
+ * A guard in the middle of memory that the map shows as one: sp has walked into it. Stacks that a
+ * program made for itself are found by nothing else.
+ */
+static bool inner_guard(const struct da_fault *f, uint64_t addr, uint64_t *ret_limit, uint64_t *ret_base)
+{
+	const struct da_range *r = da_mem_range(&f->p->mem, addr);
+
+	if (!f->e->has_info || f->e->subcode != DA_SEGV_MAPERR || !is_stack(r) || f->sp < r->start ||
+	    f->sp >= r->end || addr - f->sp + BELOW_SP > 2 * BELOW_SP)
+		return false;
+	*ret_limit = (addr & ~(PAGE - 1)) + PAGE;
+	*ret_base = f->t->stack_base > *ret_limit ? f->t->stack_base : r->end;
+	return true;
+}
+
 /* A frame larger than the guard: its caller is still on the stack, sp is far below. */
 static bool huge_frame(const struct da_fault *f, uint64_t addr, uint64_t *ret_limit, uint64_t *ret_base)
 {
@@ -108,7 +125,7 @@ static void found(struct da_fault *f, uint64_t limit, uint64_t base)
 	uint32_t thread = f->e->thread + 1;
 
 	f->e->cause = DA_CAUSE_STACK_OVERFLOW;
-	if (!f->t->stack_base) {
+	if (!f->t->stack_base || (f->e->has_address && f->e->address >= f->t->stack_limit)) {
 		f->t->stack_limit = limit;
 		f->t->stack_base = base;
 	}
@@ -139,6 +156,6 @@ void da_fault_overflow(struct da_fault *f)
 	if (known && f->sp < limit + BELOW_SP && e->address >= f->sp - BELOW_SP &&
 	    in_guard(f, e->address, limit))
 		found(f, limit, base);
-	else if (huge_frame(f, e->address, &limit, &base))
+	else if (inner_guard(f, e->address, &limit, &base) || huge_frame(f, e->address, &limit, &base))
 		found(f, limit, base);
 }
