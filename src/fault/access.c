@@ -29,9 +29,13 @@ static bool is_x86(const struct da_fault *f)
 	return f->p->arch && da_starts(f->p->arch->name, "x86");
 }
 
-static bool canonical(const struct da_fault *f, uint64_t addr)
+/*
+ * Does the CPU refuse the address itself? With four levels of page tables that begins at 2^47. With
+ * five a fault on one below 2^56 is a page fault, which tells its address, so here it cannot be one.
+ */
+static bool impossible(uint64_t addr)
 {
-	return da_arch_canonical(f->p->arch, addr);
+	return addr >> 47 != 0 && addr >> 47 != 0x1ffff;
 }
 
 /* Does the operand cover the address? */
@@ -67,8 +71,6 @@ static void set_address(struct da_fault *f, uint64_t addr, enum da_access access
 		e->has_address = true;
 		e->address = addr;
 		e->address_derived = true;
-		e->address_hidden = da_fault_is_text(addr) && !da_fault_same_bytes(addr) &&
-				    !canonical(f, addr);
 	}
 	e->access = (uint8_t)access;
 }
@@ -146,7 +148,7 @@ static bool protection_fault(struct da_fault *f)
 	uint64_t target;
 
 	for (unsigned i = 0; i < in->nmem; i++)
-		if (in->mem[i].known && !in->mem[i].probes && !canonical(f, in->mem[i].addr)) {
+		if (in->mem[i].known && !in->mem[i].probes && impossible(in->mem[i].addr)) {
 			wild = &in->mem[i];
 			n++;
 		}
@@ -154,7 +156,7 @@ static bool protection_fault(struct da_fault *f)
 		set_address(f, wild->addr, access_of(f, wild, wild->addr));
 		return true;
 	}
-	if (n == 0 && branch_target(f, &target) && !canonical(f, target)) {
+	if (n == 0 && branch_target(f, &target) && impossible(target)) {
 		set_address(f, target, DA_ACCESS_EXECUTE);
 		return true;
 	}
@@ -313,6 +315,29 @@ static const char *inner_guard_words(const struct da_fault *f)
 	return "guard page inside anonymous memory";
 }
 
+static bool beside_mapping(const struct da_memory *m, uint64_t addr)
+{
+	const struct da_range *above, *below = da_fault_around(m, addr, &above);
+
+	return (below && addr - below->end < 0x10000) || (above && above->start - addr < 0x10000);
+}
+
+static void describe_address(struct da_fault *f)
+{
+	struct da_exception *e = f->e;
+
+	/* A pointer that was overwritten with text holds a piece of that text. */
+	e->address_hidden = da_fault_is_text(e->address) && !da_fault_same_bytes(e->address) &&
+			    !da_mem_range(&f->p->mem, e->address) &&
+			    !beside_mapping(&f->p->mem, e->address);
+	if (is_inner_guard(f))
+		e->near = inner_guard_words(f);
+	else if (e->address_derived && e->has_info && e->cause == DA_CAUSE_ACCESS && impossible(e->address))
+		e->near = da_fault_impossible(f->d, e->address);
+	else
+		e->near = da_near(f->d, f->s, e->address);
+}
+
 void da_fault_access(struct da_fault *f)
 {
 	struct da_exception *e = f->e;
@@ -337,5 +362,5 @@ void da_fault_access(struct da_fault *f)
 	}
 	/* The others tell pc as the address: nothing to be near to. */
 	if (e->has_address && (e->code == DA_SIGSEGV || e->code == DA_SIGBUS))
-		e->near = is_inner_guard(f) ? inner_guard_words(f) : da_near(f->d, f->s, e->address);
+		describe_address(f);
 }

@@ -176,30 +176,6 @@ static void in_range(struct da_str *s, struct da_dump *d, struct da_symbols *sy,
 		add_unsaved(s, d, addr);
 }
 
-static void outside(struct da_str *s, struct da_dump *d, uint64_t addr)
-{
-	const struct da_range *above, *below = da_fault_around(&d->proc.mem, addr, &above);
-	uint64_t up = above ? above->start - addr : UINT64_MAX;
-	uint64_t down = below ? addr - below->end : UINT64_MAX;
-	uint32_t guard = guard_of(&d->proc, NULL, addr);
-
-	if (guard != DA_NONE && up <= BESIDE) {
-		da_str_addf(s, "0x%" PRIx64 " below the stack of " DA_REF("t%u"), up, guard + 1);
-	} else if (down <= up && down < BESIDE) {
-		/* end is the first address that is no longer in it */
-		if (down)
-			da_str_addf(s, "in no mapping, 0x%" PRIx64 " beyond the end of ", down);
-		else
-			da_str_add(s, "in no mapping, at the end of ");
-		add_range_name(s, d, below);
-	} else if (up < BESIDE) {
-		da_str_addf(s, "in no mapping, 0x%" PRIx64 " before the start of ", up);
-		add_range_name(s, d, above);
-	} else {
-		da_str_add(s, "in no mapping");
-	}
-}
-
 bool da_fault_same_bytes(uint64_t addr)
 {
 	return addr == (addr & 0xff) * UINT64_C(0x0101010101010101);
@@ -226,13 +202,36 @@ static const char *looks_like(uint64_t addr)
 	return da_fault_is_text(addr) ? ", its bytes are text" : "";
 }
 
-static void impossible(struct da_str *s, const struct da_arch *arch, uint64_t addr)
+static void outside(struct da_str *s, struct da_dump *d, uint64_t addr)
+{
+	const struct da_range *above, *below = da_fault_around(&d->proc.mem, addr, &above);
+	uint64_t up = above ? above->start - addr : UINT64_MAX;
+	uint64_t down = below ? addr - below->end : UINT64_MAX;
+	uint32_t guard = guard_of(&d->proc, NULL, addr);
+
+	if (guard != DA_NONE && up <= BESIDE) {
+		da_str_addf(s, "0x%" PRIx64 " below the stack of " DA_REF("t%u"), up, guard + 1);
+	} else if (down <= up && down < BESIDE) {
+		/* end is the first address that is no longer in it */
+		if (down)
+			da_str_addf(s, "in no mapping, 0x%" PRIx64 " beyond the end of ", down);
+		else
+			da_str_add(s, "in no mapping, at the end of ");
+		add_range_name(s, d, below);
+	} else if (up < BESIDE) {
+		da_str_addf(s, "in no mapping, 0x%" PRIx64 " before the start of ", up);
+		add_range_name(s, d, above);
+	} else {
+		da_str_addf(s, "in no mapping%s", looks_like(addr));
+	}
+}
+
+const char *da_fault_impossible(struct da_dump *d, uint64_t addr)
 {
 	/* All kernels of 64-bit CPUs live in the upper half: the top 17 bits are set. */
-	if (arch->word == 8 && addr >> 47 == 0x1ffff)
-		da_str_addf(s, "an address of the kernel");
-	else
-		da_str_addf(s, "no possible address (non-canonical)%s", looks_like(addr));
+	if (d->proc.mem.word == 8 && addr >> 47 == 0x1ffff)
+		return "an address of the kernel";
+	return da_printf(d->arena, "no possible address (non-canonical)%s", looks_like(addr));
 }
 
 const char *da_near(struct da_dump *d, struct da_symbols *s, uint64_t addr)
@@ -251,7 +250,7 @@ const char *da_near(struct da_dump *d, struct da_symbols *s, uint64_t addr)
 	else if (minus < 0x1000)
 		da_str_addf(&text, "null pointer - 0x%" PRIx64, minus);
 	else if (p->arch && !da_arch_canonical(p->arch, addr))
-		impossible(&text, p->arch, addr);
+		return da_fault_impossible(d, addr);
 	else if (da_module_at(p, addr) != DA_NONE)
 		add_module_place(&text, d, s, da_module_at(p, addr), NULL, addr);
 	else

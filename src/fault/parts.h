@@ -83,6 +83,8 @@ bool da_fault_may_execute(const struct da_fault *f, uint64_t addr);
 /* Is it a value of text, or of one byte eight times, that was taken for an address? */
 bool da_fault_is_text(uint64_t addr);
 bool da_fault_same_bytes(uint64_t addr);
+/* Words for an address that the CPU refuses. */
+const char *da_fault_impossible(struct da_dump *d, uint64_t addr);
 /* The last range that starts at or below addr, or NULL; *ret_above the first that starts above it. */
 const struct da_range *da_fault_around(const struct da_memory *m, uint64_t addr,
 				       const struct da_range **ret_above);

@@ -23,6 +23,7 @@ EXTRA_DIST += \
 	%D%/fortify.c \
 	%D%/fpe_divide.c \
 	%D%/fpe_overflow.c \
+	%D%/guard_madvise.c \
 	%D%/guard_page.c \
 	%D%/ill_trap.c \
 	%D%/invalid_free.c \
@@ -47,6 +48,7 @@ EXTRA_DIST += \
 	%D%/smash.c \
 	%D%/stack_overflow.c \
 	%D%/stack_overflow_frame.c \
+	%D%/stack_overflow_madvise.c \
 	%D%/stack_overflow_thread.c \
 	%D%/sys_seccomp.c \
 	%D%/trap_int3.c

@@ -171,10 +171,128 @@ START_TEST(non_canonical)
 	ck_assert_uint_eq(e->address, 0x6867666564636261);
 	ck_assert_int_eq(e->access, DA_ACCESS_WRITE);
 	ck_assert_str_eq(plain(d, e->near), "no possible address (non-canonical), its bytes are text");
+	ck_assert(e->address_hidden);
 	ck_assert_ptr_null(strstr(plain(d, e->operands), "6867")); /* text of the process is not shown */
 	for (size_t i = 0; i < e->registers.n; i++)
 		if (e->registers.v[i].value > 0x7fffffffffff)
 			ck_assert(!e->registers.v[i].shown);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(hidden_addresses)
+{
+	static const struct {
+		uint64_t addr;
+		int code;
+		bool hidden;
+	} t[] = {
+		{ 0x0067666564636261, 0x80, true }, /* seven letters: refused by CPUs with 48-bit addresses */
+		{ 0x4141414141414141, 0x80, false }, /* a pattern, no secret */
+		{ 0xdead000000000100, 0x80, false },
+		{ 0x0000666564636261, 1, true }, /* six letters, from the kernel */
+		{ 0x00007f0064636261, 1, false },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(t); i++) {
+		struct da_dump *d = process(11, t[i].code);
+		struct da_exception *e;
+
+		CODE_IS("\x48\x8b\x10");
+		set(d, RAX, t[i].addr);
+		if (t[i].code == 1)
+			at_address(d, t[i].addr);
+		e = run(d);
+		ck_assert_msg(e->has_address && e->address == t[i].addr, "row %zu", i);
+		ck_assert_msg(e->address_hidden == t[i].hidden, "row %zu", i);
+		ck_assert_int_eq(e->access, DA_ACCESS_READ);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+static void put64(size_t off, uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		file[off + (size_t)i] = (uint8_t)(v >> 8 * i);
+}
+
+/* struct rt_sigframe of x86_64 at STACK + 0x4000: what CODE did to RODATA, registers of process(). */
+static void signal_frame(bool info)
+{
+	size_t at = 0x10000 + 0x4000, context = at + 40;
+
+	put64(context + 13 * 8, RODATA + 4);      /* rax */
+	put64(context + 15 * 8, STACK + 0x8000);  /* rsp */
+	put64(context + 16 * 8, CODE);            /* rip */
+	put64(context + 19 * 8, 7);               /* err: user, write, present */
+	put64(context + 20 * 8, 14);              /* trapno: page fault */
+	put64(context + 22 * 8, RODATA + 4);      /* cr2 */
+	if (info) {
+		put64(at + 0x130, 11);
+		put64(at + 0x138, 2);
+		put64(at + 0x140, RODATA + 4);
+	}
+}
+
+START_TEST(faults_below_a_handler)
+{
+	/* with and without SA_SIGINFO, on the stack and left below it */
+	for (int way = 0; way < 4; way++) {
+		struct da_dump *d = process(way & 2 ? 11 : 6, -6);
+		struct da_exception *e = d->proc.exception;
+		struct da_thread *t = &d->proc.threads.v[0];
+
+		e->has_sender = true;
+		e->sender_pid = 77;
+		CODE_IS("\xc7\x00\x01\x00\x00\x00"); /* mov dword [rax], 1 */
+		signal_frame(way & 1);
+		if (!(way & 2)) {
+			static const struct da_frame frames[] = {
+				{ .pc = CODE + 0x100, .sp = STACK + 0x3000, .trust = DA_TRUST_CONTEXT },
+				{ .pc = CODE + 0x200, .sp = STACK + 0x4000, .trust = DA_TRUST_CFI,
+				  .signal = true },
+				{ .pc = CODE, .sp = STACK + 0x8000, .trust = DA_TRUST_CFI },
+			};
+
+			set(d, RIP, CODE + 0x100);
+			set(d, RSP, STACK + 0x3000);
+			for (size_t i = 0; i < DA_ARRAY_SIZE(frames); i++)
+				da_vec_push(d->arena, &t->frames, frames[i]);
+			for (size_t i = 0; i < t->frames.n; i++)
+				t->frames.v[i].repeat = t->frames.v[i].block_len = 1;
+		}
+		run(d);
+		ck_assert_ptr_nonnull(e->earlier);
+		ck_assert_str_eq(e->earlier->name, "SIGSEGV");
+		ck_assert(e->earlier->has_info == (way & 1));
+		ck_assert_int_eq(e->cause, DA_CAUSE_ACCESS);
+		ck_assert_int_eq(e->access, DA_ACCESS_WRITE);
+		ck_assert_uint_eq(e->address, RODATA + 4);
+		ck_assert_uint_eq(e->blamed_frame, way & 2 ? DA_NONE : 2);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* Trap number and cr2 are those of some earlier time: the instruction does not explain them. */
+START_TEST(a_stale_trap_is_no_fault)
+{
+	struct da_dump *d = process(6, -6);
+	struct da_exception *e = d->proc.exception;
+	struct da_frame *f;
+
+	e->has_sender = true;
+	e->sender_pid = 77;
+	CODE_IS("\x90\x90\x90");
+	signal_frame(false);
+	f = da_vec_add(d->arena, &d->proc.threads.v[0].frames);
+	*f = (struct da_frame){ .pc = CODE + 0x200, .sp = STACK + 0x4000, .signal = true };
+	f = da_vec_add(d->arena, &d->proc.threads.v[0].frames);
+	*f = (struct da_frame){ .pc = CODE, .sp = STACK + 0x8000 };
+	run(d);
+	ck_assert_ptr_null(e->earlier);
+	ck_assert_int_eq(e->cause, DA_CAUSE_ABORT);
 	da_dump_free(d);
 }
 END_TEST
@@ -537,7 +655,7 @@ START_TEST(no_exception_no_facts)
 END_TEST
 
 UNIT_MAIN("fault", null_read, write_to_read_only, jump_to_data_and_to_nowhere, non_canonical,
-	  privileged_has_no_address, misaligned_vector, without_siginfo_the_map_tells, stack_overflow,
+	  hidden_addresses, faults_below_a_handler, a_stale_trap_is_no_fault, privileged_has_no_address, misaligned_vector, without_siginfo_the_map_tells, stack_overflow,
 	  arithmetic, passed_instructions, abort_messages, assertions_are_taken_apart,
 	  signals_from_outside, bus_errors, bit_flips, near_addresses, values_shown,
 	  no_exception_no_facts)
