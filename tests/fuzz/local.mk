@@ -1,44 +1,79 @@
 # SPDX-License-Identifier: Apache-2.0
-# A new target: t.c, its name in fuzz_targets, and the lines that link it (three, or six with libFuzzer).
-fuzz_targets = elfcore unwind unpack image report
+# A new target: t.c, and a block of ten lines below.
+fuzz_targets =
+fuzz_programs =
 fuzz_common = %D%/fuzz.h %D%/seeds.c
 fuzz_libs = tests/synth/libsynth.a $(DA_LIBS)
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 
-fuzz_programs = %D%/fuzz_elfcore %D%/fuzz_unwind %D%/fuzz_unpack %D%/fuzz_image \
-	%D%/fuzz_report
+fuzz_targets += elfcore
+fuzz_programs += %D%/fuzz_elfcore
 tests_fuzz_fuzz_elfcore_SOURCES = %D%/elfcore.c %D%/replay.c $(fuzz_common)
 tests_fuzz_fuzz_elfcore_LDADD = $(fuzz_libs)
-tests_fuzz_fuzz_unwind_SOURCES = %D%/unwind.c %D%/replay.c $(fuzz_common)
-tests_fuzz_fuzz_unwind_LDADD = $(fuzz_libs)
-tests_fuzz_fuzz_unpack_SOURCES = %D%/unpack.c %D%/replay.c $(fuzz_common)
-tests_fuzz_fuzz_unpack_LDADD = $(fuzz_libs)
-tests_fuzz_fuzz_image_SOURCES = %D%/image.c %D%/replay.c $(fuzz_common)
-tests_fuzz_fuzz_image_LDADD = $(fuzz_libs)
-tests_fuzz_fuzz_report_SOURCES = %D%/report.c %D%/replay.c $(fuzz_common)
-tests_fuzz_fuzz_report_LDADD = $(fuzz_libs)
-check_PROGRAMS += $(fuzz_programs)
-TESTS += $(fuzz_programs)
-
 if FUZZING
-fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
-noinst_PROGRAMS += %D%/libfuzzer_elfcore %D%/libfuzzer_unwind %D%/libfuzzer_unpack %D%/libfuzzer_image \
-	%D%/libfuzzer_report
+noinst_PROGRAMS += %D%/libfuzzer_elfcore
 tests_fuzz_libfuzzer_elfcore_SOURCES = %D%/elfcore.c $(fuzz_common)
 tests_fuzz_libfuzzer_elfcore_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_elfcore_LDFLAGS = $(fuzz_ldflags)
+endif
+
+fuzz_targets += unwind
+fuzz_programs += %D%/fuzz_unwind
+tests_fuzz_fuzz_unwind_SOURCES = %D%/unwind.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_unwind_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_unwind
 tests_fuzz_libfuzzer_unwind_SOURCES = %D%/unwind.c $(fuzz_common)
 tests_fuzz_libfuzzer_unwind_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_unwind_LDFLAGS = $(fuzz_ldflags)
+endif
+
+fuzz_targets += unpack
+fuzz_programs += %D%/fuzz_unpack
+tests_fuzz_fuzz_unpack_SOURCES = %D%/unpack.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_unpack_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_unpack
 tests_fuzz_libfuzzer_unpack_SOURCES = %D%/unpack.c $(fuzz_common)
 tests_fuzz_libfuzzer_unpack_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_unpack_LDFLAGS = $(fuzz_ldflags)
+endif
+
+fuzz_targets += image
+fuzz_programs += %D%/fuzz_image
+tests_fuzz_fuzz_image_SOURCES = %D%/image.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_image_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_image
 tests_fuzz_libfuzzer_image_SOURCES = %D%/image.c $(fuzz_common)
 tests_fuzz_libfuzzer_image_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_image_LDFLAGS = $(fuzz_ldflags)
+endif
+
+fuzz_targets += report
+fuzz_programs += %D%/fuzz_report
+tests_fuzz_fuzz_report_SOURCES = %D%/report.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_report_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_report
 tests_fuzz_libfuzzer_report_SOURCES = %D%/report.c $(fuzz_common)
 tests_fuzz_libfuzzer_report_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_report_LDFLAGS = $(fuzz_ldflags)
 endif
+
+fuzz_targets += whole
+fuzz_programs += %D%/fuzz_whole
+tests_fuzz_fuzz_whole_SOURCES = %D%/whole.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_whole_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_whole
+tests_fuzz_libfuzzer_whole_SOURCES = %D%/whole.c $(fuzz_common)
+tests_fuzz_libfuzzer_whole_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_whole_LDFLAGS = $(fuzz_ldflags)
+endif
+
+check_PROGRAMS += $(fuzz_programs)
+TESTS += $(fuzz_programs)
 
 # make mutations: MUTATIONS inputs for each target, the same every time; best with --enable-sanitizers.
 MUTATIONS = 20000
