@@ -5,9 +5,11 @@
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/command.h"
 
@@ -37,12 +39,24 @@ static void read_environment(struct da_options *o)
 	o->tmpdir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
 }
 
+/*
+ * A file opened while standard output is closed would become standard output. The missing ones are held
+ * by something that can only fail.
+ */
+static void hold_standard_files(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(DA_EXIT_IO);
+}
+
 int main(int argc, char **argv)
 {
 	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
 	struct da_options o;
 	int code;
 
+	hold_standard_files();
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of output, told as one */
 	if (!da_options_parse(&o, a, argc, argv, &code))
 		return code;

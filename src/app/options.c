@@ -98,8 +98,8 @@ static void print_help(const struct command *only)
 	for (size_t i = 0; i < DA_ARRAY_SIZE(rows); i++)
 		if (rows[i].commands & mask)
 			print_option(stdout, &rows[i]);
-	printf("\nExit: 0 a report was written, 2 nothing could be analysed, 5 a --fail-on condition held,\n"
-	       "64 usage, 70 internal error, 74 input or output error.\n");
+	printf("\nExit: 0 a report was written, 2 nothing could be analysed, 5 a --fail-on\n"
+	       "condition held, 64 usage, 70 internal error, 74 input or output error.\n");
 	if (!only)
 		printf("\nExample: dumpan report core.14220 > report.html\n");
 }

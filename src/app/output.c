@@ -20,12 +20,27 @@ static char *folder_of(struct da_arena *a, const char *path)
 	return slash == path ? da_strdup(a, "/") : da_strndup(a, path, (size_t)(slash - path));
 }
 
-/* Something other than a regular file (a device, a pipe) is written to as it is: /dev/stdout, /dev/full. */
+/*
+ * Something other than a regular file (a device, a pipe) is written to as it is. /dev/stdout and its like
+ * are links that end at a regular file when output goes to one: renaming would replace the link itself.
+ */
 static bool is_special(const char *path)
 {
 	struct stat st;
 
+	if (da_starts(path, "/dev/") || da_starts(path, "/proc/"))
+		return true;
 	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+/* Where the name leads, through links, so that a link stays one; the name itself when it is new. */
+static const char *real_path(struct da_arena *a, const char *path)
+{
+	char *real = is_special(path) ? NULL : realpath(path, NULL);
+	const char *copy = real ? da_strdup(a, real) : path;
+
+	free(real);
+	return copy;
 }
 
 static int named_file(struct da_output *o, struct da_arena *a, const char *folder)
@@ -49,9 +64,12 @@ enum da_status da_output_open(struct da_output *o, struct da_arena *a, const cha
 			      const char *tmpdir)
 {
 	bool special = !path || is_special(path);
-	const char *folder = special ? tmpdir : folder_of(a, path);
+	const char *folder;
 	struct stat st;
 
+	if (path)
+		path = real_path(a, path);
+	folder = special ? tmpdir : folder_of(a, path);
 	*o = (struct da_output){ .path = path, .fd = -1 };
 	if (path && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		errno = EISDIR;

@@ -138,6 +138,8 @@ static enum da_status unpack_with(struct da_dump *d, const struct da_unpacker *u
 	if (status == DA_IO) {
 		*ret_message = da_printf(d->arena, "unpacking to %s failed: %s", o->tmpdir,
 					 strerror(errno));
+	} else if (status == DA_LIMIT && sink.size == 0) {
+		*ret_message = "is larger, unpacked, than --max-expand allows";
 	} else if (status == DA_LIMIT) {
 		da_note(d->ledger, DA_NOTE_LIMIT, "unpacking",
 			"give a larger --max-expand", "stopped after %llu bytes",
@@ -152,7 +154,7 @@ static enum da_status unpack_with(struct da_dump *d, const struct da_unpacker *u
 		*ret_message = da_printf(d->arena, "it looks like %s, but it cannot be unpacked: %s",
 					 u->name, why ? why : da_status_name(status));
 	}
-	if (status == DA_OK || status == DA_PARTIAL || status == DA_LIMIT) {
+	if (status == DA_OK || status == DA_PARTIAL || (status == DA_LIMIT && sink.size)) {
 		mapped = sink_map(d, &sink, ret_message);
 		status = mapped != DA_OK ? mapped : status == DA_OK ? DA_OK : DA_PARTIAL;
 	}
