@@ -57,7 +57,7 @@ t_like() {
 	else
 		t_fail "$3"
 		t_say "no line matches: $2"
-		t_say "$(printf '%s\n' "$1" | head -n 40)"
+		t_say "$(printf '%s\n' "$1" | cut -c 1-200 | head -n 24)"
 		return 1
 	fi
 }
@@ -66,7 +66,7 @@ t_unlike() {
 	if printf '%s\n' "$1" | grep -Eq -e "$2"; then
 		t_fail "$3"
 		t_say "these lines match: $2"
-		t_say "$(printf '%s\n' "$1" | grep -E -e "$2" | head -n 10)"
+		t_say "$(printf '%s\n' "$1" | grep -E -e "$2" | cut -c 1-200 | head -n 10)"
 		return 1
 	fi
 	t_pass "$3"
@@ -77,7 +77,7 @@ t_diff() {
 		t_pass "$3"
 	else
 		t_fail "$3"
-		t_say "$(diff -u "$1" "$2" 2>&1 | head -n 60)"
+		t_say "$(diff -u "$1" "$2" 2>&1 | cut -c 1-200 | head -n 24)"
 		return 1
 	fi
 }

@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Shell tests of the built program: one line a script.
 e2e_tests = \
+	%D%/determinism.sh \
+	%D%/not-a-dump.sh \
+	%D%/output.sh \
+	%D%/samples.sh \
+	%D%/truncation.sh \
+	%D%/usage.sh \
+	%D%/wrappers.sh \
 	%D%/secrets.sh
 
 TESTS += $(e2e_tests)
