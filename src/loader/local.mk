@@ -13,9 +13,13 @@ libdumpan_a_SOURCES += \
 	%D%/loader.h \
 	%D%/loaders.def \
 	%D%/md_exception.c \
+	%D%/md_handles.c \
+	%D%/md_linux.c \
 	%D%/md_memory.c \
+	%D%/md_misc.c \
 	%D%/md_modules.c \
 	%D%/md_names.c \
+	%D%/md_peb.c \
 	%D%/md_system.c \
 	%D%/md_threads.c \
 	%D%/md_writer.c \

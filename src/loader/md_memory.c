@@ -176,35 +176,115 @@ static void regions_of_windows(struct md *m, struct da_ranges *out)
 	}
 }
 
-/* Sections of an image whose headers were saved, else its extent with unknown protection. */
-static void region_of_module(struct md *m, struct da_ranges *out, uint32_t index)
+static struct da_ranges ranges_of(const struct da_memory *mem)
 {
-	const struct da_module *mod = &m->d->proc.modules.v[index];
-	struct da_range r = { .start = mod->start, .end = mod->end, .module = index,
-			      .kind = DA_RANGE_IMAGE, .name = mod->path };
-
-	da_vec_push(m->d->arena, out, r);
+	return (struct da_ranges){ mem->ranges.v, mem->ranges.n, mem->ranges.cap };
 }
 
-static void add_regions(struct md *m, struct da_ranges *list)
+static void set_ranges(struct da_memory *mem, const struct da_ranges *list)
 {
-	struct da_ranges regions = { 0 }, images = { 0 };
+	mem->ranges.v = list->v;
+	mem->ranges.n = list->n;
+	mem->ranges.cap = list->cap;
+}
+
+/* ---- images */
+
+#define PE_MAGIC 0x00004550
+#define SECTION 40
+#define SECTIONS_MAX 96 /* the Windows loader takes no more */
+
+/* The section table of an image whose headers were saved; 0: not there. */
+static unsigned read_sections(struct md *m, uint64_t base, struct da_cursor *ret)
+{
+	const struct da_memory *mem = &m->d->proc.mem;
+	uint32_t header, magic;
+	uint16_t n, optional;
+	uint64_t at;
+	uint8_t *raw;
+
+	if (da_mem_u32(mem, base + 0x3c, &header) != DA_OK || header > 0x10000 ||
+	    da_mem_u32(mem, base + header, &magic) != DA_OK || magic != PE_MAGIC ||
+	    da_mem_u16(mem, base + header + 6, &n) != DA_OK || n > SECTIONS_MAX ||
+	    da_mem_u16(mem, base + header + 20, &optional) != DA_OK)
+		return 0;
+	at = base + header + 24 + optional;
+	raw = da_alloc(m->d->arena, (size_t)n * SECTION);
+	if (da_mem_read(mem, at, raw, (size_t)n * SECTION, NULL) != DA_OK)
+		return 0;
+	*ret = da_cursor(raw, (size_t)n * SECTION, false, m->word);
+	return n;
+}
+
+/* The sections of a module with their protection, where its headers were saved. */
+static void add_sections(struct md *m, struct da_ranges *out, uint32_t index)
+{
+	const struct da_module *mod = &m->d->proc.modules.v[index];
+	struct da_cursor c;
+	unsigned n = mod->pe ? read_sections(m, mod->start, &c) : 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct da_range r = { .module = index, .kind = DA_RANGE_IMAGE, .name = mod->path,
+				      .has_prot = true };
+		uint32_t size, rva, raw_size, flags;
+
+		da_skip(&c, 8);
+		size = da_get_u32(&c);
+		rva = da_get_u32(&c);
+		raw_size = da_get_u32(&c);
+		da_skip(&c, 16);
+		flags = da_get_u32(&c);
+		r.start = mod->start + rva;
+		r.end = r.start + da_round_up(size ? size : raw_size, 4096);
+		r.prot = (uint8_t)((flags >> 29 & 1 ? DA_PROT_X : 0) | (flags >> 30 & 1 ? DA_PROT_R : 0) |
+				   (flags >> 31 & 1 ? DA_PROT_W : 0));
+		if (rva < mod->end - mod->start && r.end > r.start && r.end <= mod->end)
+			da_vec_push(m->d->arena, out, r);
+	}
+}
+
+static void add_regions(struct md *m)
+{
+	struct da_ranges regions = { 0 }, list = ranges_of(&m->d->proc.mem);
 
 	regions_of_windows(m, &regions);
 	for (size_t i = 0; i < m->maps.n; i++)
 		da_vec_push(m->d->arena, &regions, m->maps.v[i]);
+	m->has_regions = regions.n > 0;
 	da_ranges_settle(m->d->arena, &regions);
-	da_ranges_lay(m->d->arena, list, &regions, true);
-	for (uint32_t i = 0; i < m->d->proc.modules.n; i++)
-		region_of_module(m, &images, i);
-	da_ranges_settle(m->d->arena, &images);
-	da_ranges_lay(m->d->arena, list, &images, regions.n == 0);
+	da_ranges_lay(m->d->arena, &list, &regions, true);
+	set_ranges(&m->d->proc.mem, &list);
 }
 
-static void name_ranges(struct md *m)
+/*
+ * Modules make a map of their own where nothing better tells what was mapped: sections, and around them
+ * the extent of the module with unknown protection.
+ */
+static void add_images(struct md *m)
+{
+	struct da_ranges images = { 0 }, extents = { 0 }, list = ranges_of(&m->d->proc.mem);
+
+	for (uint32_t i = 0; i < m->d->proc.modules.n; i++) {
+		const struct da_module *mod = &m->d->proc.modules.v[i];
+		struct da_range r = { .start = mod->start, .end = mod->end, .module = i,
+				      .kind = DA_RANGE_IMAGE, .name = mod->path };
+
+		if (!m->has_regions)
+			add_sections(m, &images, i);
+		da_vec_push(m->d->arena, &extents, r);
+	}
+	da_ranges_settle(m->d->arena, &images);
+	da_ranges_settle(m->d->arena, &extents);
+	da_ranges_lay(m->d->arena, &images, &extents, false);
+	da_ranges_lay(m->d->arena, &list, &images, !m->has_regions);
+	set_ranges(&m->d->proc.mem, &list);
+}
+
+void md_name_memory(struct md *m)
 {
 	struct da_process *p = &m->d->proc;
 
+	add_images(m);
 	for (size_t i = 0; i < p->mem.ranges.n; i++) {
 		struct da_range *r = &p->mem.ranges.v[i];
 
@@ -220,7 +300,6 @@ static void name_ranges(struct md *m)
 
 void md_read_memory(struct md *m)
 {
-	struct da_memory *mem = &m->d->proc.mem;
 	struct da_ranges list = { 0 }, stacks = { 0 };
 
 	saved_by_list(m, &list);
@@ -231,10 +310,7 @@ void md_read_memory(struct md *m)
 	da_ranges_lay(m->d->arena, &list, &stacks, false);
 	if (list.n == 0)
 		da_note(m->d->ledger, DA_NOTE_MISSING, "memory", NULL, "the dump holds no memory");
-	add_regions(m, &list);
-	mem->ranges.v = list.v;
-	mem->ranges.n = list.n;
-	mem->ranges.cap = list.cap;
-	name_ranges(m);
+	set_ranges(&m->d->proc.mem, &list);
 	keep_own_stacks(m);
+	add_regions(m);
 }

@@ -189,6 +189,14 @@ static void settle(struct md *m)
 	p->modules.n = n;
 }
 
+void md_add_modules(struct md *m, const struct md_modules *more)
+{
+	for (size_t i = 0; i < more->n; i++)
+		da_vec_push(m->d->arena, &m->d->proc.modules, more->v[i]);
+	if (more->n)
+		settle(m);
+}
+
 /* ---------------------------------------------------------------- UnloadedModuleList */
 
 static int by_unloaded(const void *a, const void *b)
@@ -235,6 +243,4 @@ void md_read_modules(struct md *m)
 			p->name = p->modules.v[i].name;
 		}
 	read_unloaded(m);
-	if (p->modules.n == 0)
-		da_note(m->d->ledger, DA_NOTE_MISSING, "modules", NULL, "the dump names no modules");
 }

@@ -185,7 +185,7 @@ static void set_version(struct md *m, const struct system *s)
 					  s->build, s->csd ? " (" : "", s->csd ? s->csd : "",
 					  s->csd ? ")" : "");
 	} else {
-		p->os_version = s->csd; /* uname's text */
+		p->kernel = s->csd;
 	}
 }
 

@@ -187,8 +187,63 @@ static void find_stack(struct md *m, struct da_thread *t, const struct md_thread
 		mark_stack(p, t);
 }
 
+/* ---------------------------------------------------------------- the main thread */
+
+/* The address where a program begins, by its header in the dump; 0: not there. */
+static uint64_t entry_point(const struct md *m)
+{
+	const struct da_process *p = &m->d->proc;
+	uint32_t header, entry;
+
+	for (size_t i = 0; i < p->modules.n; i++) {
+		uint64_t base = p->modules.v[i].start;
+
+		if (p->modules.v[i].main && da_mem_u32(&p->mem, base + 0x3c, &header) == DA_OK &&
+		    da_mem_u32(&p->mem, base + header + 0x28, &entry) == DA_OK && entry)
+			return base + entry;
+	}
+	return 0;
+}
+
+/*
+ * Windows: the thread that began where the program begins; without the program's header the oldest, if
+ * it is as old as the process (a main thread may have ended long ago).
+ */
+static uint32_t main_of_windows(const struct md *m)
+{
+	const struct da_process *p = &m->d->proc;
+	const uint64_t slack = 2000000; /* the process time is told in seconds */
+	uint64_t entry = entry_point(m), first = UINT64_MAX;
+	uint32_t oldest = DA_NONE;
+
+	for (uint32_t i = 0; i < p->threads.n; i++) {
+		const struct da_thread *t = &p->threads.v[i];
+
+		if (entry && t->entry == entry)
+			return i;
+		if (t->created && t->created < first) {
+			first = t->created;
+			oldest = i;
+		}
+	}
+	return p->start_time && oldest != DA_NONE && first < p->start_time + slack ? oldest : DA_NONE;
+}
+
+static void mark_main(struct md *m)
+{
+	struct da_process *p = &m->d->proc;
+	uint32_t i = p->os == DA_OS_WINDOWS ? main_of_windows(m)
+		     : p->os == DA_OS_LINUX && p->has_pid ? md_thread_index(m, p->pid) : DA_NONE;
+
+	if (i != DA_NONE)
+		p->threads.v[i].role = DA_ROLE_MAIN;
+}
+
 void md_settle_threads(struct md *m)
 {
 	for (size_t i = 0; i < m->d->proc.threads.n; i++)
 		find_stack(m, &m->d->proc.threads.v[i], &m->threads.v[i]);
+	mark_main(m);
+	if (m->d->proc.modules.n == 0)
+		da_note(m->d->ledger, DA_NOTE_MISSING, "modules", NULL, "the dump names no modules");
 }

@@ -300,11 +300,16 @@ static enum da_status load(struct da_dump *d, const char **ret_message)
 	}
 	if (!md_read_system(m, ret_message))
 		return DA_UNSUPPORTED;
+	md_read_misc(m);
 	md_read_threads(m);
 	md_read_modules(m);
+	md_read_linux(m);
 	md_read_memory(m);
+	md_read_peb(m);
+	md_name_memory(m);
 	md_settle_threads(m);
 	md_read_exception(m);
+	md_read_handles(m);
 	note_cut(m);
 	md_name_writer(m);
 	return d->origin.truncated || d->minimal ? DA_PARTIAL : DA_OK;

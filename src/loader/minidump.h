@@ -66,7 +66,7 @@ struct md {
 	DA_VEC(struct md_thread) threads; /* beside proc.threads */
 	struct da_map by_tid;
 	DA_VEC(struct da_range) maps;     /* of /proc/PID/maps, sorted */
-	bool has_memory_info;
+	bool has_memory_info, has_regions;
 	const char *comment, *build_string, *writer_string;
 };
 
@@ -117,12 +117,24 @@ const char *md_basename(const char *path);
 /* ---- the parts, in the order in which minidump.c calls them */
 
 bool md_read_system(struct md *m, const char **ret_message);
+void md_read_misc(struct md *m);
 void md_read_threads(struct md *m);
 void md_read_modules(struct md *m);
+void md_read_linux(struct md *m);
 void md_read_memory(struct md *m);
-void md_settle_threads(struct md *m); /* stacks, names of roles: needs the memory */
+void md_read_peb(struct md *m);       /* needs the saved memory; may add modules */
+void md_name_memory(struct md *m);    /* when all modules are known */
+void md_settle_threads(struct md *m); /* where their stacks end, which is the main one */
 void md_read_exception(struct md *m);
+void md_read_handles(struct md *m);
 void md_name_writer(struct md *m);
+
+struct md_modules {
+	struct da_module *v;
+	size_t n, cap;
+};
+/* Modules that the module list lacked. */
+void md_add_modules(struct md *m, const struct md_modules *more);
 
 /* A CONTEXT of the file; false: none that fits the CPU. */
 bool md_read_context(struct md *m, uint32_t rva, uint32_t size, struct da_regs *ret);

@@ -353,6 +353,8 @@ struct da_process {
 	const char *cwd, *host, *service, *product, *product_version; /* or NULL */
 	const char *os_version;           /* "Windows Server 2022, 20348.2340", or NULL */
 	const char *integrity;            /* "high", or NULL */
+	const char *kernel;               /* uname's words, or NULL */
+	uint64_t resident_bytes;          /* working set, 0 unknown */
 	uint32_t cpus;                    /* 0 unknown */
 	uint64_t start_time, dump_time;   /* Unix time in microseconds, 0 unknown */
 	uint64_t peb;                     /* 0 unknown */

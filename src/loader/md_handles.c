@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Handles: their types and names, and what the object information says of locks. Counts of pointers
+ * are not kept: Windows biases them. The layout of object information is not documented; it is that of
+ * the native queries, and each size is checked.
+ */
+#include "config.h"
+
+#include "loader/minidump.h"
+
+#define DESCRIPTOR 32      /* the first form; the second adds ObjectInfoRva and 4 bytes */
+#define CHAIN_MAX 32
+
+enum { INFO_MUTANT = 2, INFO_MUTANT_OWNER = 3, INFO_EVENT = 6, INFO_SEMAPHORE = 8 };
+
+static void read_info(struct md *m, struct da_handle *h, uint32_t type, struct da_bytes b)
+{
+	struct da_cursor c = md_cursor(m, b);
+	uint32_t first = da_get_u32(&c), second = da_get_u32(&c);
+
+	if (!da_ok(&c))
+		return;
+	switch (type) {
+	case INFO_MUTANT: /* 1 free, 0 owned once, -1 owned twice */
+		h->state = (int32_t)first;
+		h->has_state = true;
+		break;
+	case INFO_EVENT: /* type, then signaled or not */
+		h->state = (int32_t)second;
+		h->has_state = true;
+		break;
+	case INFO_SEMAPHORE:
+		h->state = (int32_t)first;
+		h->limit = (int32_t)second;
+		h->has_state = true;
+		break;
+	case INFO_MUTANT_OWNER: /* CLIENT_ID: two words of the process, or of 32 bits */
+		h->owner_pid = first;
+		h->owner_tid = second;
+		if (b.n >= 16) {
+			da_seek(&c, 8);
+			h->owner_tid = da_get_u32(&c);
+		}
+		h->has_owner = h->owner_tid != 0;
+		break;
+	default:
+		break;
+	}
+}
+
+static void read_chain(struct md *m, struct da_handle *h, uint32_t rva)
+{
+	for (unsigned i = 0; rva && i < CHAIN_MAX; i++) {
+		struct da_cursor c = md_cursor(m, md_bytes(m, rva, 12));
+		uint32_t next = da_get_u32(&c), type = da_get_u32(&c), size = da_get_u32(&c);
+
+		if (!da_ok(&c))
+			return;
+		read_info(m, h, type, md_bytes(m, (uint64_t)rva + 12, DA_MIN(size, 256u)));
+		rva = next;
+	}
+}
+
+void md_read_handles(struct md *m)
+{
+	struct md_list l;
+
+	if (!md_read_table(m, MD_HANDLE_DATA, 8, false, DESCRIPTOR, m->d->limits->handles, &l))
+		return;
+	for (uint64_t i = 0; i < l.n; i++) {
+		struct da_cursor c = md_entry(&l, i);
+		struct da_handle h = { .handle = da_get_u64(&c) };
+		uint32_t info = 0;
+
+		h.type = md_string(m, da_get_u32(&c));
+		h.name = md_string(m, da_get_u32(&c));
+		da_skip(&c, 4); /* attributes */
+		h.access = da_get_u32(&c);
+		h.count = da_get_u32(&c);
+		da_skip(&c, 4); /* PointerCount */
+		if (l.entry >= DESCRIPTOR + 4)
+			info = da_get_u32(&c);
+		read_chain(m, &h, info);
+		da_vec_push(m->d->arena, &m->d->proc.handles, h);
+	}
+}
