@@ -108,6 +108,7 @@ static const struct {
 	{ DA_SECTION_stacks, da_section_stacks },
 	{ DA_SECTION_memory_map, da_section_memory },
 	{ DA_SECTION_modules, da_section_modules },
+	{ DA_SECTION_handles, da_section_handles },
 	{ DA_SECTION_environment, da_section_environment },
 	{ DA_SECTION_completeness, da_section_completeness },
 };

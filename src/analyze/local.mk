@@ -7,6 +7,7 @@ libdumpan_a_SOURCES += \
 	%D%/rules.def \
 	%D%/section_environment.c \
 	%D%/section_exception.c \
+	%D%/section_handles.c \
 	%D%/section_memory.c \
 	%D%/section_modules.c \
 	%D%/section_process.c \

@@ -14,6 +14,11 @@ static struct da_finding *begin(struct da_analysis *a, const char *rule, const c
 	return f;
 }
 
+static bool is_minidump(const struct da_analysis *a)
+{
+	return da_streq(a->dump->origin.format, "minidump");
+}
+
 static unsigned run_truncated(struct da_analysis *a)
 {
 	const struct da_origin *o = &a->dump->origin;
@@ -28,9 +33,14 @@ static unsigned run_truncated(struct da_analysis *a)
 				       (unsigned long long)o->missing_bytes);
 	else
 		da_finding_description(f, "The file ends before all that it promises.");
-	da_finding_recommendation(f, "Copy the file again and compare its size with the original. If the original is cut "
-				  "too, raise the limit: ulimit -c unlimited, or ProcessSizeMax and ExternalSizeMax "
-				  "in coredump.conf.");
+	if (is_minidump(a))
+		da_finding_recommendation(f, "Copy the file again and compare its size with the original. If the original "
+					  "is cut too, look at the room on the disk where it was written, and at who "
+					  "stopped the writer.");
+	else
+		da_finding_recommendation(f, "Copy the file again and compare its size with the original. If the original "
+					  "is cut too, raise the limit: ulimit -c unlimited, or ProcessSizeMax and "
+					  "ExternalSizeMax in coredump.conf.");
 	da_finding_next(f, DA_NEXT_DUMP, "Make a dump that is not cut.");
 	return 1;
 }
@@ -59,6 +69,24 @@ static bool files_stand_in(const struct da_dump *d)
 	return true;
 }
 
+static void more_next_time(struct da_analysis *a, struct da_finding *f)
+{
+	if (a->dump->proc.os == DA_OS_WINDOWS) {
+		da_finding_recommendation(f, "For everything next time: procdump -ma, Create dump file in Task Manager, or "
+					  "dotnet-dump collect --type Full; for WER LocalDumps, DumpType 2.");
+		da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with procdump -ma: it keeps all memory.");
+	} else if (is_minidump(a)) {
+		da_finding_recommendation(f, "For everything next time: a core of the kernel (ulimit -c unlimited) or "
+					  "gcore -p PID.");
+		da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with gcore, or let the kernel write a core.");
+	} else {
+		da_finding_recommendation(f, "For everything next time: echo 0x7f > /proc/PID/coredump_filter before the "
+					  "dump (children inherit it).");
+		da_finding_next(f, DA_NEXT_SETTING, "Set coredump_filter to 0x7f: it keeps code and shared memory in the "
+				"dump.");
+	}
+}
+
 static unsigned run_no_memory_kind(struct da_analysis *a)
 {
 	const char *first = NULL;
@@ -79,16 +107,14 @@ static unsigned run_no_memory_kind(struct da_analysis *a)
 	if (!f)
 		return 0;
 	da_finding_description(f, "The dump was made without %s%s.", first, n > 1 ? ", and more" : "");
-	da_finding_recommendation(f, "For everything next time: echo 0x7f > /proc/PID/coredump_filter before the dump "
-				  "(children inherit it).");
-	da_finding_next(f, DA_NEXT_SETTING, "Set coredump_filter to 0x7f: it keeps code and shared memory in the dump.");
+	more_next_time(a, f);
 	return 1;
 }
 
 const struct da_rule da_rule_dump_no_memory_kind = {
 	.id = "dump.no-memory-kind", .severity = "Notification",
 	.looks_for = "kinds of memory that the settings left out of the dump",
-	.page = "Compares the memory map with what was saved; names the bits of coredump_filter.",
+	.page = "Compares the memory map with what was saved; names the bits of coredump_filter or MINIDUMP_TYPE.",
 	.run = run_no_memory_kind,
 };
 

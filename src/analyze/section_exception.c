@@ -33,6 +33,21 @@ static void annotated(struct da_analysis *a, const struct da_exception *e)
 	}
 }
 
+static void records(struct da_analysis *a, const struct da_exception *e)
+{
+	for (size_t i = 0; i < e->nested.n; i++) {
+		const struct da_exception_record *r = &e->nested.v[i];
+
+		da_doc_row(a->doc, DA_BLOCK_exception_records);
+		da_set_uint(a->doc, DA_COL_exception_records_index, i + 1);
+		da_set_uint(a->doc, DA_COL_exception_records_code, r->code);
+		da_set_text(a->doc, DA_COL_exception_records_name, r->name);
+		da_set_address(a->doc, DA_COL_exception_records_address, r->address);
+		for (size_t k = 0; k < r->parameters.n; k++)
+			da_add_address(a->doc, DA_COL_exception_records_parameters, r->parameters.v[k]);
+	}
+}
+
 void da_section_exception(struct da_analysis *a)
 {
 	const struct da_exception *e = a->dump->proc.exception;
@@ -47,6 +62,8 @@ void da_section_exception(struct da_analysis *a)
 	if (e->has_info)
 		da_set_text(doc, DA_COL_exception_subcode,
 			    e->subname ? e->subname : da_printf(a->dump->arena, "%d", e->subcode));
+	for (size_t i = 0; i < e->parameters.n; i++)
+		da_add_address(doc, DA_COL_exception_parameters, e->parameters.v[i]);
 	if (e->has_sender) {
 		da_set_int(doc, DA_COL_exception_sender_pid, e->sender_pid);
 		da_set_uint(doc, DA_COL_exception_sender_uid, e->sender_uid);
@@ -67,5 +84,6 @@ void da_section_exception(struct da_analysis *a)
 		da_set_text(doc, DA_COL_exception_function, da_function_name(blamed));
 	if (e->thread != DA_NONE)
 		da_set_ref(doc, DA_COL_exception_stack_group, "g", a->groups->of_thread[e->thread]);
+	records(a, e);
 	annotated(a, e);
 }

@@ -42,6 +42,8 @@ static void kinds(struct da_analysis *a)
 	da_doc_row(a->doc, DA_BLOCK_memory);
 	da_set_uint(a->doc, DA_COL_memory_ranges, m->ranges.n);
 	da_set_uint(a->doc, DA_COL_memory_virtual_bytes, bytes);
+	if (a->dump->proc.resident_bytes)
+		da_set_uint(a->doc, DA_COL_memory_resident_bytes, a->dump->proc.resident_bytes);
 	da_set_uint(a->doc, DA_COL_memory_dumped_bytes, dumped);
 	qsort(k, DA_RANGE_KINDS, sizeof(k[0]), by_bytes);
 	for (unsigned i = 0; i < DA_RANGE_KINDS && k[i].ranges; i++) {

@@ -9,6 +9,37 @@ static const char *symbols_word(const struct da_module *m)
 	return da_symbols_kind_name((enum da_symbols_kind)m->symbols);
 }
 
+/* What a Windows image says of itself. */
+static void image_facts(struct da_analysis *a, const struct da_module *m)
+{
+	struct da_doc *doc = a->doc;
+
+	da_set_text(doc, DA_COL_modules_product_version, m->product_version);
+	da_set_text(doc, DA_COL_modules_company, m->company);
+	if (m->has_pdb_id) {
+		da_set_text(doc, DA_COL_modules_pdb_id, da_pdb_id_hex(a->dump->arena, m));
+		da_set_uint(doc, DA_COL_modules_pdb_age, m->pdb_age);
+	}
+	if (m->pe && m->timestamp)
+		da_set_address(doc, DA_COL_modules_timestamp, m->timestamp);
+}
+
+/* Code that is gone may still be called: such an address belongs to one of these. */
+static void unloaded(struct da_analysis *a)
+{
+	for (size_t i = 0; i < a->dump->proc.unloaded.n; i++) {
+		const struct da_unloaded *u = &a->dump->proc.unloaded.v[i];
+
+		da_doc_row(a->doc, DA_BLOCK_modules);
+		da_set_text(a->doc, DA_COL_modules_name, u->name);
+		da_set_address(a->doc, DA_COL_modules_base, u->start);
+		da_set_address(a->doc, DA_COL_modules_end, u->end);
+		if (u->timestamp)
+			da_set_address(a->doc, DA_COL_modules_timestamp, u->timestamp);
+		da_set_bool(a->doc, DA_COL_modules_unloaded, true);
+	}
+}
+
 void da_section_modules(struct da_analysis *a)
 {
 	struct da_dump *d = a->dump;
@@ -26,12 +57,14 @@ void da_section_modules(struct da_analysis *a)
 		da_set_address(doc, DA_COL_modules_end, m->end);
 		da_set_text(doc, DA_COL_modules_version, m->version);
 		da_set_text(doc, DA_COL_modules_build_id, da_build_id_hex(d->arena, m));
+		image_facts(a, m);
 		da_set_word(doc, DA_COL_modules_symbols, symbols_word(m));
 		da_set_text(doc, DA_COL_modules_symbol_file, m->symbol_file);
 		da_set_word(doc, DA_COL_modules_matched, da_match_name((enum da_match)m->match));
 		da_set_word(doc, DA_COL_modules_class,
 			    da_module_class_name((enum da_module_class)m->class));
 	}
+	unloaded(a);
 	for (size_t i = 0; i < d->missing_files.n; i++) {
 		const struct da_missing_file *f = &d->missing_files.v[i];
 

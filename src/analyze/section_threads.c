@@ -45,6 +45,37 @@ static const char *entry_point(struct da_analysis *a, const struct da_thread *t)
 	return NULL;
 }
 
+/* The start address that Windows remembers, as a place of a module. */
+static const char *start_address(struct da_analysis *a, const struct da_thread *t)
+{
+	const struct da_process *p = &a->dump->proc;
+	uint32_t m = t->entry ? da_module_at(p, t->entry) : DA_NONE;
+
+	if (m == DA_NONE)
+		return NULL;
+	return da_printf(a->dump->arena, "%s+0x%llx", p->modules.v[m].name,
+			 (unsigned long long)(t->entry - p->modules.v[m].start));
+}
+
+static const char *begin_of(struct da_analysis *a, const struct da_thread *t)
+{
+	const char *name = entry_point(a, t);
+
+	return name ? name : start_address(a, t);
+}
+
+/* "5 ERROR_ACCESS_DENIED"; nothing where there was no error. */
+static const char *last_error(struct da_analysis *a, const struct da_thread *t)
+{
+	const char *name = da_win32_error_name(t->last_error);
+
+	if (!t->has_last_error || t->last_error == 0)
+		return NULL;
+	/* HRESULTs and NTSTATUS values are written in hex by everybody. */
+	return da_printf(a->dump->arena, t->last_error > 0xffff ? "0x%x%s%s" : "%u%s%s", t->last_error,
+			 name ? " " : "", name ? name : "");
+}
+
 /* The innermost named function, of own code if there is any. */
 static const char *top_function(struct da_analysis *a, const struct da_thread *t)
 {
@@ -97,7 +128,11 @@ void da_section_threads(struct da_analysis *a)
 			da_set_uint(doc, DA_COL_threads_user_us, t->user_us);
 			da_set_uint(doc, DA_COL_threads_kernel_us, t->kernel_us);
 		}
-		da_set_text(doc, DA_COL_threads_entry, entry_point(a, t));
+		da_set_text(doc, DA_COL_threads_created, da_say_time(a, t->created));
+		if (t->has_priority)
+			da_set_int(doc, DA_COL_threads_priority, t->priority);
+		da_set_text(doc, DA_COL_threads_entry, begin_of(a, t));
+		da_set_text(doc, DA_COL_threads_last_error, last_error(a, t));
 		da_set_ref(doc, DA_COL_threads_stack_group, "g", a->groups->of_thread[i]);
 		if (t->stack_base) {
 			da_set_address(doc, DA_COL_threads_stack_base, t->stack_base);
@@ -144,8 +179,11 @@ void da_section_cpu(struct da_analysis *a)
 	}
 	if (n == 0) {
 		da_doc_completeness(a->doc, DA_SECTION_cpu, DA_SKIPPED, 0, 0, DA_UNIT_THREADS,
-				    "the dump holds no CPU times; a core written by the kernel (ulimit -c, "
-				    "systemd-coredump) has them, one of gcore or createdump has not");
+				    p->os == DA_OS_WINDOWS
+				    ? "the dump holds no CPU times; one made with MiniDumpWithThreadInfo (procdump "
+				      "-ma, Task Manager) has them"
+				    : "the dump holds no CPU times; a core written by the kernel (ulimit -c, "
+				      "systemd-coredump) has them, one of gcore or createdump has not");
 		return;
 	}
 	if (n)
@@ -158,7 +196,7 @@ void da_section_cpu(struct da_analysis *a)
 		da_set_uint(a->doc, DA_COL_cpu_user_us, t->user_us);
 		da_set_uint(a->doc, DA_COL_cpu_kernel_us, t->kernel_us);
 		da_set_real(a->doc, DA_COL_cpu_percent, 100.0 * (double)shares[i].us / (double)total);
-		da_set_text(a->doc, DA_COL_cpu_entry, entry_point(a, t));
+		da_set_text(a->doc, DA_COL_cpu_entry, begin_of(a, t));
 		da_set_text(a->doc, DA_COL_cpu_function, top_function(a, t));
 	}
 	if (total == 0)

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "analyze/words.h"
 
@@ -130,4 +131,17 @@ const struct da_frame *da_blamed_frame(const struct da_dump *d, uint32_t *ret_in
 	if (ret_index)
 		*ret_index = i;
 	return &t->frames.v[i];
+}
+
+const char *da_say_time(struct da_analysis *a, uint64_t us)
+{
+	time_t seconds = (time_t)(us / 1000000);
+	unsigned fraction = (unsigned)(us % 1000000);
+	struct tm tm;
+	char text[40];
+
+	if (us == 0 || !gmtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
+		return NULL;
+	return fraction ? da_printf(a->dump->arena, "%s.%06uZ", text, fraction)
+			: da_printf(a->dump->arena, "%sZ", text);
 }

@@ -17,6 +17,9 @@ const char *da_say_function(struct da_analysis *a, const struct da_frame *f);
 /* parser.c:88, or NULL. */
 const char *da_say_line(struct da_analysis *a, const struct da_frame *f);
 
+/* Unix time in microseconds as RFC 3339 in UTC; NULL for 0. */
+const char *da_say_time(struct da_analysis *a, uint64_t us);
+
 /* The plain name of that call (not rich), or NULL. */
 const char *da_function_name(const struct da_frame *f);
 /* The module's name (not rich), or NULL. */

@@ -74,13 +74,11 @@ static void read_misc(struct md *m)
 	m->writer_string = fixed_text(m, b, WRITER_STRING, WRITER_UNITS);
 }
 
-/* "19041.1.amd64fre.vb_release.191206-1406": the build again; Linux: the words of uname. */
+/* Crashpad on Linux: the words of uname; SystemInfo has only what follows the release's numbers. */
 static void use_build_string(struct md *m)
 {
-	struct da_process *p = &m->d->proc;
-
-	if (m->build_string && !p->kernel && p->os == DA_OS_LINUX)
-		p->kernel = m->build_string;
+	if (m->build_string && m->d->proc.os == DA_OS_LINUX && da_starts(m->build_string, "Linux "))
+		m->d->proc.kernel = m->build_string;
 }
 
 /* ---------------------------------------------------------------- ProcessVmCounters */

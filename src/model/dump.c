@@ -58,16 +58,23 @@ bool da_auxv(const struct da_process *p, uint64_t key, uint64_t *ret)
 	return false;
 }
 
+static char *hex(struct da_arena *a, const uint8_t *bytes, unsigned n, const char *digits)
+{
+	char *text = da_alloc(a, 2 * (size_t)n + 1);
+
+	for (unsigned i = 0; i < n; i++) {
+		text[2 * i] = digits[bytes[i] >> 4];
+		text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	return text;
+}
+
 char *da_build_id_hex(struct da_arena *a, const struct da_module *m)
 {
-	char *hex;
+	return m->build_id_len ? hex(a, m->build_id, m->build_id_len, "0123456789abcdef") : NULL;
+}
 
-	if (!m->build_id_len)
-		return NULL;
-	hex = da_alloc(a, 2 * (size_t)m->build_id_len + 1);
-	for (unsigned i = 0; i < m->build_id_len; i++) {
-		hex[2 * i] = "0123456789abcdef"[m->build_id[i] >> 4];
-		hex[2 * i + 1] = "0123456789abcdef"[m->build_id[i] & 15];
-	}
-	return hex;
+char *da_pdb_id_hex(struct da_arena *a, const struct da_module *m)
+{
+	return m->has_pdb_id ? hex(a, m->pdb_id, sizeof(m->pdb_id), "0123456789ABCDEF") : NULL;
 }

@@ -3,4 +3,5 @@ libdumpan_a_SOURCES += \
 	%D%/dump.c \
 	%D%/memory.c \
 	%D%/model.h \
+	%D%/win32.c \
 	%D%/words.c

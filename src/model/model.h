@@ -416,7 +416,11 @@ uint32_t da_module_at(const struct da_process *p, uint64_t addr);
 uint32_t da_thread_of_stack(const struct da_process *p, uint64_t addr);
 /* AT_… of the auxiliary vector. */
 bool da_auxv(const struct da_process *p, uint64_t key, uint64_t *ret);
+/* "ERROR_FILE_NOT_FOUND" of GetLastError; NULL: not one of the common ones. */
+const char *da_win32_error_name(uint32_t code);
 /* build-id as lower-case hex; NULL when unknown. */
 char *da_build_id_hex(struct da_arena *a, const struct da_module *m);
+/* The PDB's GUID as 32 upper-case digits, as symbol stores write it; NULL when unknown. */
+char *da_pdb_id_hex(struct da_arena *a, const struct da_module *m);
 
 #endif
