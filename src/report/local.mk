@@ -17,9 +17,11 @@ libdumpan_a_SOURCES += \
 	%D%/manual.c \
 	%D%/redact.c %D%/redact.h \
 	%D%/redact_args.c \
+	%D%/redact_judge.c \
 	%D%/redact_known.c \
 	%D%/redact_names.c \
 	%D%/redact_patterns.def \
+	%D%/redact_rich.c \
 	%D%/redact_shapes.c \
 	%D%/redact_value.c \
 	%D%/report.h \

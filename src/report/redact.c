@@ -24,8 +24,6 @@ bool da_redact_kind_secret(const char *kind)
 	return !da_streq(kind, "user") && !da_streq(kind, "unchecked");
 }
 
-#define AS_RICH 15 /* beside the classes, as a key of the cache */
-
 bool da_redact_level_parse(const char *word, enum da_redact_level *ret)
 {
 	int i = da_word_index(DA_WORDS_level, word);
@@ -88,7 +86,7 @@ static bool is_masked(const char *text, size_t n, const struct da_span *s)
 }
 
 /* Sorted, overlapping ones made one, without what is masked already. */
-static void settle(struct da_spans *s, const char *text, size_t n)
+void da_spans_settle(struct da_spans *s, const char *text, size_t n)
 {
 	size_t kept = 0;
 
@@ -111,7 +109,7 @@ static void settle(struct da_spans *s, const char *text, size_t n)
 	s->spans.n = kept;
 }
 
-static void learn(struct da_redactor *r, const char *text, const struct da_spans *spans)
+void da_spans_learn(struct da_redactor *r, const char *text, const struct da_spans *spans)
 {
 	for (size_t i = 0; i < spans->spans.n; i++) {
 		const struct da_span *s = &spans->spans.v[i];
@@ -121,14 +119,14 @@ static void learn(struct da_redactor *r, const char *text, const struct da_spans
 	}
 }
 
-static const char *mask_of(struct da_redactor *r, const char *text, const struct da_span *s)
+const char *da_span_mask(struct da_redactor *r, const char *text, const struct da_span *s)
 {
 	if (s->as)
 		return da_known_mask(r, s->as->text, s->as->len, s->kind, DA_LEARN_NO, s->as->site);
 	return da_known_mask(r, text + s->start, s->end - s->start, s->kind, DA_LEARN_NO, false);
 }
 
-static void scan(struct da_redactor *r, enum da_redact_class class, const char *text, size_t n,
+void da_spans_scan(struct da_redactor *r, enum da_redact_class class, const char *text, size_t n,
 		 struct da_spans *ret)
 {
 	if (!da_shapes_scan(r->shapes, text, n, r->level >= DA_REDACT_SITE && class != DA_AS_SYMBOL, ret))
@@ -144,14 +142,14 @@ static const char *apply(struct da_redactor *r, const char *text, size_t n, stru
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 	size_t at = 0;
 
-	settle(spans, text, n);
+	da_spans_settle(spans, text, n);
 	if (!spans->spans.n)
 		return text;
 	for (size_t i = 0; i < spans->spans.n; i++) {
 		const struct da_span *span = &spans->spans.v[i];
 
 		da_str_addn(&s, text + at, span->start - at);
-		da_str_add(&s, mask_of(r, text, span));
+		da_str_add(&s, da_span_mask(r, text, span));
 		at = span->end;
 	}
 	da_str_addn(&s, text + at, n - at);
@@ -160,7 +158,7 @@ static const char *apply(struct da_redactor *r, const char *text, size_t n, stru
 
 /* ---------------------------------------------------------------- the cache */
 
-static const char *cached(struct da_redactor *r, const char *text, unsigned class, uint64_t *ret_key)
+const char *da_redact_cached(struct da_redactor *r, const char *text, unsigned class, uint64_t *ret_key)
 {
 	uint64_t *at;
 
@@ -169,7 +167,7 @@ static const char *cached(struct da_redactor *r, const char *text, unsigned clas
 	return at && r->answers.v[*at].epoch == r->epoch ? r->answers.v[*at].text : NULL;
 }
 
-static const char *remember(struct da_redactor *r, uint64_t key, const char *answer)
+const char *da_redact_remember(struct da_redactor *r, uint64_t key, const char *answer)
 {
 	bool fresh;
 	uint64_t *at = da_map_put(r->arena, &r->cache, key, &fresh);
@@ -204,13 +202,13 @@ static const char *contents(struct da_redactor *r, const char *text, size_t n)
 	struct da_arena *scratch DA_CLEANUP(da_arena_freep) = da_arena_new();
 	struct da_spans spans = { .arena = scratch };
 
-	scan(r, DA_AS_TEXT, text, n, &spans);
-	learn(r, text, &spans);
+	da_spans_scan(r, DA_AS_TEXT, text, n, &spans);
+	da_spans_learn(r, text, &spans);
 	return da_known_mask(r, text, n, "string", DA_LEARN_NO, false);
 }
 
 /* Paths that every Linux has, and that say nothing about the site. */
-static bool of_the_system(const char *path)
+bool da_path_of_system(const char *path)
 {
 	return da_starts(path, "/proc/") || da_starts(path, "/sys/") || da_starts(path, "/dev/") ||
 	       path[0] == '[';
@@ -235,9 +233,9 @@ static const char *redact_plain(struct da_redactor *r, enum da_redact_class clas
 		return text;
 	if (class == DA_AS_SECRET)
 		return contents(r, text, n);
-	scan(r, class, text, n, &spans);
-	learn(r, text, &spans);
-	if (r->level >= DA_REDACT_SITE && site && !(class == DA_AS_PATH && of_the_system(text))) {
+	da_spans_scan(r, class, text, n, &spans);
+	da_spans_learn(r, text, &spans);
+	if (r->level >= DA_REDACT_SITE && site && !(class == DA_AS_PATH && da_path_of_system(text))) {
 		if (class == DA_AS_PATH)
 			learn_user(r, text);
 		return da_known_mask(r, text, n, site, site_learn(class, n), true);
@@ -254,11 +252,11 @@ const char *da_redact_text(struct da_redactor *r, enum da_redact_class class, co
 	if (!text || r->level == DA_REDACT_NONE)
 		return text;
 	text = da_intern(r->arena, &r->strings, text);
-	answer = cached(r, text, class, &key);
+	answer = da_redact_cached(r, text, class, &key);
 	if (answer)
 		return answer;
 	answer = redact_plain(r, class, text); /* may learn: the epoch is that of its end */
-	return remember(r, key, answer);
+	return da_redact_remember(r, key, answer);
 }
 
 const char *da_redact_again(struct da_redactor *r, const char *text, bool symbol)
@@ -285,14 +283,14 @@ void da_redact_learn(struct da_redactor *r, const char *text)
 		return;
 	scratch = da_arena_new();
 	spans.arena = scratch;
-	scan(r, DA_AS_TEXT, text, strlen(text), &spans);
+	da_spans_scan(r, DA_AS_TEXT, text, strlen(text), &spans);
 	if (eq) { /* NAME=VALUE of an environment: blanks belong to the value */
 		strength = da_name_judge(text, (size_t)(eq - text), &kind);
 		if (strength != DA_NAME_NO && !da_name_is_directory(text, (size_t)(eq - text), eq + 1) &&
 		    !da_value_benign_for(kind, eq + 1, strlen(eq + 1), strength))
 			da_span_add(&spans, (size_t)(eq + 1 - text), strlen(text), kind, DA_LEARN_ANY);
 	}
-	learn(r, text, &spans);
+	da_spans_learn(r, text, &spans);
 }
 
 const char *da_redact_variable(struct da_redactor *r, const char *name, const char *value)
@@ -347,7 +345,7 @@ void da_redact_arguments(struct da_redactor *r, const char *const *args, size_t 
 
 	if (r->level != DA_REDACT_NONE)
 		da_arguments_scan(text, tokens, n, &all);
-	learn(r, text, &all);
+	da_spans_learn(r, text, &all);
 	for (size_t i = 0; i < n; i++) {
 		struct da_spans mine = { .arena = scratch };
 
@@ -362,7 +360,7 @@ void da_redact_arguments(struct da_redactor *r, const char *const *args, size_t 
 								  strlen(args[i])) {
 			ret[i] = da_known_mask(r, args[i], strlen(args[i]), "argument", DA_LEARN_NO, true);
 		} else {
-			scan(r, DA_AS_ARGUMENT, args[i], strlen(args[i]), &mine);
+			da_spans_scan(r, DA_AS_ARGUMENT, args[i], strlen(args[i]), &mine);
 			da_known_scan(r, args[i], strlen(args[i]), false, &mine);
 			ret[i] = apply(r, args[i], strlen(args[i]), &mine);
 		}
@@ -379,169 +377,9 @@ void da_redact_learn_arguments(struct da_redactor *r, const char *const *args, s
 	if (r->level == DA_REDACT_NONE)
 		return;
 	da_arguments_scan(text, tokens, n, &all);
-	learn(r, text, &all);
+	da_spans_learn(r, text, &all);
 	for (size_t i = 0; i < n; i++)
 		da_redact_learn(r, args[i]);
-}
-
-/* ---------------------------------------------------------------- sentences */
-
-struct piece {
-	enum da_run_kind kind;
-	size_t start, end;
-};
-
-struct sentence {
-	struct da_arena *arena;
-	char *text; /* flat */
-	size_t n;
-	DA_VEC(struct piece) pieces;
-};
-
-static void flatten(struct sentence *s, const char *rich)
-{
-	struct da_str flat DA_CLEANUP(da_str_done) = { 0 };
-	struct da_run run;
-
-	while (da_rich_next(&rich, &run)) {
-		da_vec_push(s->arena, &s->pieces,
-			    ((struct piece){ .kind = run.kind, .start = flat.n, .end = flat.n + run.n }));
-		da_str_addn(&flat, run.s, run.n);
-	}
-	s->text = da_strdup(s->arena, da_str_get(&flat));
-	s->n = flat.n;
-}
-
-static const struct piece *piece_at(const struct sentence *s, size_t at)
-{
-	for (size_t i = 0; i < s->pieces.n; i++)
-		if (at >= s->pieces.v[i].start && at < s->pieces.v[i].end)
-			return &s->pieces.v[i];
-	return NULL;
-}
-
-/* References and addresses are ours; a symbol is masked only for what is a secret beyond doubt. */
-static bool spared(const struct sentence *s, const struct da_span *span)
-{
-	const struct piece *p = piece_at(s, span->start);
-
-	if (!p)
-		return false;
-	if (p->kind == DA_RUN_REF || p->kind == DA_RUN_ADDRESS)
-		return true;
-	return p->kind == DA_RUN_SYMBOL && span->soft && span->from >= p->start;
-}
-
-static void spare(const struct sentence *s, struct da_spans *spans)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < spans->spans.n; i++)
-		if (!spared(s, &spans->spans.v[i]))
-			spans->spans.v[kept++] = spans->spans.v[i];
-	spans->spans.n = kept;
-}
-
-/* Runs that are masked as a whole. */
-static void whole_runs(struct da_redactor *r, const struct sentence *s, struct da_spans *ret)
-{
-	for (size_t i = 0; i < s->pieces.n; i++) {
-		const struct piece *p = &s->pieces.v[i];
-		bool site = p->kind == DA_RUN_SITE ||
-			    (p->kind == DA_RUN_PATH && !of_the_system(s->text + p->start));
-		struct da_known *k;
-
-		if (p->end == p->start || da_mask_len(s->text + p->start, p->end - p->start) == p->end - p->start)
-			continue;
-		if (site && r->level >= DA_REDACT_SITE) {
-			k = da_known_put(r, s->text + p->start, p->end - p->start,
-					 p->kind == DA_RUN_PATH ? "path" : "name", DA_LEARN_ANY,
-					 true);
-			da_span_add(ret, p->start, p->end, k->kind, DA_LEARN_NO);
-		} else if (p->kind == DA_RUN_SECRET) {
-			da_span_add(ret, p->start, p->end, "string", DA_LEARN_NO);
-		}
-	}
-}
-
-static char letter_of(enum da_run_kind kind)
-{
-	static const char letters[] = { [DA_RUN_REF] = 'r',    [DA_RUN_ADDRESS] = 'a',
-					[DA_RUN_SYMBOL] = 's', [DA_RUN_PATH] = 'p',
-					[DA_RUN_SITE] = 'x',   [DA_RUN_SECRET] = 'k' };
-
-	return letters[kind];
-}
-
-/* The sentence again, each span's mask in the run where the span starts. */
-static const char *rebuild(struct da_redactor *r, const struct sentence *s, const struct da_spans *spans)
-{
-	struct da_str out DA_CLEANUP(da_str_done) = { 0 };
-	size_t at = 0, k = 0;
-
-	for (size_t i = 0; i < s->pieces.n; i++) {
-		const struct piece *p = &s->pieces.v[i];
-		size_t begin = out.n;
-
-		if (p->kind != DA_RUN_TEXT)
-			da_str_addf(&out, "%c%c", DA_RICH_OPEN, letter_of(p->kind));
-		at = DA_MAX(at, p->start);
-		while (at < p->end) {
-			const struct da_span *span = k < spans->spans.n ? &spans->spans.v[k] : NULL;
-			size_t stop = span ? DA_MIN(span->start, p->end) : p->end;
-
-			da_str_addn(&out, s->text + at, stop - at);
-			at = stop;
-			if (span && at == span->start && at < p->end) {
-				da_str_add(&out, mask_of(r, s->text, span));
-				at = span->end;
-				k++;
-			}
-		}
-		if (p->kind != DA_RUN_TEXT && out.n == begin + 2 && p->end > p->start) {
-			out.n = begin; /* all of it went into the mask before */
-			out.s[begin] = '\0';
-		} else if (p->kind != DA_RUN_TEXT) {
-			da_str_addc(&out, DA_RICH_CLOSE);
-		}
-	}
-	return da_strdup(r->arena, da_str_get(&out));
-}
-
-static const char *redact_sentence(struct da_redactor *r, const char *rich, bool known_only)
-{
-	struct da_arena *scratch DA_CLEANUP(da_arena_freep) = da_arena_new();
-	struct da_spans spans = { .arena = scratch };
-	struct sentence s = { .arena = scratch };
-
-	flatten(&s, rich);
-	if (!known_only) {
-		scan(r, DA_AS_TEXT, s.text, s.n, &spans);
-		whole_runs(r, &s, &spans);
-		spare(&s, &spans);
-		learn(r, s.text, &spans);
-	}
-	da_known_scan(r, s.text, s.n, false, &spans);
-	spare(&s, &spans);
-	settle(&spans, s.text, s.n);
-	return spans.spans.n ? rebuild(r, &s, &spans) : rich;
-}
-
-const char *da_redact_rich(struct da_redactor *r, const char *rich)
-{
-	const char *answer;
-	uint64_t key;
-
-	if (!rich || r->level == DA_REDACT_NONE)
-		return rich;
-	rich = da_intern(r->arena, &r->strings, rich);
-	answer = cached(r, rich, AS_RICH, &key);
-	return answer ? answer : remember(r, key, redact_sentence(r, rich, false));
-}
-
-const char *da_redact_rich_again(struct da_redactor *r, const char *rich)
-{
-	return r->nsearch ? redact_sentence(r, rich, true) : rich;
 }
 
 /* ---------------------------------------------------------------- what was masked */

@@ -82,11 +82,15 @@ struct da_redactor {
 /* How much a name promises that its value is a secret. */
 enum da_name_strength { DA_NAME_NO, DA_NAME_WEAK, DA_NAME_STRONG };
 
-/* ---- redact_names.c */
+/* ---- redact_judge.c */
 /* Judge a name ("DB_PASSWORD", "clientSecret"); *ret_kind is the kind of mask for its value. */
 enum da_name_strength da_name_judge(const char *name, size_t n, const char **ret_kind);
+/* The word in front of a name that stands alone ("api key", "public key") may raise or end its strength. */
+enum da_name_strength da_name_before(const char *s, size_t n, enum da_name_strength strength);
 /* PWD=/some/where: the shell's working directory, not a password. */
 bool da_name_is_directory(const char *name, size_t n, const char *value);
+
+/* ---- redact_names.c */
 /* Names with values in running text. */
 void da_names_scan(const char *text, size_t n, struct da_spans *ret);
 
@@ -132,6 +136,20 @@ const char *da_known_mask(struct da_redactor *r, const char *text, size_t n, con
 			  enum da_learn search, bool site);
 
 /* ---- redact.c */
+/* What names and shapes find in a text of this class; what is known already is another matter. */
+void da_spans_scan(struct da_redactor *r, enum da_redact_class class, const char *text, size_t n,
+		   struct da_spans *ret);
+/* Sorted, overlapping ones made one, without what is masked already. */
+void da_spans_settle(struct da_spans *s, const char *text, size_t n);
+/* Remember what they hold. */
+void da_spans_learn(struct da_redactor *r, const char *text, const struct da_spans *spans);
+const char *da_span_mask(struct da_redactor *r, const char *text, const struct da_span *s);
+/* Paths that every Linux has, and that say nothing about the site. */
+bool da_path_of_system(const char *path);
+/* Answers by text and class; a text must be interned in r->strings. DA_AS_RICH stands beside the classes. */
+#define DA_AS_RICH 15
+const char *da_redact_cached(struct da_redactor *r, const char *text, unsigned class, uint64_t *ret_key);
+const char *da_redact_remember(struct da_redactor *r, uint64_t key, const char *answer);
 /* Mask what is known by now; the same pointer when that changes nothing. */
 const char *da_redact_again(struct da_redactor *r, const char *text, bool symbol);
 const char *da_redact_rich_again(struct da_redactor *r, const char *rich);

@@ -133,7 +133,7 @@ size_t da_value_end(const char *text, size_t n, size_t at, bool strong, size_t *
 bool da_value_word(const char *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!is_lower(v[i]) && !is_upper(v[i]) && v[i] != '_' && v[i] != '.')
+		if (!is_lower(v[i]) && !is_upper(v[i]) && !strchr("_.:-", v[i]))
 			return false;
 	return true;
 }
@@ -175,6 +175,18 @@ static bool placeholder(const char *v, size_t n)
 	return false;
 }
 
+/* PASSWORD, TOKEN: what a usage text has in its place. */
+static bool stand_in(const char *v, size_t n)
+{
+	static const char *const words[] = { "PASSWORD", "PASSWD", "PASS", "PWD", "TOKEN", "SECRET", "KEY",
+					     "STRING", "VALUE", "USERNAME", "USER" };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(words); i++)
+		if (strlen(words[i]) == n && memcmp(words[i], v, n) == 0)
+			return true;
+	return false;
+}
+
 /* Stars, dots or x in place of what somebody masked before us. */
 static bool stars(const char *v, size_t n)
 {
@@ -209,7 +221,7 @@ bool da_value_benign_for(const char *kind, const char *v, size_t n, enum da_name
 
 bool da_value_benign(const char *v, size_t n, enum da_name_strength strength)
 {
-	if (n == 0 || literal(v, n) || placeholder(v, n) || stars(v, n))
+	if (n == 0 || literal(v, n) || placeholder(v, n) || stand_in(v, n) || stars(v, n))
 		return true;
 	if (da_mask_len(v, n) == n)
 		return true;
