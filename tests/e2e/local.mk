@@ -3,6 +3,7 @@
 e2e_tests = \
 	%D%/determinism.sh \
 	%D%/not-a-dump.sh \
+	%D%/manual.sh \
 	%D%/output.sh \
 	%D%/samples.sh \
 	%D%/truncation.sh \

@@ -13,6 +13,17 @@ report() { # sample: text in $text
 	t_is "$(awk 'length($0) > 200' "$1.txt")" "" "$1: no endless lines"
 }
 
+# What needs the C library's own file is asked only where this machine has it, by build-id.
+complete() { "$DUMPAN" symbols --symbols "$top_srcdir/samples/bin" "$top_srcdir/samples/$1.core.zst" |
+	grep -c 'libc\.so\.6$' | grep -qx 0; }
+needs_libraries() { # sample, pattern, what
+	if complete "$1"; then
+		t_like "$text" "$2" "$3"
+	else
+		t_skip "$3" "this machine has other libraries than the dump"
+	fi
+}
+
 report segv-null
 t_like "$text" '^VERDICT +Crash: .*null pointer' "segv-null: the verdict"
 t_like "$text" 'crash\.access' "segv-null: the rule"
@@ -30,12 +41,12 @@ t_like "$text" 'abort-assert\.c:14' "abort-assert: the line"
 report double-free
 t_like "$text" 'crash\.heap-corruption' "double-free: the rule"
 t_like "$text" 'double free detected in tcache 2' "double-free: the message of malloc"
-t_like "$text" 'entry_free' "double-free: who freed"
+needs_libraries double-free 'entry_free' "double-free: who freed"
 
 report throw-uncaught
-t_like "$text" 'crash\.cpp-exception' "throw-uncaught: the rule"
-t_like "$text" 'shop::settings_error' "throw-uncaught: the type"
-t_like "$text" 'shop::settings::number' "throw-uncaught: who threw"
+needs_libraries throw-uncaught 'crash\.cpp-exception' "throw-uncaught: the rule"
+needs_libraries throw-uncaught 'shop::settings_error' "throw-uncaught: the type"
+needs_libraries throw-uncaught 'shop::settings::number' "throw-uncaught: who threw"
 
 report stack-overflow
 t_like "$text" 'crash\.stack-overflow' "stack-overflow: the rule"
