@@ -218,6 +218,23 @@ const uint8_t *da_image_at(const struct da_image *im, uint64_t addr, size_t n)
 	return NULL;
 }
 
+bool da_image_relocates_text(const struct da_image *im)
+{
+	for (size_t i = 0; i < im->phdrs.n; i++) {
+		struct da_cursor c = da_image_cursor(im, da_image_segment_raw(im, &im->phdrs.v[i].s));
+
+		while (im->phdrs.v[i].type == PT_DYNAMIC && da_left(&c) && da_ok(&c)) {
+			uint64_t tag = da_get_word(&c), value = da_get_word(&c);
+
+			if (tag == DT_NULL)
+				break;
+			if (tag == DT_TEXTREL || (tag == DT_FLAGS && (value & DF_TEXTREL)))
+				return true;
+		}
+	}
+	return false;
+}
+
 size_t da_image_segments(const struct da_image *im, const struct da_segment **ret)
 {
 	*ret = im->segments.v;

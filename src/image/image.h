@@ -54,6 +54,8 @@ struct da_segment {
 	uint64_t vaddr, memsz, off, filesz;
 	uint8_t prot;
 };
+/* Does the loader write into its code (DT_TEXTREL)? */
+bool da_image_relocates_text(const struct da_image *im);
 size_t da_image_segments(const struct da_image *im, const struct da_segment **ret);
 struct da_bytes da_image_bytes(const struct da_image *im);
 

@@ -166,8 +166,8 @@ static bool try_main(void *ctx, const char *path, bool local)
 }
 
 /*
- * Code and constants that a core usually leaves out. Not on i386, where code may have been relocated
- * in place; not what may be written.
+ * Code and constants that a core usually leaves out; not what may be written, nor code that the loader
+ * relocated in place (some libraries of i386).
  */
 static void put_overlays(struct da_symbols *s, uint32_t module)
 {
@@ -177,11 +177,12 @@ static void put_overlays(struct da_symbols *s, uint32_t module)
 	const struct da_segment *seg;
 	size_t n = da_image_segments(im, &seg);
 
+	if (s->d->proc.bits == 32 && da_image_relocates_text(im))
+		return;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t start = seg[i].vaddr + m->bias, end = start + seg[i].filesz;
 
-		if ((seg[i].prot & DA_PROT_W) || !da_fits(seg[i].off, seg[i].filesz, b.n) ||
-		    (s->d->proc.bits == 32 && !m->main))
+		if ((seg[i].prot & DA_PROT_W) || !da_fits(seg[i].off, seg[i].filesz, b.n))
 			continue;
 		if (start >= m->start && end > start && end <= m->end)
 			da_mem_overlay(&s->d->proc.mem, s->d->arena, start, end, b.p + seg[i].off, module);
@@ -255,6 +256,10 @@ static void find_module(struct da_symbols *s, uint32_t module, struct da_files *
 	if (!da_paths_main(s, module, try_main, &t)) {
 		if (f->mismatch && !f->debug)
 			tell_mismatch(s, module);
+		if (!m->has_bias && (memory = da_files_memory(s, module)) != NULL) {
+			m->bias = file_bias(m, memory);
+			m->has_bias = true;
+		}
 		return;
 	}
 	adopt_main(s, module, f);
@@ -418,8 +423,13 @@ struct da_image *da_files_debug(struct da_symbols *s, uint32_t module)
 	}
 	if (!f->debug && !da_paths_debug(s, module, link, try_debug, &t))
 		fetch_debug(&t);
-	if (f->debug)
+	if (f->debug) {
+		struct da_module *m = &s->d->proc.modules.v[module];
+
 		set_finder(s, module, f->debug, f->debug_path);
+		m->bias = file_bias(m, f->debug);
+		m->has_bias = true;
+	}
 	return f->debug;
 }
 
