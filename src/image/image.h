@@ -91,7 +91,7 @@ struct da_dwarf_place {
  */
 typedef struct da_image *da_image_find_fn(void *ctx, struct da_image *im, const char *name,
 					  const uint8_t *id, unsigned id_len, bool split_unit);
-/* Is im the .dwo file that holds the split unit with this id? */
+/* Is im the .dwo file, or a .dwp file, that holds the split unit with this id? */
 bool da_image_split_id(struct da_image *im, uint64_t id);
 void da_image_set_finder(struct da_image *im, da_image_find_fn *fn, void *ctx);
 /* DA_OK; DA_PARTIAL: file and line without a function (assembly); DA_NOT_FOUND. */

@@ -3,6 +3,7 @@ libdumpan_a_SOURCES += \
 	%D%/build.c \
 	%D%/cfi.c \
 	%D%/dwarf.c \
+	%D%/dwp.c \
 	%D%/elf.c \
 	%D%/identity.c \
 	%D%/image.h \

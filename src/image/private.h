@@ -175,6 +175,12 @@ struct da_split *da_split_open(struct da_image *im, Dwarf_Die *skeleton);
 typedef bool da_range_fn(void *ctx, uint64_t start, uint64_t end);
 bool da_die_ranges(const struct da_split *sp, Dwarf_Die *die, da_range_fn *fn, void *ctx);
 
+/* ---- dwp.c: for a file that has .debug_cu_index */
+
+bool da_dwp_has(struct da_image *im, uint64_t id);
+/* A unit's piece of a section, or all of a section that the units share. */
+bool da_dwp_piece(struct da_image *im, uint64_t id, const char *name, struct da_bytes *ret);
+
 /* ---- dwarf.c */
 
 /* libdw on bytes that hold nothing compressed; ends with the arena. NULL: no debug information. */

@@ -46,7 +46,20 @@ static struct da_bytes lent(struct da_image *im, Dwarf_Die *skeleton, unsigned a
 	return (struct da_bytes){ all.p + base, all.n - (size_t)base };
 }
 
-static size_t collect_parts(struct da_image *dwo, struct da_split *sp, struct da_part *parts)
+/* A section of the .dwo file, or a unit's piece of one of a .dwp file. */
+static bool get_part(struct da_image *dwo, uint64_t id, const char *name, struct da_bytes *ret)
+{
+	struct da_section *s = da_image_section(dwo, name);
+
+	if (!s)
+		return false;
+	if (da_image_section(dwo, ".debug_cu_index"))
+		return da_dwp_piece(dwo, id, name, ret);
+	return da_section_contents(dwo, s, ret) == DA_OK;
+}
+
+static size_t collect_parts(struct da_image *dwo, uint64_t id, struct da_split *sp,
+			    struct da_part *parts)
 {
 	static const char *const wanted[] = {
 		".debug_info.dwo", ".debug_abbrev.dwo",   ".debug_str.dwo",      ".debug_str_offsets.dwo",
@@ -55,10 +68,9 @@ static size_t collect_parts(struct da_image *dwo, struct da_split *sp, struct da
 	size_t n = 0;
 
 	for (size_t i = 0; i < DA_ARRAY_SIZE(wanted); i++) {
-		struct da_section *s = da_image_section(dwo, wanted[i]);
 		struct da_bytes b = { 0 };
 
-		if (!s || da_section_contents(dwo, s, &b) != DA_OK || !b.n)
+		if (!get_part(dwo, id, wanted[i], &b) || !b.n)
 			continue;
 		parts[n++] = (struct da_part){ .name = wanted[i], .type = SHT_PROGBITS, .bytes = b };
 		if (strcmp(wanted[i], ".debug_rnglists.dwo") == 0)
@@ -101,8 +113,11 @@ bool da_image_split_id(struct da_image *im, uint64_t id)
 {
 	struct da_part parts[PARTS_MAX];
 	struct da_split sp = { 0 };
-	size_t n = collect_parts(im, &sp, parts);
+	size_t n;
 
+	if (da_image_section(im, ".debug_cu_index"))
+		return da_dwp_has(im, id);
+	n = collect_parts(im, id, &sp, parts);
 	if (!n)
 		return false;
 	sp.dwarf = da_dwarf_open(im->arena, da_image_build(im->arena, im, parts, n));
@@ -133,7 +148,7 @@ struct da_split *da_split_open(struct da_image *im, Dwarf_Die *skeleton)
 	sp->big_endian = im->big_endian;
 	sp->addr = lent(im, skeleton, DW_AT_addr_base, DW_AT_GNU_addr_base, ".debug_addr");
 	sp->ranges = lent(im, skeleton, DW_AT_GNU_ranges_base, DW_AT_GNU_ranges_base, ".debug_ranges");
-	sp->file = da_image_build(im->arena, im, parts, collect_parts(dwo, sp, parts));
+	sp->file = da_image_build(im->arena, im, parts, collect_parts(dwo, id, sp, parts));
 	sp->dwarf = da_dwarf_open(im->arena, sp->file);
 	return sp->dwarf && find_unit(sp, id) ? sp : NULL;
 }

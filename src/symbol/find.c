@@ -384,8 +384,12 @@ static struct da_image *find_extra(void *ctx, struct da_image *im, const char *n
 
 	if (da_paths_extra(f->s, f->path, name, split ? NULL : id, len, try_extra, &x))
 		return x.found;
+	/* One file beside the program for all its units. */
+	if (split && da_paths_extra(f->s, f->path, da_printf(f->s->d->arena, "%s.dwp", f->module), NULL, 0,
+				    try_extra, &x))
+		return x.found;
 	da_note(f->s->d->ledger, DA_NOTE_MISSING, f->module,
-		split ? "give the folder with the .dwo files with --symbols (a .dwp file is not read)" :
+		split ? "give the folder with the .dwo files, or with the .dwp file, with --symbols" :
 			"give the folder /usr/lib/debug of that machine with --symbols",
 		split ? "split debug information %s was not found: functions lack inlined calls there" :
 			"the shared debug information %s was not found: some names are missing",

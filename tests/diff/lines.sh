@@ -56,13 +56,38 @@ for cc in gcc clang clang-14; do
 		"$DA_ADDR" -s one-$cc$version one-$cc$version/p <addr | names_too >wanted
 		"$DA_ADDR" -s split-$cc$version split-$cc$version/p <addr | names_too >got
 		t_diff wanted got "$cc, DWARF $version: split as not split"
+		packed=
+		# binutils' dwp ends on gcc's DWARF 5 with a signal, llvm-dwp 14 does not end at all.
+		for dwp in dwp llvm-dwp llvm-dwp-14; do
+			[ "$cc-$version" = gcc-5 ] && continue
+			command -v $dwp >/dev/null 2>&1 || continue
+			mkdir -p packed
+			(cd split-$cc$version && timeout 10 $dwp -e p -o ../packed/p.dwp) 2>/dev/null || continue
+			packed=$dwp
+			break
+		done
+		if [ -n "$packed" ]; then
+			cp split-$cc$version/p packed/p
+			"$DA_ADDR" -s packed packed/p <addr | names_too >got
+			t_diff wanted got "$cc, DWARF $version: units packed by $packed"
+			rm -r packed
+		else
+			t_skip "$cc, DWARF $version: a .dwp file" "no tool here packs it"
+		fi
 		mkdir alone && cp split-$cc$version/p alone/p
 		"$DA_ADDR" -s alone alone/p <addr >without 2>ledger
 		t_like "$(cat ledger)" 'split debug information .*dwo was not found' \
 			"$cc, DWARF $version: a missing .dwo is told"
 		t_unlike "$(names_too <without)" '(deep[23]|only_here)@' \
 			"$cc, DWARF $version: and not read behind our back"
-		rm -r alone
+		# .dwo files of another compilation, by the right names
+		mkdir other
+		(cd other && for f in inline second; do
+			$cc -O0 -gdwarf-$version -gsplit-dwarf -c "$programs/$f.c" -o $f.o
+		done) >>"$T/cc.log" 2>&1
+		"$DA_ADDR" -s alone -s other alone/p <addr 2>/dev/null | names_too >got
+		t_unlike "$(cat got)" '(deep[23]|only_here)@' "$cc, DWARF $version: nor another compilation's"
+		rm -r alone other
 	done
 	[ $cc = clang ] && break
 done
