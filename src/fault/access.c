@@ -21,6 +21,8 @@
 #define STRING_SLACK 64
 /* xsave, masked and scattered vectors: the size is not in the instruction. */
 #define UNSIZED 4096
+/* Never mapped: vm.mmap_min_addr. */
+#define NULL_PAGE UINT64_C(0x10000)
 /* Guards of threads: one page, 64 KiB on aarch64. */
 #define INNER_GUARD UINT64_C(0x10000)
 
@@ -55,7 +57,8 @@ static bool refused(const struct da_fault *f, uint64_t addr, uint8_t access)
 	const struct da_range *r = da_mem_range(&f->p->mem, addr);
 
 	if (!r)
-		return da_module_at(f->p, addr) == DA_NONE;
+		return addr < NULL_PAGE || impossible(addr) ||
+		       (da_module_at(f->p, addr) == DA_NONE && da_fault_map_is_complete(f->d));
 	if (!r->has_prot)
 		return false;
 	if ((access & DA_MEM_WRITE) && !(r->prot & DA_PROT_W))
@@ -315,6 +318,12 @@ static const char *inner_guard_words(const struct da_fault *f)
 	return "guard page inside anonymous memory";
 }
 
+void da_fault_refused_by_cpu(struct da_fault *f)
+{
+	if (f->has_insn && is_x86(f) && !protection_fault(f))
+		misaligned(f);
+}
+
 static bool beside_mapping(const struct da_memory *m, uint64_t addr)
 {
 	const struct da_range *above, *below = da_fault_around(m, addr, &above);
@@ -322,17 +331,19 @@ static bool beside_mapping(const struct da_memory *m, uint64_t addr)
 	return (below && addr - below->end < 0x10000) || (above && above->start - addr < 0x10000);
 }
 
-static void describe_address(struct da_fault *f)
+void da_fault_describe_address(struct da_fault *f)
 {
 	struct da_exception *e = f->e;
 
+	if (!e->has_address)
+		return;
 	/* A pointer that was overwritten with text holds a piece of that text. */
 	e->address_hidden = da_fault_is_text(e->address) && !da_fault_same_bytes(e->address) &&
 			    !da_mem_range(&f->p->mem, e->address) &&
 			    !beside_mapping(&f->p->mem, e->address);
 	if (is_inner_guard(f))
 		e->near = inner_guard_words(f);
-	else if (e->address_derived && e->has_info && e->cause == DA_CAUSE_ACCESS && impossible(e->address))
+	else if (e->address_derived && (e->has_info || !e->is_signal) && e->cause == DA_CAUSE_ACCESS && impossible(e->address))
 		e->near = da_fault_impossible(f->d, e->address);
 	else
 		e->near = da_near(f->d, f->s, e->address);
@@ -362,5 +373,5 @@ void da_fault_access(struct da_fault *f)
 	}
 	/* The others tell pc as the address: nothing to be near to. */
 	if (e->has_address && (e->code == DA_SIGSEGV || e->code == DA_SIGBUS))
-		describe_address(f);
+		da_fault_describe_address(f);
 }

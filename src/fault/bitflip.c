@@ -50,7 +50,7 @@ void da_fault_bitflip(struct da_fault *f)
 	uint64_t candidate = 0;
 	unsigned n = 0;
 
-	if (e->cause != DA_CAUSE_ACCESS || !e->has_address || f->p->mem.word != 8 ||
+	if (e->cause != DA_CAUSE_ACCESS || !e->has_address || f->p->mem.word != 8 || !da_fault_map_is_complete(f->d) ||
 	    !is_far(m, e->address) || is_pattern(e->address))
 		return;
 	for (unsigned bit = 0; bit < 64; bit++) {

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "fault/parts.h"
 
@@ -181,6 +182,18 @@ static bool is_helper(const struct da_fault *fault, const struct da_frame *f)
 	       (p->ncalls && is_helper_name(p->calls[0].function));
 }
 
+/* What Windows' own runtime raises exceptions and fails fast with. */
+static bool raises(const struct da_module *m)
+{
+	static const char *const names[] = { "kernelbase", "kernel32", "ntdll", "ucrtbase", "vcruntime",
+					     "msvcrt", "msvcp", "libstdc++-6", "libgcc_s_" };
+
+	for (size_t i = 0; m->name && i < DA_ARRAY_SIZE(names); i++)
+		if (strncasecmp(m->name, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool is_own(const struct da_fault *f, const struct da_frame *frame)
 {
 	return frame->module != DA_NONE && frame->module < f->p->modules.n &&
@@ -199,6 +212,10 @@ static uint32_t first(const struct da_fault *f, bool own_only)
 
 		if (is_helper(f, frame) || !has_code(f, frame) || frame->module >= f->p->modules.n ||
 		    f->p->modules.v[frame->module].vdso)
+			continue;
+		if (!f->e->is_signal && raises(&f->p->modules.v[frame->module]) &&
+		    (own_only || f->e->cause == DA_CAUSE_CPP_EXCEPTION ||
+		     f->e->cause == DA_CAUSE_ABORT || f->e->cause == DA_CAUSE_OUT_OF_MEMORY))
 			continue;
 		if (is_own(f, frame))
 			return (uint32_t)i;

@@ -455,6 +455,15 @@ static uint32_t thrower_by_call(struct da_fault *f)
 	return DA_NONE;
 }
 
+/* MinGW raises 0x20474343 with the _Unwind_Exception as its first parameter. */
+void da_fault_cxx_object(struct da_fault *f)
+{
+	struct thrown x;
+
+	if (f->e->parameters.n && is_exception(f, f->e->parameters.v[0], &x))
+		claim(f, &x);
+}
+
 void da_fault_cxx(struct da_fault *f)
 {
 	struct da_exception *e = f->e;

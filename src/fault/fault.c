@@ -6,7 +6,7 @@
 /* The longest instruction of x86; aarch64 needs four. */
 #define CODE_MAX 15
 
-static void decode_at_pc(struct da_fault *f)
+void da_fault_decode(struct da_fault *f)
 {
 	uint8_t code[CODE_MAX];
 	size_t n;
@@ -44,11 +44,11 @@ static bool prepare(struct da_fault *f, struct da_dump *d, struct da_symbols *s)
 	if (!e)
 		return false;
 	e->blamed_frame = e->blamed_module = DA_NONE;
-	if (!e->is_signal || (p->os != DA_OS_LINUX && p->os != DA_OS_UNKNOWN))
+	if (!e->is_signal && p->os != DA_OS_WINDOWS)
 		return false;
-	if (!e->name)
+	if (e->is_signal && !e->name)
 		e->name = da_signal_name(p->arch_name, e->code);
-	if (e->has_info)
+	if (e->is_signal && e->has_info)
 		e->subname = da_signal_code_name(e->code, e->subcode);
 	if (e->has_info && address_is_filler(e))
 		e->has_address = false;
@@ -67,7 +67,7 @@ static bool prepare(struct da_fault *f, struct da_dump *d, struct da_symbols *s)
 
 void da_fault_examine(struct da_fault *f)
 {
-	decode_at_pc(f);
+	da_fault_decode(f);
 	da_fault_access(f);
 	da_fault_overflow(f);
 	da_fault_instruction(f);
@@ -88,12 +88,25 @@ static bool has_own_fault(const struct da_exception *e)
 	       e->cause != DA_CAUSE_WATCHDOG && e->cause != DA_CAUSE_QUIT;
 }
 
+static void finish(struct da_fault *f)
+{
+	da_fault_blame(f);
+	da_fault_annotate(f);
+	if (f->t && has_own_fault(f->e))
+		f->t->state = DA_STATE_FAULTED;
+}
+
 void da_fault_run(struct da_dump *d, struct da_symbols *s)
 {
 	struct da_fault f;
 
 	if (!prepare(&f, d, s))
 		return;
+	if (!f.e->is_signal) {
+		da_fault_windows(&f);
+		finish(&f);
+		return;
+	}
 	da_fault_outside(&f);
 	if (f.e->cause == DA_CAUSE_UNKNOWN && f.e->code != DA_SIGABRT) {
 		if (f.t && da_fault_is_fault(f.e->code) && !f.e->has_sender)
@@ -104,8 +117,5 @@ void da_fault_run(struct da_dump *d, struct da_symbols *s)
 	da_fault_abort(&f);
 	da_fault_cxx(&f);
 	da_fault_earlier(&f);
-	da_fault_blame(&f);
-	da_fault_annotate(&f);
-	if (f.t && has_own_fault(f.e))
-		f.t->state = DA_STATE_FAULTED;
+	finish(&f);
 }

@@ -155,7 +155,7 @@ static void add_registers(struct da_str *s, struct da_fault *f)
 
 static bool read_sized(const struct da_memory *m, uint64_t addr, uint32_t size, uint64_t *ret)
 {
-	uint8_t b[8];
+	uint8_t b[8] = { 0 };
 	struct da_cursor c = da_cursor(b, sizeof(b), m->big_endian, 8);
 
 	if (size > 8 || da_mem_read(m, addr, b, size, NULL) != DA_OK)
@@ -191,13 +191,16 @@ static const char *operands_of(struct da_fault *f)
 {
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 
-	if (f->insn.kind == DA_INSN_DIVIDE && f->e->code == DA_SIGFPE) {
-		const char *d = division(f);
-
-		if (d)
-			da_str_add(&s, d);
-	} else if (f->e->code == DA_SIGSEGV || f->e->code == DA_SIGBUS) {
+	switch (f->e->cause) {
+	case DA_CAUSE_ARITHMETIC:
+		if (f->insn.kind == DA_INSN_DIVIDE && division(f))
+			da_str_add(&s, division(f));
+		break;
+	case DA_CAUSE_ACCESS: case DA_CAUSE_STACK_OVERFLOW: case DA_CAUSE_MISALIGNED:
+	case DA_CAUSE_BEYOND_FILE: case DA_CAUSE_HARDWARE_MEMORY:
 		add_registers(&s, f);
+		break;
+	default: break;
 	}
 	return s.n ? da_strdup(f->d->arena, s.s) : NULL;
 }

@@ -17,5 +17,6 @@ libdumpan_a_SOURCES += \
 	%D%/outside.c \
 	%D%/overflow.c \
 	%D%/parts.h \
+	%D%/windows.c \
 	%D%/words.c \
 	%D%/x86_map.c %D%/x86_map.h

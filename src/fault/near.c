@@ -33,14 +33,31 @@ const struct da_range *da_fault_around(const struct da_memory *m, uint64_t addr,
 	return low ? &m->ranges.v[low - 1] : NULL;
 }
 
+/*
+ * The kernel and qemu list every mapping, saved or not. gcore and createdump leave out what they did not
+ * save; a minidump lists it only with a MemoryInfoList, whose ranges have protections.
+ */
+bool da_fault_map_is_complete(const struct da_dump *d)
+{
+	if (da_streq(d->origin.writer, "kernel") || da_streq(d->origin.writer, "qemu"))
+		return true;
+	if (!da_streq(d->origin.format, "minidump"))
+		return d->origin.format == NULL;
+	for (size_t i = 0; i < d->proc.mem.ranges.n; i++)
+		if (d->proc.mem.ranges.v[i].has_prot && d->proc.mem.ranges.v[i].file_len == 0)
+			return true;
+	return false;
+}
+
 bool da_fault_may_execute(const struct da_fault *f, uint64_t addr)
 {
 	const struct da_range *r = da_mem_range(&f->p->mem, addr);
 
 	if (r)
 		return !r->has_prot || (r->prot & DA_PROT_X);
-	/* A dump that leaves mappings out still has code of a module there. */
-	return da_module_at(f->p, addr) != DA_NONE;
+	if (addr < NULL_PAGE || (f->p->arch && !da_arch_canonical(f->p->arch, addr)))
+		return false;
+	return da_module_at(f->p, addr) != DA_NONE || !da_fault_map_is_complete(f->d);
 }
 
 /* Does any module reach over this address, whether its range was listed or not? */
@@ -208,21 +225,22 @@ static void outside(struct da_str *s, struct da_dump *d, uint64_t addr)
 	uint64_t up = above ? above->start - addr : UINT64_MAX;
 	uint64_t down = below ? addr - below->end : UINT64_MAX;
 	uint32_t guard = guard_of(&d->proc, NULL, addr);
+	const char *nowhere = da_fault_map_is_complete(d) ? "in no mapping" : "in no mapping that the dump lists";
 
 	if (guard != DA_NONE && up <= BESIDE) {
 		da_str_addf(s, "0x%" PRIx64 " below the stack of " DA_REF("t%u"), up, guard + 1);
 	} else if (down <= up && down < BESIDE) {
 		/* end is the first address that is no longer in it */
 		if (down)
-			da_str_addf(s, "in no mapping, 0x%" PRIx64 " beyond the end of ", down);
+			da_str_addf(s, "%s, 0x%" PRIx64 " beyond the end of ", nowhere, down);
 		else
-			da_str_add(s, "in no mapping, at the end of ");
+			da_str_addf(s, "%s, at the end of ", nowhere);
 		add_range_name(s, d, below);
 	} else if (up < BESIDE) {
-		da_str_addf(s, "in no mapping, 0x%" PRIx64 " before the start of ", up);
+		da_str_addf(s, "%s, 0x%" PRIx64 " before the start of ", nowhere, up);
 		add_range_name(s, d, above);
 	} else {
-		da_str_addf(s, "in no mapping%s", looks_like(addr));
+		da_str_addf(s, "%s%s", nowhere, looks_like(addr));
 	}
 }
 

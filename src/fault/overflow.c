@@ -104,7 +104,7 @@ static bool huge_frame(const struct da_fault *f, uint64_t addr, uint64_t *ret_li
 	return true;
 }
 
-static void find_cycle(struct da_fault *f)
+void da_fault_find_cycle(struct da_fault *f)
 {
 	uint64_t most = 0;
 
@@ -134,7 +134,7 @@ static void found(struct da_fault *f, uint64_t limit, uint64_t base)
 						? "just below the stack of " DA_REF("t%u")
 						: "guard page below the stack of " DA_REF("t%u"),
 				       thread);
-	find_cycle(f);
+	da_fault_find_cycle(f);
 }
 
 void da_fault_overflow(struct da_fault *f)

@@ -59,6 +59,16 @@ void da_fault_blame(struct da_fault *f);
 /* annotate.c: registers and stack words. */
 void da_fault_annotate(struct da_fault *f);
 
+/* windows.c: an exception record of Windows. */
+void da_fault_windows(struct da_fault *f);
+
+/* Parts of the parts, which windows.c shares. */
+void da_fault_decode(struct da_fault *f);           /* fault.c: the instruction at f->pc */
+void da_fault_describe_address(struct da_fault *f); /* access.c: near, and whether to show it */
+void da_fault_refused_by_cpu(struct da_fault *f);   /* access.c: the operand that is no address */
+void da_fault_find_cycle(struct da_fault *f);       /* overflow.c: recursion in the folded frames */
+void da_fault_cxx_object(struct da_fault *f);       /* cxx.c: the object that parameter 0 leads to */
+
 /* fault.c: decode what stands at f->pc, and what follows from it. */
 void da_fault_examine(struct da_fault *f);
 /* A signal that an instruction can cause: SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS. */
@@ -78,6 +88,8 @@ const char *da_frame_function(const struct da_frame *f);
 
 /* near.c */
 
+/* Does the dump's map name every mapping that the process had? */
+bool da_fault_map_is_complete(const struct da_dump *d);
 /* Can code run at the address? False only when the dump's map says that it cannot. */
 bool da_fault_may_execute(const struct da_fault *f, uint64_t addr);
 /* Is it a value of text, or of one byte eight times, that was taken for an address? */

@@ -637,6 +637,127 @@ START_TEST(values_shown)
 }
 END_TEST
 
+static struct da_dump *windows(uint32_t code)
+{
+	struct da_dump *d = process((int)code, 0);
+	struct da_exception *e = d->proc.exception;
+
+	d->proc.os = DA_OS_WINDOWS;
+	e->is_signal = e->has_info = false;
+	e->code = code;
+	return d;
+}
+
+static void parameter(struct da_dump *d, uint64_t v)
+{
+	da_vec_push(d->arena, &d->proc.exception->parameters, v);
+}
+
+START_TEST(windows_codes)
+{
+	static const struct {
+		uint32_t code;
+		uint64_t first;
+		int cause;
+		const char *subname;
+	} t[] = {
+		{ 0xc0000005, 0, DA_CAUSE_ACCESS, NULL },
+		{ 0xc00000fd, 1, DA_CAUSE_STACK_OVERFLOW, NULL },
+		{ 0xc0000094, 0, DA_CAUSE_ARITHMETIC, NULL },
+		{ 0xc0000374, 0, DA_CAUSE_HEAP_CORRUPTION, NULL },
+		{ 0xc0000409, 2, DA_CAUSE_STACK_SMASHED, "FAST_FAIL_STACK_COOKIE_CHECK_FAILURE" },
+		{ 0xc0000409, 7, DA_CAUSE_ABORT, "FAST_FAIL_FATAL_APP_EXIT" },
+		{ 0xc0000409, 999, DA_CAUSE_ABORT, NULL },
+		{ 0xe0434352, 0, DA_CAUSE_UNKNOWN, NULL },
+		{ 0xe0000042, 0, DA_CAUSE_UNKNOWN, NULL },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(t); i++) {
+		struct da_dump *d = windows(t[i].code);
+		struct da_exception *e;
+
+		parameter(d, t[i].first);
+		e = run(d);
+		ck_assert_msg(e->cause == t[i].cause, "row %zu: %u", i, e->cause);
+		if (t[i].subname)
+			ck_assert_str_eq(e->subname, t[i].subname);
+		else
+			ck_assert_ptr_null(e->subname);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+START_TEST(windows_hides_impossible_addresses)
+{
+	struct da_dump *d = windows(0xc0000005);
+	struct da_exception *e;
+
+	CODE_IS("\x48\x89\x10");
+	set(d, RAX, 0x4141414141414141);
+	at_address(d, UINT64_MAX);
+	d->proc.exception->access = DA_ACCESS_READ; /* what the record says then */
+	e = run(d);
+	ck_assert_uint_eq(e->address, 0x4141414141414141);
+	ck_assert(e->address_derived && !e->address_hidden);
+	ck_assert_int_eq(e->access, DA_ACCESS_WRITE);
+	da_dump_free(d);
+}
+END_TEST
+
+/* throw shop::broken("bad order") as the MSVC ABI lays it out, at RODATA (types) and DATA (object). */
+START_TEST(windows_cpp_exceptions)
+{
+	struct da_dump *d = windows(0xe06d7363);
+	struct da_exception *e;
+	const uint32_t base = CODE;
+	uint8_t *ro = file + 0x2000;
+	static const struct {
+		uint32_t at, name;
+		const char *text;
+	} types[] = { { 0x40, 0x100, ".?AVbroken@shop@@" }, { 0x80, 0x140, ".?AVexception@std@@" } };
+
+#define PUT32(p, v) memcpy(p, &(uint32_t){ (v) }, 4)
+	PUT32(ro + 12, RODATA + 0x20 - base); /* ThrowInfo: the array of types */
+	PUT32(ro + 0x20, 2);
+	for (size_t i = 0; i < DA_ARRAY_SIZE(types); i++) {
+		PUT32(ro + 0x24 + 4 * i, RODATA + types[i].at - base);
+		PUT32(ro + types[i].at + 4, RODATA + types[i].name - base);
+		strcpy((char *)ro + types[i].name + 16, types[i].text);
+	}
+#undef PUT32
+	put64(0x1000 + 8, DATA + 0x40);
+	strcpy((char *)file + 0x1040, "bad order");
+	parameter(d, 0x19930520);
+	parameter(d, DATA);
+	parameter(d, RODATA);
+	parameter(d, base);
+	e = run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_CPP_EXCEPTION);
+	ck_assert_str_eq(e->cpp_type, "shop::broken");
+	ck_assert_str_eq(e->cpp_what, "bad order");
+	ck_assert_ptr_null(e->instruction);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(a_map_with_holes_proves_nothing)
+{
+	struct da_dump *d = process(11, 0);
+
+	d->origin.format = "elf-core";
+	d->origin.writer = "gcore";
+	ck_assert_str_eq(da_near(d, NULL, 0x300000000000), "in no mapping that the dump lists");
+	/* without siginfo, code and operand in memory that is not listed: neither is claimed to be bad */
+	d->proc.exception->has_info = false;
+	set(d, RIP, 0x300000000000);
+	run(d);
+	ck_assert(!d->proc.exception->has_address);
+	ck_assert_int_eq(d->proc.exception->access, DA_ACCESS_UNKNOWN);
+	da_dump_free(d);
+}
+END_TEST
+
 START_TEST(no_exception_no_facts)
 {
 	struct da_dump *d = process(11, 1);
@@ -658,4 +779,5 @@ UNIT_MAIN("fault", null_read, write_to_read_only, jump_to_data_and_to_nowhere, n
 	  hidden_addresses, faults_below_a_handler, a_stale_trap_is_no_fault, privileged_has_no_address, misaligned_vector, without_siginfo_the_map_tells, stack_overflow,
 	  arithmetic, passed_instructions, abort_messages, assertions_are_taken_apart,
 	  signals_from_outside, bus_errors, bit_flips, near_addresses, values_shown,
-	  no_exception_no_facts)
+	  windows_codes, windows_hides_impossible_addresses, windows_cpp_exceptions,
+	  a_map_with_holes_proves_nothing, no_exception_no_facts)
