@@ -14,6 +14,7 @@ libdumpan_a_SOURCES += \
 	%D%/loaders.def \
 	%D%/md_exception.c \
 	%D%/md_handles.c \
+	%D%/md_image.c \
 	%D%/md_linux.c \
 	%D%/md_memory.c \
 	%D%/md_misc.c \

@@ -151,6 +151,40 @@ static void read_nested(struct md *m, struct da_exception *e, uint64_t at)
 	}
 }
 
+/*
+ * Breakpad's record of what the C runtime complained about: expression, function, file (128 units of
+ * UTF-16 each), line, kind. Only the debug runtime tells the texts.
+ */
+static void read_assertion(struct md *m, struct da_exception *e)
+{
+	enum { UNITS = 128, KIND_PARAMETER = 1, KIND_PURE_CALL = 2 };
+	struct da_cursor c = md_cursor(m, md_stream_bytes(m, MD_ASSERTION, 0));
+	const char *text[3];
+	uint32_t line, kind;
+
+	for (unsigned i = 0; i < DA_ARRAY_SIZE(text); i++) {
+		const uint8_t *p = da_get_bytes(&c, 2 * UNITS);
+		size_t n = 0;
+
+		while (p && n < UNITS && (p[2 * n] || p[2 * n + 1]))
+			n++;
+		text[i] = n ? da_text_utf16(m->d->arena, p, n, false) : NULL;
+	}
+	line = da_get_u32(&c);
+	kind = da_get_u32(&c);
+	if (!da_ok(&c))
+		return;
+	e->assert_expression = text[0];
+	e->assert_function = text[1];
+	e->assert_file = text[2];
+	e->assert_line = line;
+	e->message_from = "Breakpad's record of the assertion";
+	e->message = da_printf(m->d->arena, "%s%s%s%s%s", kind == KIND_PURE_CALL ? "pure virtual call"
+			       : kind == KIND_PARAMETER ? "invalid parameter of a runtime function" : "assertion",
+			       text[0] ? ": " : "", text[0] ? text[0] : "", text[1] ? " in " : "",
+			       text[1] ? text[1] : "");
+}
+
 static void set_registers(struct md *m, const struct record *r, uint32_t thread)
 {
 	struct da_thread *t = &m->d->proc.threads.v[thread];
@@ -192,8 +226,10 @@ void md_read_exception(struct md *m)
 		set_macos(m, e, &r);
 	else
 		set_windows(m, e, &r);
-	if (p->os == DA_OS_WINDOWS)
+	if (p->os == DA_OS_WINDOWS) {
 		read_nested(m, e, r.nested);
+		read_assertion(m, e);
+	}
 	if (e->thread != DA_NONE)
 		set_registers(m, &r, e->thread);
 	else

@@ -190,38 +190,12 @@ static void set_ranges(struct da_memory *mem, const struct da_ranges *list)
 
 /* ---- images */
 
-#define PE_MAGIC 0x00004550
-#define SECTION 40
-#define SECTIONS_MAX 96 /* the Windows loader takes no more */
-
-/* The section table of an image whose headers were saved; 0: not there. */
-static unsigned read_sections(struct md *m, uint64_t base, struct da_cursor *ret)
-{
-	const struct da_memory *mem = &m->d->proc.mem;
-	uint32_t header, magic;
-	uint16_t n, optional;
-	uint64_t at;
-	uint8_t *raw;
-
-	if (da_mem_u32(mem, base + 0x3c, &header) != DA_OK || header > 0x10000 ||
-	    da_mem_u32(mem, base + header, &magic) != DA_OK || magic != PE_MAGIC ||
-	    da_mem_u16(mem, base + header + 6, &n) != DA_OK || n > SECTIONS_MAX ||
-	    da_mem_u16(mem, base + header + 20, &optional) != DA_OK)
-		return 0;
-	at = base + header + 24 + optional;
-	raw = da_alloc(m->d->arena, (size_t)n * SECTION);
-	if (da_mem_read(mem, at, raw, (size_t)n * SECTION, NULL) != DA_OK)
-		return 0;
-	*ret = da_cursor(raw, (size_t)n * SECTION, false, m->word);
-	return n;
-}
-
 /* The sections of a module with their protection, where its headers were saved. */
 static void add_sections(struct md *m, struct da_ranges *out, uint32_t index)
 {
 	const struct da_module *mod = &m->d->proc.modules.v[index];
 	struct da_cursor c;
-	unsigned n = mod->pe ? read_sections(m, mod->start, &c) : 0;
+	unsigned n = mod->pe ? md_image_sections(m, mod->start, &c) : 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		struct da_range r = { .module = index, .kind = DA_RANGE_IMAGE, .name = mod->path,

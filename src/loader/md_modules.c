@@ -79,12 +79,12 @@ static void read_nb10(struct md *m, struct da_module *mod, struct da_cursor c)
 		mod->pdb_name = md_basename(name);
 }
 
-static void read_codeview(struct md *m, struct da_module *mod, uint32_t size, uint32_t rva)
+static void read_codeview(struct md *m, struct da_module *mod, struct da_bytes b)
 {
-	struct da_cursor c = md_cursor(m, md_bytes(m, rva, size));
+	struct da_cursor c = md_cursor(m, b);
 	uint32_t signature;
 
-	if (size < 4)
+	if (b.n < 4)
 		return;
 	signature = da_get_u32(&c);
 	if (signature == CV_RSDS) {
@@ -151,7 +151,7 @@ static void read_module(struct md *m, struct da_cursor c, bool first)
 	mod.path = md_string(m, name);
 	mod.name = mod.path ? md_basename(mod.path)
 			    : da_printf(m->d->arena, "image-0x%llx", (unsigned long long)mod.start);
-	read_codeview(m, &mod, cv_size, da_get_u32(&c));
+	read_codeview(m, &mod, md_bytes(m, da_get_u32(&c), cv_size));
 	mod.from = DA_FROM_MODULE_LIST;
 	da_vec_push(m->d->arena, &m->d->proc.modules, mod);
 }
@@ -187,6 +187,17 @@ static void settle(struct md *m)
 		p->modules.v[n++] = mod;
 	}
 	p->modules.n = n;
+}
+
+void md_identify_modules(struct md *m)
+{
+	for (size_t i = 0; i < m->d->proc.modules.n; i++) {
+		struct da_module *mod = &m->d->proc.modules.v[i];
+		struct da_bytes b;
+
+		if (mod->pe && !mod->has_pdb_id && md_image_codeview(m, mod->start, &b))
+			read_codeview(m, mod, b);
+	}
 }
 
 void md_add_modules(struct md *m, const struct md_modules *more)

@@ -189,19 +189,13 @@ static void find_stack(struct md *m, struct da_thread *t, const struct md_thread
 
 /* ---------------------------------------------------------------- the main thread */
 
-/* The address where a program begins, by its header in the dump; 0: not there. */
 static uint64_t entry_point(const struct md *m)
 {
 	const struct da_process *p = &m->d->proc;
-	uint32_t header, entry;
 
-	for (size_t i = 0; i < p->modules.n; i++) {
-		uint64_t base = p->modules.v[i].start;
-
-		if (p->modules.v[i].main && da_mem_u32(&p->mem, base + 0x3c, &header) == DA_OK &&
-		    da_mem_u32(&p->mem, base + header + 0x28, &entry) == DA_OK && entry)
-			return base + entry;
-	}
+	for (size_t i = 0; i < p->modules.n; i++)
+		if (p->modules.v[i].main)
+			return md_image_entry(m, p->modules.v[i].start);
 	return 0;
 }
 

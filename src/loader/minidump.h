@@ -133,11 +133,19 @@ struct md_modules {
 	struct da_module *v;
 	size_t n, cap;
 };
+/* What images in memory say of themselves, where the module list does not. */
+void md_identify_modules(struct md *m);
 /* Modules that the module list lacked. */
 void md_add_modules(struct md *m, const struct md_modules *more);
 
 /* A CONTEXT of the file; false: none that fits the CPU. */
 bool md_read_context(struct md *m, uint32_t rva, uint32_t size, struct da_regs *ret);
+/* The section table of an image in memory, 40 bytes each; 0: its headers are not in the dump. */
+unsigned md_image_sections(struct md *m, uint64_t base, struct da_cursor *ret);
+/* The address where it begins; 0: unknown. */
+uint64_t md_image_entry(const struct md *m, uint64_t base);
+/* Its CodeView record. */
+bool md_image_codeview(struct md *m, uint64_t base, struct da_bytes *ret);
 /* The index of the thread, or DA_NONE. */
 uint32_t md_thread_index(const struct md *m, uint32_t tid);
 /* "EXCEPTION_ACCESS_VIOLATION", or NULL. */

@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Reports of the corpus' minidumps against other readers and what the programs said. Prints TAP.
+
+For each dump: a report comes out; threads, CPU, system, crash and modules equal what the recorded
+minidump_dump and minidump_stackwalk say; threads, names, ids, crash and handles equal the truth file of
+the Wine set. A difference that is not ours is a line of the list of explained ones: file, fact, why.
+"""
+import csv, glob, json, lzma, os, re, subprocess, sys
+
+corpus = os.path.join(os.environ["DUMPAN_CORPUS"], "dumps")
+dumpan = os.environ["DUMPAN"]
+SETS = ("breakpad", "lldb", "syzygy", "wine", "rust-minidump", "symbolic", "node-minidump")
+number, failed = 0, 0
+with open(sys.argv[1]) as f:
+    EXPLAINED = {(row[0], row[1]): row[2] for row in csv.reader(f, delimiter="\t") if row and row[0][0] != "#"}
+used = set()
+
+
+def tap(ok, what, detail=""):
+    global number, failed
+    number += 1
+    failed += not ok
+    print(f"{'ok' if ok else 'not ok'} {number} - {what}")
+    for line in str(detail).splitlines() if not ok else []:
+        print("# " + line[:600])
+
+
+def text(path):
+    if path.endswith(".xz"):
+        return lzma.open(path, "rt", errors="replace").read()
+    return open(path, errors="replace").read()
+
+
+class Differences:
+    """What is compared of one dump."""
+
+    def __init__(self, name):
+        self.name, self.wrong = name, []
+
+    def same(self, fact, ours, theirs):
+        if ours == theirs:
+            return
+        if (self.name, fact) in EXPLAINED:
+            used.add((self.name, fact))
+            return
+        if isinstance(ours, (set, frozenset)):
+            ours, theirs = sorted(ours - theirs)[:6], sorted(theirs - ours)[:6]
+        self.wrong.append(f"{fact}: ours {ours}, theirs {theirs}")
+
+
+def report(path):
+    run = subprocess.run([dumpan, "report", "--format", "json", "--redact", "none", "--no-local-symbols", path],
+                         capture_output=True, timeout=120)
+    return run.returncode, json.loads(run.stdout) if run.returncode == 0 else None, run.stderr.decode()
+
+
+def base_name(path):
+    return re.split(r"[/\\]", path)[-1]
+
+
+# ---------------------------------------------------------------- recorded peers
+
+CPUS = {"amd64": "x86_64", "x86": "x86", "arm64": "aarch64", "arm": "arm"}
+
+
+def peer_files(name):
+    found = glob.glob(os.path.join(corpus, "peers", name + ".*"))
+    found += glob.glob(os.path.join(corpus, "peers", re.sub(r"\.xz$", "", name) + ".*"))
+    return {kind: f for f in found for kind in ("minidump_dump", "minidump_stackwalk-m") if kind in f}
+
+
+def block(dump, title):
+    m = re.search(rf"^{title}\n(.*?)(?=^\S+\n|\Z)", dump, re.S | re.M)
+    return m.group(1) if m else ""
+
+
+def threads_of_dump(dump):
+    return [int(x, 16) for x in re.findall(r"^MDRawThread\n\s+thread_id\s+= (0x[0-9a-f]+)", dump, re.M)]
+
+
+def crash_address(r):
+    return r["data"].get("exception", {}).get("address")
+
+
+def compare_machine(d, r, lines):
+    data = r["data"]
+    for line in lines:
+        field = line.split("|")
+        if field[0] == "CPU" and field[1] in CPUS:
+            d.same("cpu", data["process"]["arch"], CPUS[field[1]])
+        elif field[0] == "OS":
+            system = {"Windows NT": "windows", "Linux": "linux", "Mac OS X": "macos"}.get(field[1])
+            d.same("system", data["process"].get("os"), system)
+        elif field[0] == "Crash":
+            compare_crash(d, data, field)
+    modules = [line.split("|") for line in lines if line.startswith("Module|")]
+    if all(len(x) > 5 and re.fullmatch("0x[0-9a-f]+", x[5]) for x in modules):  # else its log cut in
+        compare_modules(d, data, modules)
+    tops = [line.split("|") for line in lines if re.match(r"\d+\|0\|", line)]
+    compare_tops(d, data, tops)
+
+
+def compare_crash(d, data, field):
+    e = data.get("exception")
+    reason, address, thread = field[1], field[2], field[3]
+    if reason.startswith("No crash") or not reason:
+        d.same("crash", e, None)
+        return
+    if e is None:
+        d.same("crash", "none", reason if reason != "0x00000000 / 0x00000000" else "none")
+        return
+    name = e["name"].replace("ARRAY_BOUNDS", "BOUNDS")  # winnt.h, and Breakpad's word
+    access = {"read": "_READ", "write": "_WRITE", "execute": "_EXEC"}.get(e.get("access"), "")
+    d.same("crash", reason.split(" ")[0].split("/")[0] in (name, name + access), True)
+    if address and "address" in e:
+        d.same("crash address", int(e["address"], 16), int(address, 16))
+    if thread:
+        d.same("crash thread", e["thread"], f"t{int(thread) + 1}")
+
+
+def compare_modules(d, data, rows):
+    ours = [m for m in data.get("modules", []) if not m.get("unloaded")]
+    d.same("modules", {(m["name"], int(m["base"], 16)) for m in ours},
+           {(base_name(x[1]), int(x[5], 16)) for x in rows})
+    ids = {int(m["base"], 16): m for m in ours}
+    for x in rows:
+        m = ids.get(int(x[5], 16))
+        if m is None:
+            continue
+        if x[2] and x[2] != "0.0.0.0":
+            d.same(f"version of {x[1]}", m.get("version"), x[2])
+        if "pdb_id" in m and x[4] and x[4].strip("0"):
+            d.same(f"id of {x[1]}", m["pdb_id"] + "%X" % m["pdb_age"], x[4].upper())
+
+
+def compare_tops(d, data, rows):
+    """The innermost frame: module and offset; of the dead thread the registers of the exception."""
+    stack = {t: s["frames"] for s in data.get("stacks", []) for t in s["threads"]}
+    for x in rows:
+        if len(x) < 7:
+            continue
+        frames = stack.get(f"t{int(x[0]) + 1}")
+        if x[2] and not x[3] and frames:  # with a function the offset is one in it
+            d.same(f"top of t{int(x[0]) + 1}", (frames[0].get("module_name"), frames[0].get("module_offset")),
+                   (base_name(x[2]), x[6]))
+
+
+def compare_peers(d, r, name):
+    files = peer_files(name)
+    if "minidump_dump" in files:
+        ids = threads_of_dump(text(files["minidump_dump"]))
+        if ids:
+            d.same("threads", [t["tid"] for t in r["data"].get("threads", [])], ids)
+    if "minidump_stackwalk-m" in files:
+        whole = text(files["minidump_stackwalk-m"])
+        if "# exit: 0" in whole:
+            compare_machine(d, r, whole.splitlines())
+
+
+# ---------------------------------------------------------------- truth of the Wine set
+
+MODES = {"av-read": ("EXCEPTION_ACCESS_VIOLATION", "read"), "av-write": ("EXCEPTION_ACCESS_VIOLATION", "write"),
+         "av-exec": ("EXCEPTION_ACCESS_VIOLATION", "execute"), "divzero": ("EXCEPTION_INT_DIVIDE_BY_ZERO", None),
+         "noncont": ("EXCEPTION_NONCONTINUABLE_EXCEPTION", None), "stackoverflow": ("EXCEPTION_STACK_OVERFLOW", None),
+         "segv": ("SIGSEGV", None), "abort": ("SIGABRT", None), "fpe": ("SIGFPE", None)}
+
+
+def truth_of(path):
+    name = re.sub(r"\.dmp\.xz$", "", path)
+    for t in (name, re.sub(r"-(stack|modified-memory|full)$", "", name)):
+        if os.path.exists(t + ".truth.txt"):
+            return text(t + ".truth.txt")
+    return None
+
+
+def compare_truth(d, r, path, truth):
+    data, facts = r["data"], dict(re.findall(r"^(\w+)=(.*)$", truth, re.M))
+    threads = {t["tid"]: t for t in data.get("threads", [])}
+    if facts.get("program") == "sweep":
+        d.same("threads", len(threads), int(facts["threads"]))
+        return
+    if "pid" not in facts:
+        return
+    d.same("pid", data["process"].get("pid"), int(facts.get("crash_pid", facts["pid"])))
+    named = re.findall(r"^thread tid=(\d+) name=(\S.*?) (?:entry=|state=)", truth, re.M)
+    d.same("threads", set(threads) >= {int(t) for t, _ in named}, True)
+    if any("name" in t for t in threads.values()):
+        # the truth file has the part of a name that is ASCII
+        wrong = [(t, n) for t, n in named if not threads.get(int(t), {}).get("name", "").endswith(n)]
+        d.same("names", wrong, [])
+    if "main_tid" in facts and "created" in data["threads"][0]:
+        d.same("main thread", [t["tid"] for t in data["threads"] if t["role"] == "main"], [int(facts["main_tid"])])
+    if "command_line" in data["process"] and "cmdline" in facts:
+        d.same("command line", " ".join(data["process"]["command_line"]), facts["cmdline"].replace('"', "").strip())
+    if "crash_tid" in facts:
+        compare_raised(d, data, facts, threads)
+    if "handles" in data:
+        compare_handles(d, data, truth)
+
+
+def compare_raised(d, data, facts, threads):
+    e = data.get("exception") or {}
+    tid = {t["id"]: t["tid"] for t in threads.values()}
+    d.same("crash thread", tid.get(e.get("thread")), int(facts["crash_tid"]))
+    if facts["mode"] in MODES:
+        name, access = MODES[facts["mode"]]
+        d.same("crash", e.get("name"), name)
+        d.same("access", e.get("access") if access else None, access)
+
+
+def compare_handles(d, data, truth):
+    ours = {(h.get("type"), base_name(h.get("name", ""))) for h in data["handles"]}
+    for kind, name in re.findall(r"^handle \S+ value=\S+ type=(\S+)(?: name=(\S+))?", truth, re.M):
+        d.same(f"handle {kind} {name}", (kind, name) in ours, True)
+
+
+# ---------------------------------------------------------------- all of them
+
+
+def one(path):
+    name = os.path.relpath(path, corpus)
+    d = Differences(name)
+    code, r, err = report(path)
+    if r is None:
+        d.same("report", f"exit {code}: {err.strip()[:200]}", "a report")
+    elif r.get("input_format") or r["data"]["input"]["format"] == "minidump":
+        compare_peers(d, r, name)
+        truth = truth_of(path)
+        if truth:
+            compare_truth(d, r, path, truth)
+    tap(not d.wrong, name, "\n".join(d.wrong))
+
+
+for directory in SETS:
+    for suffix in ("dmp", "dmp.xz"):
+        for found in sorted(glob.glob(os.path.join(corpus, directory, "**", "*." + suffix), recursive=True)):
+            if "notminidump" not in found:
+                one(found)
+left = sorted(set(EXPLAINED) - used)
+tap(not left, "every explained difference is still one", "\n".join("\t".join(x) for x in left))
+print(f"1..{number}")
+sys.exit(failed > 0)
