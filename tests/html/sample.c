@@ -404,7 +404,7 @@ struct da_doc *sample_hostile(struct da_arena *a)
 		tree_node(d, (int)i % 4, hostile[i], hostile[i], 3, true);
 		f = da_finding_new(d, "crash.access", (enum da_severity)(i % DA_SEVERITIES), 1, 0.5);
 		da_finding_title(f, "%s " DA_SYM("%s"), hostile[i], hostile[i]);
-		da_finding_description(f, "%s " DA_REF("t%zu") " " DA_REF("%s"), hostile[i], i + 1, hostile[i]);
+		da_finding_description(f, "%s " DA_REF("t%zu") " " DA_REF("t9%zu"), hostile[i], i + 1, i);
 		da_finding_recommendation(f, "%s", hostile[i]);
 		da_finding_refuted_by(f, "%s", hostile[i]);
 		da_finding_next(f, DA_NEXT_CHECK, "%s " DA_PATH("%s"), hostile[i], hostile[i]);
