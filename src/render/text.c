@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/text.h"
@@ -10,7 +11,7 @@
 #include "render/text.h"
 #include "render/wrap.h"
 
-enum { DEFAULT_WIDTH = 80, MIN_WIDTH = 40, MAX_WIDTH = 500 };
+enum { DEFAULT_WIDTH = 80, MIN_WIDTH = 40, MAX_WIDTH = 500, MAX_TEXT = 1200 };
 
 /* ---------------------------------------------------------------- lines */
 
@@ -54,9 +55,19 @@ void da_page_flush_styled(struct da_page *p, enum da_style style)
 	da_str_clear(&p->line);
 }
 
+const char *da_page_clip(const struct da_page *p, struct da_str *s, const char *text)
+{
+	if (p->view->full || strlen(text) <= MAX_TEXT)
+		return text;
+	da_format_clip(s, text, MAX_TEXT);
+	return da_str_get(s);
+}
+
 void da_page_wrap(struct da_page *p, const char *first, size_t indent, const char *text)
 {
-	da_wrap(&p->line, text, first, indent, p->width);
+	struct da_str clipped DA_CLEANUP(da_str_done) = { 0 };
+
+	da_wrap(&p->line, da_page_clip(p, &clipped, text), first, indent, p->width);
 	da_page_flush(p);
 }
 
@@ -147,6 +158,7 @@ static void verdict(struct da_page *p)
 	const struct da_verdict *v = da_doc_get_verdict(p->view->doc);
 	const struct da_signature *sig = da_doc_get_signature(p->view->doc);
 	enum da_style style = severity_style(da_view_verdict_severity(p->view));
+	struct da_str clipped DA_CLEANUP(da_str_done) = { 0 };
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 
 	da_str_addc(&p->line, '\n');
@@ -160,7 +172,7 @@ static void verdict(struct da_page *p)
 	} else {
 		da_str_add(&s, "none was reached");
 	}
-	da_wrap_at(&p->line, da_str_get(&s), 10, 10, p->width);
+	da_wrap_at(&p->line, da_page_clip(p, &clipped, da_str_get(&s)), 10, 10, p->width);
 	da_page_flush(p);
 	if (sig && sig->id) {
 		da_str_clear(&s);

@@ -27,7 +27,9 @@ enum da_style { DA_STYLE_NONE, DA_STYLE_BOLD, DA_STYLE_DIM, DA_STYLE_ERROR, DA_S
 void da_page_flush(struct da_page *p);
 /* The same with each of its lines in a style. */
 void da_page_flush_styled(struct da_page *p, enum da_style style);
-/* Lines of text, the first after `first`, the others after `indent` blanks. */
+/* The text, or its begin when it is very long and not all is asked for. */
+const char *da_page_clip(const struct da_page *p, struct da_str *s, const char *text);
+/* Lines of text (clipped), the first after `first`, the others after `indent` blanks. */
 void da_page_wrap(struct da_page *p, const char *first, size_t indent, const char *text);
 /* The same for a sentence; NULL writes nothing. */
 void da_page_rich(struct da_page *p, const char *first, size_t indent, const char *rich);

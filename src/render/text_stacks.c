@@ -65,6 +65,8 @@ static void frame(struct da_page *p, enum da_col col, const struct da_cell *cell
 {
 	struct da_str name DA_CLEANUP(da_str_done) = { 0 };
 	struct da_str where DA_CLEANUP(da_str_done) = { 0 };
+	struct da_str short_name DA_CLEANUP(da_str_done) = { 0 };
+	struct da_str short_where DA_CLEANUP(da_str_done) = { 0 };
 	struct da_frame_row f;
 	enum da_style style;
 
@@ -74,7 +76,8 @@ static void frame(struct da_page *p, enum da_col col, const struct da_cell *cell
 	style = f.own ? DA_STYLE_BOLD : f.noise ? DA_STYLE_DIM : DA_STYLE_NONE;
 	da_str_addf(&p->line, "  %c%c%3" PRIu64 "  ", f.own ? '>' : ' ',
 		    da_streq(f.trust, "scan") ? '?' : ' ', f.has_index ? f.index : k);
-	name_and_place(p, da_str_get(&name), da_str_get(&where));
+	name_and_place(p, da_page_clip(p, &short_name, da_str_get(&name)),
+		       da_page_clip(p, &short_where, da_str_get(&where)));
 	da_page_flush_styled(p, style);
 }
 
@@ -155,6 +158,7 @@ static void stack(struct da_page *p, enum da_block block, uint32_t row)
 {
 	const struct da_block_def *def = &da_blocks[block];
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	struct da_str clipped DA_CLEANUP(da_str_done) = { 0 };
 	const char *id = da_view_id(p->view, block, row);
 	bool quiet = is_quiet(p, block, row) && !p->view->full;
 	struct da_cell cell;
@@ -167,7 +171,8 @@ static void stack(struct da_page *p, enum da_block block, uint32_t row)
 	da_str_add(&p->line, id ? id : "");
 	da_page_plain(p, quiet ? DA_STYLE_NONE : DA_STYLE_BOLD);
 	da_str_add(&p->line, "  ");
-	da_wrap_at(&p->line, da_str_get(&s), 4 + da_text_width(id ? id : ""), 6, p->width);
+	da_wrap_at(&p->line, da_page_clip(p, &clipped, da_str_get(&s)), 4 + da_text_width(id ? id : ""),
+		   6, p->width);
 	da_page_flush(p);
 	if (quiet)
 		return;
@@ -267,6 +272,7 @@ void da_page_tree(struct da_page *p, enum da_block block)
 	size_t n, left;
 	const uint32_t *rows = da_view_rows(p->view, block, &n, &left);
 	struct node *nodes = da_calloc(p->arena, n, sizeof(*nodes));
+	struct da_str label DA_CLEANUP(da_str_done) = { 0 };
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 
 	if (read_nodes(p, block, rows, n, nodes) < 2) {
@@ -282,7 +288,8 @@ void da_page_tree(struct da_page *p, enum da_block block)
 		da_str_addf(&s, "%7" PRIu64 " %c ", nodes[i].weight, nodes[i].own ? '>' : ' ');
 		for (size_t k = 0; k < nodes[i].indent; k++)
 			da_str_addc(&s, ' ');
-		da_wrap(&p->line, nodes[i].label, s.s, nodes[i].indent + 12, p->width);
+		da_str_clear(&label);
+		da_wrap(&p->line, da_page_clip(p, &label, nodes[i].label), s.s, nodes[i].indent + 12, p->width);
 		da_page_flush_styled(p, nodes[i].own ? DA_STYLE_BOLD : DA_STYLE_NONE);
 	}
 	da_page_left(p, left);

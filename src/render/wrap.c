@@ -15,37 +15,38 @@ static void blanks(struct da_str *out, size_t n)
 		da_str_addc(out, ' ');
 }
 
-static size_t width_of(const char *text, size_t bytes)
+/* The character at s, which ends at a NUL: its bytes and columns. */
+static unsigned measure(const char *s, size_t *ret_width)
 {
-	char one[8];
-	size_t width = 0, at = 0;
+	char one[8] = { 0 };
+	unsigned n;
 	uint32_t c;
 
-	while (at < bytes) {
-		unsigned n = da_utf8_next(text + at, bytes - at, &c);
+	n = da_utf8_next(s, strnlen(s, 4), &c);
+	memcpy(one, s, n ? n : 1);
+	*ret_width = da_text_width(one);
+	return n ? n : 1;
+}
 
-		if (!n)
-			n = 1;
-		memcpy(one, text + at, n);
-		one[n] = 0;
-		width += da_text_width(one);
-		at += n;
+/* The columns of the first bytes of text, or more than max. */
+static size_t width_of(const char *text, size_t bytes, size_t max)
+{
+	size_t width = 0, at = 0, w;
+
+	while (at < bytes && width <= max) {
+		at += measure(text + at, &w);
+		width += w;
 	}
 	return width;
 }
 
 size_t da_wrap_fit(const char *text, size_t width)
 {
-	size_t bytes = strlen(text), at = 0, used = 0;
-	uint32_t c;
+	size_t at = 0, used = 0, w;
 
-	while (at < bytes) {
-		unsigned n = da_utf8_next(text + at, bytes - at, &c);
-		size_t w;
+	while (text[at]) {
+		unsigned n = measure(text + at, &w);
 
-		if (!n)
-			n = 1;
-		w = width_of(text + at, n);
 		if (used + w > width)
 			break;
 		used += w;
@@ -71,7 +72,7 @@ static void new_line(struct wrapper *w)
 /* One word, or as much of it as the line takes; how many bytes. */
 static size_t put_word(struct wrapper *w, const char *word, size_t n)
 {
-	size_t width = width_of(word, n);
+	size_t width = width_of(word, n, w->line);
 
 	if (!w->fresh && w->column + 1 + width > w->line)
 		new_line(w);
@@ -80,7 +81,7 @@ static size_t put_word(struct wrapper *w, const char *word, size_t n)
 
 		if (fits && fits < n) /* 0: one wide character, and a line of one column */
 			n = fits;
-		width = width_of(word, n);
+		width = width_of(word, n, w->line);
 	}
 	if (!w->fresh) {
 		da_str_addc(w->out, ' ');
@@ -102,11 +103,16 @@ void da_wrap_at(struct da_str *out, const char *text, size_t column, size_t inde
 	if (column + MIN_LINE > w.line && column > indent && *text)
 		new_line(&w);
 	while (*(text += strspn(text, " "))) {
-		size_t n = strcspn(text, " "), put = put_word(&w, text, n);
+		size_t n = strcspn(text, " ");
 
-		text += put;
-		if (put < n)
-			new_line(&w);
+		while (n) {
+			size_t put = put_word(&w, text, n);
+
+			text += put;
+			n -= put;
+			if (n)
+				new_line(&w);
+		}
 	}
 	da_str_addc(out, '\n');
 }
@@ -122,16 +128,17 @@ static size_t put_cut(struct da_str *out, const char *text, size_t width)
 {
 	size_t n;
 
-	if (da_text_width(text) <= width) {
+	n = width_of(text, strlen(text), width);
+	if (n <= width) {
 		da_str_add(out, text);
-		return da_text_width(text);
+		return n;
 	}
 	if (!width)
 		return 0;
 	n = da_wrap_fit(text, width - 1);
 	da_str_addn(out, text, n);
 	da_str_add(out, "…");
-	return width_of(text, n) + 1;
+	return width_of(text, n, width) + 1;
 }
 
 void da_pad(struct da_str *out, const char *text, size_t width)
