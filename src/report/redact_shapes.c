@@ -136,12 +136,22 @@ static void pem_tail(const char *text, size_t n, struct da_spans *ret)
 	da_span_add(ret, (size_t)(from - text), close ? (size_t)(close - text) + 5 : n, "pem", DA_LEARN_NO);
 }
 
+/* The compiled code has a small stack; what does not fit there is matched without it. */
+static int match(struct da_shapes *s, size_t i, const char *text, size_t n, size_t at)
+{
+	int rc = pcre2_match(s->code[i], (PCRE2_SPTR)text, n, at, 0, s->data, s->context);
+
+	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+		rc = pcre2_match(s->code[i], (PCRE2_SPTR)text, n, at, PCRE2_NO_JIT, s->data, s->context);
+	return rc;
+}
+
 static bool run(struct da_shapes *s, size_t i, const char *text, size_t n, struct da_spans *ret)
 {
 	size_t at = 0;
 
 	while (at < n) {
-		int rc = pcre2_match(s->code[i], (PCRE2_SPTR)text, n, at, 0, s->data, s->context);
+		int rc = match(s, i, text, n, at);
 		const PCRE2_SIZE *ov = pcre2_get_ovector_pointer(s->data);
 		unsigned g = rc > 1 && ov[2] != PCRE2_UNSET ? 1 : 0;
 

@@ -73,7 +73,7 @@ static void redact(const uint8_t *p, size_t n, enum da_redact_level level)
 	struct da_redactor *r = da_redactor_new(a, &(struct da_redact_options){ .level = level });
 	const char *text, *args[3], *shown[3];
 
-	n = n < 8192 ? n : 8192;
+	n = n < 2048 ? n : 2048;
 	text = da_text(a, p, n);
 	for (int class = DA_AS_TEXT; class <= DA_AS_SECRET; class++)
 		valid(da_redact_text(r, (enum da_redact_class)class, text));
