@@ -405,6 +405,14 @@ bool da_job_init(struct da_job *r, struct da_options *o, struct da_arena *a, int
 	return true;
 }
 
+void da_job_done(struct da_job *r)
+{
+	da_message_redactor(NULL);
+	for (size_t i = 0; i < r->ncases; i++)
+		da_dump_free(r->cases[i].dump);
+	r->ncases = 0;
+}
+
 void da_job_confine(const struct da_job *r)
 {
 	da_limit_resources(r->o->max_memory);
@@ -429,8 +437,8 @@ int da_job_run(struct da_options *o, struct da_arena *a, int (*work)(struct da_j
 		return code;
 	r.work = work;
 	code = da_front(&r.runner, confined_work, &r, NULL);
-	da_message_redactor(NULL); /* it ends with the arena */
 	if (code < 0)
 		da_error("the process that worked on the dump died");
+	da_job_done(&r);
 	return code < 0 ? DA_EXIT_INTERNAL : code;
 }

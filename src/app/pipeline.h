@@ -46,6 +46,8 @@ enum da_depth { DA_DEPTH_LOADED, DA_DEPTH_MATCHED, DA_DEPTH_EXTRACTED };
 
 /* Set up for the options; compiles patterns, reads the key and style. False: *ret_exit. */
 bool da_job_init(struct da_job *r, struct da_options *o, struct da_arena *a, int *ret_exit);
+/* What does not end with the arena: the dumps. Messages go out as they are from here on. */
+void da_job_done(struct da_job *r);
 /*
  * Run work(job) in the front's worker, within the limits and the filter of system calls; the exit code.
  * For commands that print something small: probe, symbols, signature.

@@ -238,8 +238,10 @@ int da_command_report(struct da_options *o)
 	if (!open_outputs(&r)) {
 		for (size_t i = 0; i < r.noutputs; i++)
 			da_output_close(&r.outputs[i]);
+		da_job_done(&r);
 		return DA_EXIT_IO;
 	}
-	code = da_front(&r.runner, work, &r, da_progress_for(o));
-	return finish(&r, code, began);
+	code = finish(&r, da_front(&r.runner, work, &r, da_progress_for(o)), began);
+	da_job_done(&r);
+	return code;
 }

@@ -105,7 +105,7 @@ static char folder[] = "/tmp/dumpan-t_symbol.XXXXXX";
 static const char *dirs[] = { folder };
 static struct da_symbol_options options = { .dirs = dirs, .ndirs = 1, .no_local = true };
 
-static const char *in_folder(struct da_arena *a, const char *name)
+static char *in_folder(struct da_arena *a, const char *name)
 {
 	return da_printf(a, "%s/%s", folder, name);
 }
@@ -246,7 +246,8 @@ START_TEST(finds_files_by_every_layout)
 	for (size_t i = 0; i < DA_ARRAY_SIZE(layouts); i++) {
 		struct process p = begin();
 		struct da_symbols *s = da_symbols_new(p.d, &options);
-		const char *id, *path;
+		const char *id;
+		char *path;
 
 		know_id(&p);
 		id = da_build_id_hex(p.d->arena, p.m);
