@@ -26,3 +26,11 @@ libdumpan_a_SOURCES += \
 	%D%/redact_value.c \
 	%D%/report.h \
 	%D%/schema.c
+
+noinst_PROGRAMS += %D%/mkmanual
+src_report_mkmanual_SOURCES = %D%/mkmanual.c
+src_report_mkmanual_LDADD = $(DA_LIBS)
+man_MANS += dumpan-report.5
+CLEANFILES += dumpan-report.5
+dumpan-report.5: %D%/mkmanual$(EXEEXT)
+	$(AM_V_GEN)%D%/mkmanual$(EXEEXT) >$@.tmp && mv $@.tmp $@

@@ -465,7 +465,7 @@ enum da_status da_doc_read_json(struct da_arena *a, const char *json, size_t n,
 				const char **ret_message) DA_MUST_CHECK;
 /* The JSON Schema of the form, made from blocks.def. */
 enum da_status da_schema_write(da_write_fn *write, void *ctx);
-/* The tables of the manual page (dumpan-report.5), as man(7) source. */
+/* The manual page dumpan-report.5, as man(7) source. */
 enum da_status da_manual_write(da_write_fn *write, void *ctx);
 
 #endif
