@@ -17,6 +17,7 @@ enum {
 	MAX_SENTENCE = 400, /* and of one sentence */
 	MAX_FINDINGS = 5,
 	MAX_FRAMES = 7,
+	LOOK_FOR_OWN = 400,
 	MAX_NEXT = 4,
 };
 
@@ -195,35 +196,56 @@ static bool first_stack(const struct da_view *v, enum da_block *ret_block, enum 
 	return false;
 }
 
-static void stack(const struct da_view *v, struct da_str *out)
+static void frame(const struct da_view *v, struct da_str *out, enum da_col col,
+		  const struct da_cell *cell, uint32_t k)
 {
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 	struct da_frame_row f;
+
+	da_view_frame(v, col, cell, k, &f);
+	da_frame_name(&s, &f);
+	da_str_addf(out, "- %" PRIu64 ": %s", f.has_index ? f.index : k, f.own ? "**" : "");
+	code(out, da_str_get(&s), s.n);
+	da_str_add(out, f.own ? "** " : " ");
+	da_str_clear(&s);
+	da_frame_source(&s, &f);
+	if (!s.n && f.module)
+		da_str_add(&s, f.module);
+	code(out, da_str_get(&s), s.n);
+	if (f.repeat > 1)
+		da_str_addf(out, " × %" PRIu64, f.repeat);
+	da_str_addc(out, '\n');
+}
+
+/* Where to begin below the top frame, so that own code is among the few: 1 when it is near. */
+static uint32_t from_frame(const struct da_view *v, enum da_col col, const struct da_cell *cell)
+{
+	struct da_frame_row f;
+
+	for (uint32_t k = 0; k < cell->n && k < LOOK_FOR_OWN; k++) {
+		da_view_frame(v, col, cell, k, &f);
+		if (f.own)
+			return k + 3 > MAX_FRAMES ? k - 1 : 1;
+	}
+	return 1;
+}
+
+static void stack(const struct da_view *v, struct da_str *out)
+{
 	struct da_cell cell;
 	enum da_block block;
 	enum da_col col;
 	const char *id;
+	uint32_t from;
 
 	if (!first_stack(v, &block, &col) || !da_cell_get(v->doc, col, 0, &cell) || !cell.n)
 		return;
 	id = da_view_id(v, block, 0);
+	from = from_frame(v, col, &cell);
 	da_str_addf(out, "\nStack %s\n", id ? id : "");
-	for (uint32_t k = 0; k < cell.n && k < MAX_FRAMES; k++) {
-		da_view_frame(v, col, &cell, k, &f);
-		da_str_clear(&s);
-		da_frame_name(&s, &f);
-		da_str_addf(out, "- %s", f.own ? "**" : "");
-		code(out, da_str_get(&s), s.n);
-		da_str_add(out, f.own ? "** " : " ");
-		da_str_clear(&s);
-		da_frame_source(&s, &f);
-		if (!s.n && f.module)
-			da_str_add(&s, f.module);
-		code(out, da_str_get(&s), s.n);
-		if (f.repeat > 1)
-			da_str_addf(out, " × %" PRIu64, f.repeat);
-		da_str_addc(out, '\n');
-	}
+	frame(v, out, col, &cell, 0);
+	for (uint32_t k = from; k < cell.n && k < from + MAX_FRAMES - 1; k++)
+		frame(v, out, col, &cell, k);
 }
 
 static void next(const struct da_view *v, struct da_str *out)
