@@ -193,7 +193,7 @@ static const char *by_shape(struct da_fault *f)
 {
 	const char *found = NULL;
 
-	for (size_t i = 0; i < f->p->mem.ranges.n; i++) {
+	for (size_t i = 0; i < f->p->mem.ranges.n && !da_stop(f->d->watch); i++) {
 		const struct da_range *r = &f->p->mem.ranges.v[i];
 		const char *text;
 		uint32_t size;
