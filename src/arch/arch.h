@@ -102,4 +102,18 @@ enum da_status da_arch_read_context(const struct da_arch *arch, struct da_bytes 
  */
 bool da_arch_canonical(const struct da_arch *arch, uint64_t address);
 
+/* ---- x86: instructions, as far as walking through code without tables needs them */
+
+struct da_x86_insn {
+	uint8_t length;
+	uint8_t map;      /* 0 one byte; 1 behind 0f; 0x38, 0x3a behind 0f 38, 0f 3a; 0xff vector */
+	uint8_t opcode, rex;
+	bool has_modrm;
+	uint8_t modrm, sib;
+	int32_t displacement;
+	int32_t immediate; /* not the whole of a 64-bit one */
+};
+/* The instruction at code; false: unknown, or it goes beyond n bytes. wide: 64-bit code. */
+bool da_x86_decode(const uint8_t *code, size_t n, bool wide, struct da_x86_insn *ret);
+
 #endif

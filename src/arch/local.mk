@@ -5,4 +5,5 @@ libdumpan_a_SOURCES += \
 	%D%/aarch64.c \
 	%D%/i386.c \
 	%D%/minimal.c \
-	%D%/x86_64.c
+	%D%/x86_64.c \
+	%D%/x86_insn.c

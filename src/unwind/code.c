@@ -39,8 +39,13 @@ bool da_unwind_is_return(const struct da_walk *w, uint64_t address)
 		return false;
 	if (p->arch->lr != DA_REG_NONE && address % 4)
 		return false;
-	if (da_mem_read(&p->mem, address - sizeof(code), code, sizeof(code), NULL) == DA_OK)
-		call = p->arch->call_before(code, sizeof(code));
+	/* Fewer bytes where the mapping has just begun. */
+	for (size_t n = sizeof(code); n >= 2; n--) {
+		if (da_mem_read(&p->mem, address - n, code, n, NULL) != DA_OK)
+			continue;
+		call = p->arch->call_before(code, n);
+		break;
+	}
 	if (call == DA_CALL_YES)
 		return true;
 	if (call == DA_CALL_NO)

@@ -34,6 +34,30 @@ static bool by_name(const struct da_walk *w)
 	return false;
 }
 
+/* Behind the call of a new thread's function stands the system call that ends the thread. */
+static bool ends_thread(const struct da_walk *w)
+{
+	static const struct {
+		uint16_t machine;
+		uint8_t n, bytes[9];
+	} exits[] = {
+		{ 62, 4, { 0xb0, 0x3c, 0x0f, 0x05 } },              /* mov $60, %al; syscall */
+		{ 62, 7, { 0xb8, 0x3c, 0, 0, 0, 0x0f, 0x05 } },     /* mov $60, %eax; syscall */
+		{ 3, 7, { 0xb8, 0x01, 0, 0, 0, 0xcd, 0x80 } },      /* mov $1, %eax; int $0x80 */
+		{ 3, 5, { 0x31, 0xc0, 0x40, 0xcd, 0x80 } },         /* xor, inc; int $0x80 */
+		{ 183, 8, { 0xa8, 0x0b, 0x80, 0xd2, 0x01, 0, 0, 0xd4 } }, /* mov x8, #93; svc #0 */
+	};
+	uint8_t code[16];
+	size_t n = da_mem_read_some(&w->dump->proc.mem, da_unwind_pc(w), code, sizeof(code));
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(exits); i++)
+		for (size_t at = 0; exits[i].machine == w->dump->proc.arch->elf_machine &&
+				    at + exits[i].n <= n && at < 8; at++)
+			if (!memcmp(code + at, exits[i].bytes, exits[i].n))
+				return true;
+	return false;
+}
+
 static enum da_status step(struct da_walk *w, struct da_regs *ret)
 {
 	uint64_t entry, pc = da_unwind_pc(w);
@@ -43,7 +67,7 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 	if (w->exact_pc)
 		return DA_NOT_FOUND;
 	if ((da_auxv(&w->dump->proc, AT_ENTRY, &entry) && pc > entry && pc - entry < ENTRY_BYTES) ||
-	    by_name(w)) {
+	    by_name(w) || ends_thread(w)) {
 		w->end = DA_END_COMPLETE;
 		w->why = "the thread began here";
 		return DA_PARTIAL;

@@ -169,10 +169,6 @@ static enum da_status x86(struct da_walk *w, struct da_regs *ret)
 	const struct da_memory *mem = &w->dump->proc.mem;
 	uint64_t fp = w->regs.v[arch->fp], sp = da_unwind_sp(w), saved, pc;
 
-	if (da_unwind_follow(w, ret)) {
-		w->cfa = ret->v[arch->sp];
-		return DA_OK;
-	}
 	if (!da_reg_known(&w->regs, arch->fp) ||
 	    !(fp == sp || da_unwind_is_frame_pointer(w, fp, sp)) ||
 	    da_mem_word(mem, fp, &saved) != DA_OK || da_mem_word(mem, fp + arch->word, &pc) != DA_OK)

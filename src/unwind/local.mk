@@ -2,8 +2,8 @@
 libdumpan_a_SOURCES += \
 	%D%/cfi.c \
 	%D%/code.c \
+	%D%/code_walk.c \
 	%D%/entry.c \
-	%D%/epilogue.c \
 	%D%/expr.c \
 	%D%/fold.c %D%/fold.h \
 	%D%/frame_pointer.c \

@@ -44,22 +44,39 @@ static bool may_hold(const struct da_walk *w, uint64_t target)
 	       (module != DA_NONE || da_mem_range(&p->mem, target) == da_mem_range(&p->mem, pc));
 }
 
-/* Can the direct call before `address` have led to the code at hand? */
-static enum verdict judge_call(const struct da_walk *w, uint64_t address, uint64_t function)
+/* The target of a direct call before the address; false: there is none, or no code. */
+static bool direct_call(const struct da_walk *w, uint64_t address, uint64_t *ret)
 {
 	const struct da_process *p = &w->dump->proc;
-	uint64_t target;
 	uint8_t code[5];
 	uint32_t rel;
 
 	if (p->arch->lr != DA_REG_NONE || da_unwind_code(w, da_unwind_pc(w)) == DA_CODE_NO ||
 	    da_mem_read(&p->mem, address - 5, code, 5, NULL) != DA_OK || code[0] != 0xe8)
-		return FAIR;
+		return false;
 	rel = (uint32_t)code[1] | (uint32_t)code[2] << 8 | (uint32_t)code[3] << 16 |
 	      (uint32_t)code[4] << 24;
-	target = address + (uint64_t)(int64_t)(int32_t)rel;
+	*ret = address + (uint64_t)(int64_t)(int32_t)rel;
 	if (p->arch->word == 4)
-		target = (uint32_t)target;
+		*ret = (uint32_t)*ret;
+	return true;
+}
+
+bool da_unwind_is_called_from(const struct da_walk *w, uint64_t address)
+{
+	uint64_t function = da_unwind_function(w), target;
+
+	return direct_call(w, address, &target) &&
+	       (function ? target == function : may_hold(w, target));
+}
+
+/* Can the direct call before `address` have led to the code at hand? */
+static enum verdict judge_call(const struct da_walk *w, uint64_t address, uint64_t function)
+{
+	uint64_t target;
+
+	if (!direct_call(w, address, &target))
+		return FAIR;
 	if (function ? target == function : may_hold(w, target))
 		return function ? GOOD : FAIR;
 	return is_stub(w, target) ? FAIR : DOUBTFUL;
@@ -85,6 +102,8 @@ enum da_way da_unwind_way(const struct da_walk *w, const struct da_regs *from)
 		st = da_unwinder_sigframe.step(&x, &caller);
 		if (st == DA_NOT_FOUND)
 			st = da_unwinder_cfi.step(&x, &caller);
+		if (st == DA_NOT_FOUND)
+			st = da_unwinder_entry.step(&x, &caller);
 		if (st == DA_PARTIAL) /* a return address of 0 is a slot that was cleared */
 			return x.cfa ? DA_WAY_ASTRAY : DA_WAY_HOME;
 		if (st == DA_FAULT)
@@ -180,7 +199,7 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 
 	if (stack && sp < stack->start)
 		sp = stack->start; /* overrun */
-	if (da_unwind_epilogue_ahead(w, ret) && ret->v[arch->sp] <= end)
+	if (da_unwind_run_code(w, ret) && ret->v[arch->sp] <= end && ret->v[arch->sp] > sp)
 		return DA_OK;
 	ret->valid = 0;
 	if (find(w, sp, end, ret) == REJECTED)

@@ -14,10 +14,11 @@
 
 /*
  * What one stack may cost beyond its frames: words looked at, frames followed to see where a guess
- * leads. Both are used up by hostile stacks only; then guesses are no longer checked, or not made.
+ * leads, instructions read. Only hostile stacks use them up; then guesses are no longer checked, or not
+ * made.
  */
 struct da_walk_work {
-	uint64_t words, follows;
+	uint64_t words, follows, insns;
 	/* Answers about functions, by pc: recursion asks the same again and again. */
 	struct {
 		uint64_t pc;
@@ -53,13 +54,10 @@ bool da_unwind_is_frame_pointer(const struct da_walk *w, uint64_t fp, uint64_t a
 /* The start of the function that holds the frame's pc, if a table knows it; 0 otherwise. */
 uint64_t da_unwind_function(const struct da_walk *w);
 
-/*
- * x86: the caller, if only an epilogue stands between pc and a ret (or pc is in the first instructions
- * of a function). Its registers are the truth, not a guess.
- */
-bool da_unwind_follow(const struct da_walk *w, struct da_regs *ret);
-/* The same by the next epilogue further on: a guess, borne out by the return address it leads to. */
-bool da_unwind_epilogue_ahead(const struct da_walk *w, struct da_regs *ret);
+/* x86: the caller by what the code behind pc does until its ret; it is a return address. */
+bool da_unwind_run_code(const struct da_walk *w, struct da_regs *ret);
+/* x86: stands a direct call of the function at hand (or of where it may begin) before the address? */
+bool da_unwind_is_called_from(const struct da_walk *w, uint64_t address);
 
 /*
  * Follow the unwind information from a supposed caller: a real frame leads to return addresses up to

@@ -8,6 +8,7 @@
 
 #define BATCH 256 /* frames between two looks at the watch */
 #define WORDS 16  /* of the stack that a step may look at, on average */
+#define INSNS 16  /* instructions, the same */
 
 const struct da_unwinder *const da_unwinders[] = {
 #define DA_UNWINDER_ROW(name) &da_unwinder_##name,
@@ -272,7 +273,8 @@ static void unwind(struct da_dump *d, struct da_symbols *s, struct da_thread *t,
 		return;
 	}
 	scratch->work = (struct da_walk_work){ .words = d->limits->steps * WORDS,
-					       .follows = d->limits->steps };
+					       .follows = d->limits->steps,
+					       .insns = d->limits->steps * INSNS };
 	l.w.work = &scratch->work;
 	scratch->fold.max = d->limits->frames;
 	da_fold_reset(&scratch->fold);

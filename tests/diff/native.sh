@@ -35,6 +35,9 @@ compare_eu() {
 	case $1 in
 	null_call | wild_call | data_call | jit_* | bare | overflow) return 0 ;;
 	esac
+	case $name in
+	*without*) return 0 ;;
+	esac
 	[ "$eu" = yes ] || return 0
 	eu-stack -n 0 --core=dump -e ./victim >eu 2>/dev/null
 	by_thread eu >eu.frames
@@ -44,7 +47,7 @@ compare_eu() {
 
 # build NAME OWN FLAGS…: all cases of one build are one test
 build() {
-	name=$1 own=$2
+	name=$1 own=$2 # of this build
 	shift 2
 	if ! $cc -w -g -pthread "$@" -o victim "$here/programs/victim.c" 2>errors; then
 		t_skip "$name" "the compiler cannot: $(head -n 1 errors)"
@@ -72,10 +75,13 @@ build "-O2 -fomit-frame-pointer -no-pie" victim -O2 -fomit-frame-pointer -no-pie
 build "-Os with frame pointers" victim -Os -fno-omit-frame-pointer
 build "static" "" -O2 -static
 build "static-pie" "" -O0 -static-pie
-build "-O0 without unwind tables" victim -O0 -g0 -fno-asynchronous-unwind-tables -fno-unwind-tables
+bare="-g0 -fno-asynchronous-unwind-tables -fno-unwind-tables"
+build "-O0 without unwind tables" victim -O0 $bare
+build "-O2 without unwind tables" victim -O2 $bare
 case $(uname -m) in
 x86_64)
 	build "-m32 -O2" victim -m32 -O2 -I/usr/include/x86_64-linux-gnu
+	build "-m32 -Os without unwind tables" victim -m32 -Os -I/usr/include/x86_64-linux-gnu $bare
 	build "-m32 -O0 -no-pie" victim -m32 -O0 -no-pie -I/usr/include/x86_64-linux-gnu
 	;;
 esac

@@ -147,5 +147,81 @@ START_TEST(addresses)
 }
 END_TEST
 
+/* Bytes as an assembler made them. */
+static const struct {
+	const char *code;
+	uint8_t length;
+	bool wide;
+	uint8_t map, opcode;
+} insns[] = {
+	{ "\x55", 1, true, 0, 0x55 },                                        /* push %rbp */
+	{ "\x41\x5c", 2, true, 0, 0x5c },                                    /* pop %r12 */
+	{ "\x48\x83\xec\x18", 4, true, 0, 0x83 },                            /* sub $24, %rsp */
+	{ "\x48\x81\xc4\x00\x01\x00\x00", 7, true, 0, 0x81 },                /* add $256, %rsp */
+	{ "\x48\x8d\x64\x24\xf8", 5, true, 0, 0x8d },                        /* lea -8(%rsp), %rsp */
+	{ "\x48\xb8\1\2\3\4\5\6\7\x08", 10, true, 0, 0xb8 },                /* movabs */
+	{ "\xb8\1\2\3\4", 5, true, 0, 0xb8 },
+	{ "\x66\xb8\1\2", 4, true, 0, 0xb8 },
+	{ "\xe8\1\2\3\4", 5, true, 0, 0xe8 },
+	{ "\xff\x94\xc4\1\2\3\4", 7, true, 0, 0xff },                        /* call *x(%rsp,%rax,8) */
+	{ "\x8b\x05\1\2\3\4", 6, true, 0, 0x8b },                            /* mov x(%rip), %eax */
+	{ "\x8b\x04\x25\1\2\3\4", 7, true, 0, 0x8b },                        /* mov x, %eax */
+	{ "\xf6\x45\xff\x01", 4, true, 0, 0xf6 },                            /* testb $1, -1(%rbp) */
+	{ "\xf7\xd8", 2, true, 0, 0xf7 },                                    /* neg %eax */
+	{ "\xf7\xc0\1\2\3\4", 6, true, 0, 0xf7 },                            /* test $x, %eax */
+	{ "\x0f\x84\1\2\3\4", 6, true, 1, 0x84 },                            /* je */
+	{ "\x0f\x1f\x84\0\0\0\0\0", 8, true, 1, 0x1f },                      /* nopl */
+	{ "\x66\x2e\x0f\x1f\x84\0\0\0\0\0", 10, true, 1, 0x1f },
+	{ "\xf3\x0f\x1e\xfa", 4, true, 1, 0x1e },                            /* endbr64 */
+	{ "\x66\x0f\x3a\x0f\xc1\x08", 6, true, 0x3a, 0x0f },                 /* palignr */
+	{ "\x66\x0f\x38\x00\xc1", 5, true, 0x38, 0x00 },                     /* pshufb */
+	{ "\xc5\xf8\x77", 3, true, 0xff, 0x77 },                             /* vzeroupper */
+	{ "\xc5\xfe\x6f\x44\x24\x20", 6, true, 0xff, 0x6f },                 /* vmovdqu */
+	{ "\xc4\xe3\x7d\x39\xc1\x01", 6, true, 0xff, 0x39 },                 /* vextracti128 */
+	{ "\x62\xf1\x7c\x48\x10\x44\x24\x01", 8, true, 0xff, 0x10 },         /* vmovups, zmm */
+	{ "\xa1\1\2\3\4\5\6\7\x08", 9, true, 0, 0xa1 },
+	{ "\xa1\1\2\3\4", 5, false, 0, 0xa1 },
+	{ "\x48", 1, false, 0, 0x48 },                                       /* dec %eax */
+	{ "\xc5\x06", 2, false, 0, 0xc5 },                                   /* lds */
+	{ "\x65\xa1\0\0\0\0", 6, false, 0, 0xa1 },
+	{ "\xc2\x04\x00", 3, false, 0, 0xc2 },                               /* ret $4 */
+	{ "\x67\x8b\x46\x08", 4, false, 0, 0x8b },                           /* mov 8(%bp), %eax */
+};
+
+START_TEST(lengths_of_x86)
+{
+	for (size_t k = 0; k < DA_ARRAY_SIZE(insns); k++) {
+		struct da_x86_insn i;
+		uint8_t code[32];
+
+		memset(code, 0xcc, sizeof(code));
+		memcpy(code, insns[k].code, insns[k].length);
+		ck_assert_msg(da_x86_decode(code, sizeof(code), insns[k].wide, &i), "%zu", k);
+		ck_assert_msg(i.length == insns[k].length, "%zu: %u", k, i.length);
+		ck_assert_msg(i.map == insns[k].map && i.opcode == insns[k].opcode, "%zu", k);
+		ck_assert_msg(!da_x86_decode(code, insns[k].length - 1U, insns[k].wide, &i),
+			      "%zu cut", k);
+	}
+}
+END_TEST
+
+START_TEST(no_instructions)
+{
+	struct da_x86_insn i;
+	uint8_t prefixes[20];
+
+	memset(prefixes, 0x66, sizeof(prefixes));
+	ck_assert(!da_x86_decode(prefixes, sizeof(prefixes), true, &i));
+	ck_assert(!da_x86_decode((const uint8_t *)"\x0f\x04\0\0", 4, true, &i));
+	ck_assert(!da_x86_decode((const uint8_t *)"", 0, true, &i));
+	for (unsigned op = 0; op < 65536; op++) { /* nothing runs over */
+		uint8_t code[2] = { (uint8_t)op, (uint8_t)(op >> 8) };
+
+		(void)da_x86_decode(code, 2, true, &i);
+		(void)da_x86_decode(code, 2, false, &i);
+	}
+}
+END_TEST
+
 UNIT_MAIN("arch", found_by_elf_header, tables_are_whole, registers_by_number, calls_of_x86,
-	  calls_of_aarch64, trampolines, addresses)
+	  calls_of_aarch64, trampolines, addresses, lengths_of_x86, no_instructions)

@@ -343,6 +343,41 @@ START_TEST(prologue_and_epilogue_without_tables)
 }
 END_TEST
 
+/* What gcc -O2 makes, with no table at all: the way to ret is found across jumps. */
+START_TEST(code_without_tables)
+{
+	setup(x64());
+	BYTES(CODE + 0x100,
+	      "\x41\x54\x55\x53"             /* push %r12; push %rbp; push %rbx */
+	      "\x48\x83\xec\x20"             /* sub $32, %rsp */
+	      "\x48\x85\xff\x74\x10"         /* test %rdi, %rdi; je 0x11d */
+	      "\xff\x17\x89\xc3"             /* call *(%rdi); mov %eax, %ebx */
+	      "\x48\x83\xc4\x20"             /* add $32, %rsp */
+	      "\x5b\x5d\x41\x5c\xc3"         /* pop…; ret */
+	      "\x90\x90\x90"
+	      "\xe8\0\0\0\0\x0f\x0b");       /* 0x11d: call of what never returns; ud2 */
+	call_to(CODE + 0x300, CODE + 0x100);
+	reg("rip", CODE + 0x10f);
+	reg("rsp", STACK + 0x1000);
+	call_to(CODE + 0x400, CODE + 0x300);
+	put(STACK + 0x1008, CODE + 0x400); /* dead slot */
+	put(STACK + 0x1020, 0xb);          /* rbx, rbp, r12 */
+	put(STACK + 0x1028, STACK + 0x2000);
+	put(STACK + 0x1030, 0xc);
+	put(STACK + 0x1038, CODE + 0x300);
+	walk();
+	ck_assert_uint_ge(t->frames.n, 2);
+	frame(1, CODE + 0x300, STACK + 0x1040, DA_TRUST_FRAME_POINTER);
+
+	/* from where only an error's way goes on, the way before the fork is taken */
+	t->regs.v[da_arch_reg(d->proc.arch, "rip")] = CODE + 0x108;
+	walk();
+	ck_assert_uint_ge(t->frames.n, 2);
+	frame(1, CODE + 0x300, STACK + 0x1040, DA_TRUST_FRAME_POINTER);
+	done();
+}
+END_TEST
+
 START_TEST(kernel_vsyscall)
 {
 	setup(x86());
@@ -876,7 +911,7 @@ END_TEST
 
 UNIT_MAIN("unwind", cfi_to_the_end, cfi_without_memory, jump_to_null, overwritten_return_address,
 	  frame_pointers_of_code_made_at_run_time, prologue_and_epilogue_without_tables,
-	  kernel_vsyscall, scan_wants_calls, scan_without_code_bytes, signal_frame_x86_64,
+	  code_without_tables, kernel_vsyscall, scan_wants_calls, scan_without_code_bytes, signal_frame_x86_64,
 	  signal_frames_i386, signal_frame_aarch64, cycle_of_stacks, frame_records,
 	  leaf_of_aarch64_without_tables, endless_recursion, recursion_of_fifty_stays,
 	  deep_and_irregular, fold_keeps_what_is_between, stopped, other_processors, noise,
