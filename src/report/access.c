@@ -249,7 +249,8 @@ static void each_of_column(struct da_column *c, enum da_col col, da_text_fn *fn,
 			    def->type == DA_TYPE_SYMBOL ? DA_FORM_SYMBOL :
 							  DA_FORM_TEXT;
 
-	if (!da_type_is_text(def->type) || da_type_is_ref(def->type) || def->type == DA_TYPE_WORD)
+	if (!da_type_is_text(def->type) || da_type_is_ref(def->type) || def->type == DA_TYPE_WORD ||
+	    def->type == DA_TYPE_HEX || def->type == DA_TYPE_TIME)
 		return;
 	if (def->shape == DA_SHAPE_LIST) {
 		for (size_t i = 0; i < c->items.n; i++)

@@ -288,7 +288,8 @@ void da_redact_learn(struct da_redactor *r, const char *text)
 		strength = da_name_judge(text, (size_t)(eq - text), &kind);
 		if (strength != DA_NAME_NO && !da_name_is_directory(text, (size_t)(eq - text), eq + 1) &&
 		    !da_value_benign_for(kind, eq + 1, strlen(eq + 1), strength))
-			da_span_add(&spans, (size_t)(eq + 1 - text), strlen(text), kind, DA_LEARN_ANY);
+			da_span_add(&spans, (size_t)(eq + 1 - text), strlen(text), kind,
+				    da_learn_by(strength));
 	}
 	da_spans_learn(r, text, &spans);
 }
@@ -304,7 +305,7 @@ const char *da_redact_variable(struct da_redactor *r, const char *name, const ch
 	strength = da_name_judge(name, strlen(name), &kind);
 	if (strength != DA_NAME_NO && !da_name_is_directory(name, strlen(name), value) &&
 	    !da_value_benign_for(kind, value, n, strength))
-		return da_known_mask(r, value, n, kind, DA_LEARN_ANY, false);
+		return da_known_mask(r, value, n, kind, da_learn_by(strength), false);
 	return da_redact_text(r, DA_AS_SITE, value);
 }
 

@@ -82,6 +82,11 @@ struct da_redactor {
 /* How much a name promises that its value is a secret. */
 enum da_name_strength { DA_NAME_NO, DA_NAME_WEAK, DA_NAME_STRONG };
 
+static inline enum da_learn da_learn_by(enum da_name_strength strength)
+{
+	return strength == DA_NAME_STRONG ? DA_LEARN_ANY : DA_LEARN_ODD;
+}
+
 /* ---- redact_judge.c */
 /* Judge a name ("DB_PASSWORD", "clientSecret"); *ret_kind is the kind of mask for its value. */
 enum da_name_strength da_name_judge(const char *name, size_t n, const char **ret_kind);
@@ -117,7 +122,7 @@ bool da_value_benign_for(const char *kind, const char *v, size_t n, enum da_name
 bool da_value_random(const char *v, size_t n);
 /* A path, or the name of a file. */
 bool da_value_path(const char *v, size_t n);
-/* Letters, or a name as programs have them: may stand elsewhere and mean nothing. */
+/* A number, or a name as programs have them: may stand elsewhere and mean nothing. */
 bool da_value_word(const char *v, size_t n);
 /* Length of a mask like [password#1] that starts here, or 0. */
 size_t da_mask_len(const char *s, size_t n);

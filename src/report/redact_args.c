@@ -207,7 +207,7 @@ static void argument(const char *text, const struct da_token *tokens, size_t n, 
 		/* `Password=x;Server=y` as one argument is a connection string: its own scan does it */
 		if (strength != DA_NAME_NO && !memchr(text + value, ';', t->end - value) &&
 		    !da_value_benign_for(kind, text + value, t->end - value, strength))
-			da_span_add(ret, value, t->end, kind, DA_LEARN_ANY);
+			da_span_add(ret, value, t->end, kind, da_learn_by(strength));
 		return;
 	}
 	if (len(t) < 3 || (text[t->start] != '-' && text[t->start] != '/') || i + 1 >= n)
@@ -221,7 +221,7 @@ static void argument(const char *text, const struct da_token *tokens, size_t n, 
 	if (strength == DA_NAME_WEAK && len(t) < 4)
 		return;
 	if (!da_value_benign_for(kind, text + t->start, len(t), strength))
-		da_span_add(ret, t->start, t->end, kind, DA_LEARN_ANY);
+		da_span_add(ret, t->start, t->end, kind, da_learn_by(strength));
 }
 
 void da_arguments_scan(const char *text, const struct da_token *tokens, size_t n, struct da_spans *ret)

@@ -132,10 +132,13 @@ size_t da_value_end(const char *text, size_t n, size_t at, bool strong, size_t *
 
 bool da_value_word(const char *v, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!is_lower(v[i]) && !is_upper(v[i]) && !strchr("_.:-", v[i]))
-			return false;
-	return true;
+	bool letters = true, digits = true;
+
+	for (size_t i = 0; i < n; i++) {
+		letters = letters && (is_lower(v[i]) || is_upper(v[i]) || strchr("_.:-", v[i]));
+		digits = digits && (is_digit(v[i]) || strchr(".:-", v[i]));
+	}
+	return letters || digits;
 }
 
 static bool literal(const char *v, size_t n)

@@ -583,6 +583,11 @@ START_TEST(learned_from_what_is_not_shown)
 	ck_assert_uint_eq(da_redact_kinds(r), 2);
 	da_redact_kind(r, 0, &count);
 	ck_assert_uint_eq(count, 1);
+	/* numbers and names that announce little are not torn out of other texts */
+	da_redact_learn(r, "DB_PASSWORD=20240117");
+	da_redact_learn(r, "MAP_KEY=elephant");
+	ck_assert_str_eq(da_redact_text(r, DA_AS_TEXT, "tid 120240117, build 20240117, elephant"),
+			 "tid 120240117, build [password#2], elephant");
 }
 END_TEST
 
