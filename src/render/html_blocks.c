@@ -12,6 +12,7 @@
 #include "render/html.h"
 
 enum {
+	MAX_RAW = 8,    /* rows of addresses that stand open */
 	TALL = 25,      /* a table of more rows scrolls in a window of its own */
 	MIN_FOLDED = 5, /* so many rows that are idle, or alike, are put into a fold */
 };
@@ -421,9 +422,41 @@ void da_html_completeness(struct da_html *h, enum da_section section)
 	da_html_put(h, p);
 }
 
+/*
+ * Tables of many addresses to which nothing refers (registers, words of a stack, ranges) are looked
+ * up, not read: they are folded.
+ */
+static bool is_raw(struct da_html *h, enum da_block block)
+{
+	const struct da_block_def *def = &da_blocks[block];
+	bool address = da_cols[def->first].type == DA_TYPE_ADDRESS ||
+		       (def->first + 1 < def->end && da_cols[def->first + 1].type == DA_TYPE_ADDRESS);
+
+	return address && da_view_id_col(block) == DA_COLS &&
+	       da_doc_rows(h->view->doc, block) > MAX_RAW;
+}
+
+static void whole_table(struct da_html *h, enum da_block block)
+{
+	struct columns c = columns_of(h, block);
+	xmlNodePtr summary;
+
+	if (!is_raw(h, block)) {
+		table(h, block, &c);
+		return;
+	}
+	summary = da_html_new(h, "summary", NULL);
+	da_str_clear(&h->text);
+	da_format_number_of(&h->text, da_doc_rows(h->view->doc, block), "row", h->view->gap);
+	da_html_text(h, summary, h->text.s);
+	da_html_raw(h, "<details class=\"fold\">");
+	da_html_put(h, summary);
+	table(h, block, &c);
+	da_html_raw(h, "</details>\n");
+}
+
 static void draw(struct da_html *h, enum da_block block)
 {
-	struct columns c;
 
 	switch (da_blocks[block].kind) {
 	case DA_KIND_KEYS: da_html_put(h, da_html_keys(h, block, "keys")); break;
@@ -432,10 +465,7 @@ static void draw(struct da_html *h, enum da_block block)
 	case DA_KIND_TREE: da_html_tree(h, block); break;
 	case DA_KIND_GRAPH: da_html_graph(h, block); break;
 	case DA_KIND_TEXT: text_block(h, block); break;
-	case DA_KIND_TABLE:
-		c = columns_of(h, block);
-		table(h, block, &c);
-		break;
+	case DA_KIND_TABLE: whole_table(h, block); break;
 	}
 }
 
