@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names by libiberty. A name goes to a demangler only by its prefix: the C++ one reads any text
+ * Names by libiberty, and Microsoft's by undname.c. A name goes to a demangler only by its prefix: the C++ one reads any text
  * ("f" is float to it). A short mangled name can stand for gigabytes of text, as each part may repeat
  * all before it, so the output is taken in pieces and the demangler is left when it is enough.
  */
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "symbol/private.h"
+#include "symbol/undname.h"
 
 #define RAW_MAX 4096
 #define TEXT_MAX 16384
@@ -88,6 +89,10 @@ const char *da_demangle(struct da_arena *a, const char *raw)
 
 	if (!raw || strnlen(raw, RAW_MAX) == RAW_MAX)
 		return raw;
+	if (*raw == '?' || da_starts(raw, ".?A")) {
+		text = da_undecorate(a, raw, DA_UNDNAME_STACK);
+		return text ? text : raw;
+	}
 	at = strchr(raw, '@'); /* name@plt, name@VERSION: no mangled name has an @ */
 	if (!at || at == raw)
 		return demangle(a, raw);

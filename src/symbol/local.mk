@@ -10,4 +10,7 @@ libdumpan_a_SOURCES += \
 	%D%/place.c \
 	%D%/private.h \
 	%D%/scan.c \
-	%D%/symbol.h
+	%D%/symbol.h \
+	%D%/undname.c %D%/undname.h \
+	%D%/undname_node.h \
+	%D%/undname_write.c

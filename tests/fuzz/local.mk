@@ -28,6 +28,17 @@ tests_fuzz_libfuzzer_unwind_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_unwind_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += undname
+fuzz_programs += %D%/fuzz_undname
+tests_fuzz_fuzz_undname_SOURCES = %D%/undname.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_undname_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_undname
+tests_fuzz_libfuzzer_undname_SOURCES = %D%/undname.c $(fuzz_common)
+tests_fuzz_libfuzzer_undname_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_undname_LDFLAGS = $(fuzz_ldflags)
+endif
+
 fuzz_targets += unpack
 fuzz_programs += %D%/fuzz_unpack
 tests_fuzz_fuzz_unpack_SOURCES = %D%/unpack.c %D%/replay.c $(fuzz_common)
