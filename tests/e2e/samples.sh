@@ -14,10 +14,10 @@ report() { # sample: text in $text
 }
 
 # What needs the C library's own file is asked only where this machine has it, by build-id.
-complete() { "$DUMPAN" symbols --symbols "$top_srcdir/samples/bin" "$top_srcdir/samples/$1.core.zst" |
+has_libraries() { "$DUMPAN" symbols --symbols "$top_srcdir/samples/bin" "$top_srcdir/samples/$1.core.zst" |
 	grep -c 'libc\.so\.6$' | grep -qx 0; }
 needs_libraries() { # sample, pattern, what
-	if complete "$1"; then
+	if has_libraries "$1"; then
 		t_like "$text" "$2" "$3"
 	else
 		t_skip "$3" "this machine has other libraries than the dump"
