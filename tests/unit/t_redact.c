@@ -833,7 +833,32 @@ START_TEST(masked_after_the_fact)
 }
 END_TEST
 
+START_TEST(names_of_the_site_do_not_leak)
+{
+	static const char *const names[] = { "/opt/ledger", "--listen", "0.0.0.0", "core.14220", "ledger.db", "/srv",
+					     "db01", "caf\xc3\xa9", "/src/", "l.cc", "/usr/lib/libfoo" };
+	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
+
+	for (int level = DA_REDACT_SITE; level <= DA_REDACT_STRICT; level++) {
+		struct da_redact_options o = { .level = (enum da_redact_level)level };
+		struct da_doc *doc = da_doc_new(a, &o);
+		struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+		fill_doc(a, doc);
+		da_set_uint(doc, DA_COL_process_uid, 1000777);
+		da_doc_finish(doc);
+		ck_assert_int_eq(da_doc_write_json(doc, into_str, &s), DA_OK);
+		for (size_t i = 0; i < DA_ARRAY_SIZE(names); i++)
+			ck_assert_msg(!strstr(s.s, names[i]), "%s: %s", names[i], s.s);
+		ck_assert_ptr_nonnull(strstr(s.s, "Ledger::post(std::map<int, char> const&)"));
+		ck_assert_int_eq(!!strstr(s.s, "ledger-writer"), level == DA_REDACT_SITE);
+		ck_assert_int_eq(!!strstr(s.s, "1000777"), level == DA_REDACT_SITE);
+	}
+}
+END_TEST
+
 UNIT_MAIN("redact", secrets_are_masked, harmless_stays, equal_secrets_equal_masks,
 	  masking_twice_changes_nothing, learned_from_what_is_not_shown, cut_by_the_end_of_a_text,
 	  command_lines, variables, sentences, level_site, level_none, masks_with_a_key, long_texts,
-	  nothing_leaks_from_a_document, masked_after_the_fact)
+	  nothing_leaks_from_a_document, masked_after_the_fact,
+	  names_of_the_site_do_not_leak)
