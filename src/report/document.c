@@ -337,6 +337,11 @@ void da_doc_finish(struct da_doc *doc)
 	if (doc->finished)
 		return;
 	da_doc_finish_parts(doc);
+	if (doc->mistakes) /* a fault of ours; the reader is told that something is not there */
+		da_doc_note(doc, "lost", "this report",
+			    da_doc_rich(doc, da_printf(doc->arena, "%u values were left out because they did not "
+						       "fit their place; the first: %s",
+						       doc->mistakes, doc->first_mistake)));
 	finish(doc);
 	if (doc->keep_text)
 		return;

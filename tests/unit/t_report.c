@@ -122,6 +122,10 @@ START_TEST(misuse_is_counted)
 	ck_assert(!da_cell_get(doc, DA_COL_threads_user_us, 0, &cell));
 	ck_assert_uint_eq(da_doc_ledger_rows(doc), 1);
 	ck_assert_str_eq(da_doc_ledger_row(doc, 0)->kind, "limit");
+	da_doc_finish(doc);
+	ck_assert_uint_eq(da_doc_ledger_rows(doc), 2);
+	ck_assert_str_eq(da_doc_ledger_row(doc, 1)->text, "7 values were left out because they did not fit their "
+							  "place; the first: threads.tid: no row to set it in");
 }
 END_TEST
 
