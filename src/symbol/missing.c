@@ -6,13 +6,24 @@
 
 #include "symbol/private.h"
 
+/* Mappings with a name that no file has: memfd_create (.NET's doubly mapped code), shared memory. */
+static bool is_file(const struct da_module *m)
+{
+	static const char *const others[] = { "/memfd:", "memfd:", "/dev/", "/SYSV", "anon_inode:", "[" };
+
+	for (size_t i = 0; m->path && i < DA_ARRAY_SIZE(others); i++)
+		if (da_starts(m->path, others[i]))
+			return false;
+	return true;
+}
+
 /* One clause about what a module lacks, or NULL. */
 static const char *reason(struct da_symbols *s, uint32_t module)
 {
 	const struct da_module *m = &s->d->proc.modules.v[module];
 	const struct da_files *f = &s->files[module];
 
-	if (m->vdso)
+	if (m->vdso || !is_file(m))
 		return NULL;
 	if (!f->main && f->debug)
 		return f->unnamed ? "the file itself was not found; its debug information was" : NULL;
@@ -59,9 +70,30 @@ static int compare(const void *a, const void *b)
 	return c ? c : x->module < y->module ? -1 : x->module > y->module;
 }
 
+/*
+ * A file that was mapped in several places (a bundle of .NET) is missing once. `seen` leads from a hash
+ * of the path to the entry + 1.
+ */
+static struct da_missing_file *same_file(struct da_dump *d, struct da_map *seen, const struct da_module *m)
+{
+	uint64_t *at = da_map_put(d->arena, seen, da_hash(DA_HASH_SEED, m->path, strlen(m->path)), NULL);
+	const struct da_module *o;
+
+	if (!*at) {
+		*at = d->missing_files.n + 1; /* the caller adds it */
+		return NULL;
+	}
+	o = &d->proc.modules.v[d->missing_files.v[*at - 1].module];
+	if (strcmp(o->path, m->path) != 0 ||
+	    (o->build_id_len && m->build_id_len && memcmp(o->build_id, m->build_id, 32) != 0))
+		return NULL;
+	return &d->missing_files.v[*at - 1];
+}
+
 void da_missing_judge(struct da_symbols *s)
 {
 	struct da_dump *d = s->d;
+	struct da_map seen = { 0 };
 
 	d->missing_files.n = 0;
 	for (uint32_t i = 0; i < s->nfiles; i++) {
@@ -71,6 +103,11 @@ void da_missing_judge(struct da_symbols *s)
 		m->missing_why = reason(s, i);
 		if (!m->missing_why)
 			continue;
+		x = m->path ? same_file(d, &seen, m) : NULL;
+		if (x) {
+			x->frames += lacking(&s->files[i]);
+			continue;
+		}
 		x = da_vec_add(d->arena, &d->missing_files);
 		x->module = i;
 		x->name = m->name ? m->name : "(unknown)";
