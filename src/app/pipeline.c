@@ -374,11 +374,6 @@ static bool check_rules(struct da_job *r, int *ret_exit)
 	return false;
 }
 
-static void free_dump(void *ptr)
-{
-	da_dump_free(ptr);
-}
-
 bool da_job_init(struct da_job *r, struct da_options *o, struct da_arena *a, int *ret_exit)
 {
 	struct da_redact_options ro = { .level = o->redact };
@@ -401,14 +396,12 @@ bool da_job_init(struct da_job *r, struct da_options *o, struct da_arena *a, int
 	};
 	r->ncases = o->files.n;
 	r->cases = da_calloc(a, r->ncases, sizeof(*r->cases));
-	for (size_t i = 0; i < r->ncases; i++) {
+	for (size_t i = 0; i < r->ncases; i++)
 		r->cases[i] = (struct da_case){
 			.path = o->files.v[i],
 			.dump = da_dump_new(&da_limits_default, &r->shared->watch),
 			.status = DA_UNSUPPORTED,
 		};
-		da_arena_on_free(a, free_dump, r->cases[i].dump);
-	}
 	return true;
 }
 
