@@ -18,6 +18,7 @@ unit_tests += %D%/t_arch
 unit_tests += %D%/t_model
 # loader
 unit_tests += %D%/t_elfcore
+unit_tests += %D%/t_minidump
 # image
 unit_tests += %D%/t_image
 # symbol
