@@ -26,5 +26,9 @@ uint8_t *fuzz_seed(unsigned i, size_t *ret_n);
 struct da_limits fuzz_limits(void);
 /* Cores of all shapes, for targets that read cores: seed i, or NULL. */
 uint8_t *fuzz_core_seed(unsigned i, size_t *ret_n);
+/* Minidumps of all CPUs and systems. */
+uint8_t *fuzz_minidump_seed(unsigned i, size_t *ret_n);
+/* Both, one after the other. */
+uint8_t *fuzz_dump_seed(unsigned i, size_t *ret_n);
 
 #endif

@@ -17,6 +17,17 @@ tests_fuzz_libfuzzer_elfcore_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_elfcore_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += minidump
+fuzz_programs += %D%/fuzz_minidump
+tests_fuzz_fuzz_minidump_SOURCES = %D%/minidump.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_minidump_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_minidump
+tests_fuzz_libfuzzer_minidump_SOURCES = %D%/minidump.c $(fuzz_common)
+tests_fuzz_libfuzzer_minidump_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_minidump_LDFLAGS = $(fuzz_ldflags)
+endif
+
 fuzz_targets += unwind
 fuzz_programs += %D%/fuzz_unwind
 tests_fuzz_fuzz_unwind_SOURCES = %D%/unwind.c %D%/replay.c $(fuzz_common)

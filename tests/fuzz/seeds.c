@@ -2,9 +2,11 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "fuzz/fuzz.h"
 #include "synth/synth.h"
+#include "synth/synth_md.h"
 
 struct da_limits fuzz_limits(void)
 {
@@ -16,6 +18,8 @@ struct da_limits fuzz_limits(void)
 	l.modules = 200;
 	l.segments = 5000;
 	l.notes = 1000;
+	l.streams = 64;
+	l.handles = 200;
 	l.string = 1024;
 	l.link_map = 200;
 	l.dwarf_units = 1000;
@@ -64,4 +68,78 @@ uint8_t *fuzz_core_seed(unsigned i, size_t *ret_n)
 	core = synth_build(s, ret_n);
 	synth_free(s);
 	return core;
+}
+
+/* ---------------------------------------------------------------- minidumps */
+
+static const struct {
+	uint16_t cpu;
+	uint32_t platform;
+	bool memory64, padded;
+} minidumps[] = {
+	{ SYNTH_MD_AMD64, SYNTH_MD_WINDOWS, false, false }, { SYNTH_MD_AMD64, SYNTH_MD_WINDOWS, true, false },
+	{ SYNTH_MD_X86, SYNTH_MD_WINDOWS, false, true },    { SYNTH_MD_ARM64, SYNTH_MD_WINDOWS, false, false },
+	{ SYNTH_MD_ARM, SYNTH_MD_WINDOWS, true, false },    { SYNTH_MD_AMD64, SYNTH_MD_LINUX, false, false },
+	{ SYNTH_MD_ARM64_OLD, SYNTH_MD_LINUX, false, true }, { SYNTH_MD_AMD64, SYNTH_MD_MACOS, false, false },
+};
+
+static void text_stream(struct synth_md *s, uint32_t type, const char *text)
+{
+	synth_md_stream(s, type, text, strlen(text));
+}
+
+static void linux_streams(struct synth_md *s)
+{
+	uint8_t auxv[32] = { 0 }, links[20] = { 0 }, debug[36] = { 1 }, crashpad[52] = { 1 };
+	uint8_t dictionary[12] = { 1 };
+
+	synth_md_set(auxv, 8, 9);
+	synth_md_set(auxv + 8, 8, 0x401000);
+	synth_md_set(links, 8, 0x400000);
+	synth_md_set(links + 8, 4, synth_md_string(s, "/opt/orders"));
+	synth_md_set(links + 12, 8, 0x402e00);
+	synth_md_set(debug + 4, 4, synth_md_put(s, links, sizeof(links)));
+	synth_md_set(debug + 8, 4, 1);
+	synth_md_set(dictionary + 4, 4, synth_md_put(s, "\7\0\0\0product", 12));
+	synth_md_set(dictionary + 8, 4, synth_md_put(s, "\4\0\0\0shop", 9));
+	synth_md_set(crashpad + 36, 4, sizeof(dictionary));
+	synth_md_set(crashpad + 40, 4, synth_md_put(s, dictionary, sizeof(dictionary)));
+	text_stream(s, 0x47670003, "processor\t: 0\nprocessor\t: 1\n");
+	text_stream(s, 0x47670004, "Name:\torders\nPid:\t100\nPPid:\t1\nUid:\t1000\nVmRSS:\t12 kB\n");
+	text_stream(s, 0x47670005, "DISTRIB_DESCRIPTION=\"Ubuntu 22.04\"\n");
+	synth_md_stream(s, 0x47670006, "orders\0-v", 10);
+	synth_md_stream(s, 0x47670007, "HOME=/\0A=b", 11);
+	synth_md_stream(s, 0x47670008, auxv, sizeof(auxv));
+	text_stream(s, 0x47670009, "00400000-00408000 r-xp 00000000 08:01 12 /opt/orders\n"
+				   "00200000-00300000 rw-p 00000000 00:00 0 [stack]\n");
+	synth_md_stream(s, 0x4767000a, debug, sizeof(debug));
+	text_stream(s, 0x4767000b, "100 (or) ders) S 1 1 1 0 -1 4 1 0 0 0 1 1 0 0 20 0 2 0 5000 1 1\n");
+	text_stream(s, 0x4767000c, "100.25 10.5\n");
+	synth_md_stream(s, 0x43500001, crashpad, sizeof(crashpad));
+}
+
+uint8_t *fuzz_minidump_seed(unsigned i, size_t *ret_n)
+{
+	struct synth_md *s;
+	uint8_t *dump;
+
+	if (i >= sizeof(minidumps) / sizeof(minidumps[0]))
+		return NULL;
+	s = synth_md_new(minidumps[i].cpu, minidumps[i].platform);
+	synth_md_layout(s)->memory64 = minidumps[i].memory64;
+	synth_md_layout(s)->padded = minidumps[i].padded;
+	synth_md_process(s);
+	if (minidumps[i].platform == SYNTH_MD_LINUX)
+		linux_streams(s);
+	text_stream(s, 10, "\r\n*** procdump -ma orders\r\n*** Manual dump");
+	dump = synth_md_build(s, ret_n);
+	synth_md_free(s);
+	return dump;
+}
+
+uint8_t *fuzz_dump_seed(unsigned i, size_t *ret_n)
+{
+	const unsigned cores = sizeof(shapes) / sizeof(shapes[0]);
+
+	return i < cores ? fuzz_core_seed(i, ret_n) : fuzz_minidump_seed(i - cores, ret_n);
 }

@@ -13,7 +13,7 @@
 
 uint8_t *fuzz_seed(unsigned i, size_t *ret_n)
 {
-	return fuzz_core_seed(i, ret_n);
+	return fuzz_dump_seed(i, ret_n);
 }
 
 static bool swallow(void *ctx, const char *bytes, size_t n)
