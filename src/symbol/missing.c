@@ -106,6 +106,8 @@ void da_missing_judge(struct da_symbols *s)
 		x = m->path ? same_file(d, &seen, m) : NULL;
 		if (x) {
 			x->frames += lacking(&s->files[i]);
+			if (!x->build_id && m->build_id_len)
+				x->build_id = da_build_id_hex(d->arena, m);
 			continue;
 		}
 		x = da_vec_add(d->arena, &d->missing_files);
