@@ -35,7 +35,7 @@ static struct da_cfi *open_cfi(struct da_image *im)
 	Dwarf *dwarf;
 	Elf *elf = NULL;
 
-	if (im->from_memory)
+	if (im->from_memory || da_image_use_segments(im))
 		da_image_memory_cfi(im);
 	if (im->cfi_elf.n)
 		elf = da_image_libelf(im->arena, im->cfi_elf);

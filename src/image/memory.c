@@ -239,6 +239,39 @@ static void find_build_id(struct da_image *im)
 	}
 }
 
+bool da_image_use_segments(struct da_image *im)
+{
+	struct da_memory *mem;
+
+	da_image_read_sections(im);
+	if (im->from_memory || im->sections.n > 1)
+		return false;
+	if (im->by_segments)
+		return true;
+	im->by_segments = true;
+	/* The file as it would lie at its own addresses. */
+	mem = da_new(im->arena, struct da_memory);
+	mem->file = im->bytes;
+	mem->word = im->is64 ? 8 : 4;
+	mem->big_endian = im->big_endian;
+	for (size_t i = 0; i < im->segments.n; i++) {
+		const struct da_segment *s = &im->segments.v[i];
+		const struct da_range *last = mem->ranges.n ? &mem->ranges.v[mem->ranges.n - 1] : NULL;
+
+		if (da_fits(s->off, s->filesz, im->bytes.n) && s->vaddr + s->filesz > s->vaddr &&
+		    (!last || last->end <= s->vaddr))
+			da_vec_push(im->arena, &mem->ranges,
+				    ((struct da_range){ .start = s->vaddr, .end = s->vaddr + s->filesz,
+							.file_off = s->off, .file_len = s->filesz,
+							.prot = s->prot, .module = DA_NONE }));
+	}
+	im->mem = mem;
+	for (size_t i = 0; i < im->phdrs.n; i++)
+		if (im->phdrs.v[i].type == PT_DYNAMIC)
+			read_dynsym(im, 0, im->phdrs.v[i].s.vaddr);
+	return true;
+}
+
 enum da_status da_image_from_memory(struct da_dump *d, uint32_t module, struct da_image **ret)
 {
 	const struct da_module *m = &d->proc.modules.v[module];

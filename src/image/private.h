@@ -65,7 +65,7 @@ struct da_image {
 	unsigned build_id_len;
 
 	/* Tables found in memory instead of sections. */
-	bool from_memory;
+	bool from_memory, by_segments;
 	const struct da_memory *mem;
 	uint64_t bias;
 	struct da_bytes dynsym, dynstr, versym;
@@ -142,7 +142,9 @@ struct da_bytes da_image_build(struct da_arena *a, const struct da_image *im, st
 
 /* ---- memory.c */
 
-/* Fill cfi_elf from the dump's pages, if they are there. */
+/* A file without section headers (sstrip): what its program headers lead to. False: it has sections. */
+bool da_image_use_segments(struct da_image *im);
+/* Fill cfi_elf from the dump's pages, or the file's segments, if they are there. */
 void da_image_memory_cfi(struct da_image *im);
 
 /* ---- symtab.c, plt.c */

@@ -121,6 +121,30 @@ START_TEST(gives_unwind_rows)
 }
 END_TEST
 
+/* sstrip takes the section headers away: program headers lead to the same. */
+START_TEST(reads_files_without_sections)
+{
+	struct da_arena *a = da_arena_new();
+	struct da_image *whole = own(a), *im = NULL;
+	struct da_bytes b = da_image_bytes(whole);
+	uint8_t *copy = da_memdup(a, b.p, b.n);
+	const struct da_cfi_row *row, *wanted;
+	struct da_elf_symbol sym;
+
+	memset(copy + offsetof(Elf64_Ehdr, e_shoff), 0, 8);
+	copy[offsetof(Elf64_Ehdr, e_shnum)] = copy[offsetof(Elf64_Ehdr, e_shnum) + 1] = 0;
+	ck_assert_int_eq(da_image_open(a, (struct da_bytes){ copy, b.n }, "bare", NULL, &im), DA_OK);
+	ck_assert(da_image_has_symbols(whole) && !da_image_has_symtab(im));
+	ck_assert_int_eq(da_image_symbol_named(whole, "known_function", &sym), DA_OK);
+	ck_assert_int_eq(da_image_cfi(whole, sym.start, &wanted), DA_OK);
+	ck_assert_int_eq(da_image_cfi(im, sym.start, &row), DA_OK);
+	ck_assert(row->start == wanted->start && row->end == wanted->end);
+	ck_assert(row->cfa.reg == wanted->cfa.reg && row->cfa.offset == wanted->cfa.offset);
+	ck_assert_int_eq(da_image_symbol_named(im, "known_function", &sym), DA_NOT_FOUND);
+	da_arena_free(a);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- from memory */
 
 static const uint8_t id[20] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 };
@@ -291,5 +315,5 @@ START_TEST(survives_changed_headers)
 END_TEST
 
 UNIT_MAIN("image", finds_symbols_of_a_file, names_the_linkage_table, finds_function_and_line,
-	  gives_unwind_rows, rebuilds_a_module_from_memory, survives_any_byte_in_memory,
+	  gives_unwind_rows, reads_files_without_sections, rebuilds_a_module_from_memory, survives_any_byte_in_memory,
 	  reads_notes_to_their_end, survives_cut_files, survives_changed_headers)
