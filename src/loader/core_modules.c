@@ -366,6 +366,12 @@ static bool is_loaded(struct core *c, const struct view *v)
 	return true;
 }
 
+static void set_vdso(const struct core *c, struct da_module *m)
+{
+	m->vdso = true;
+	m->path = c->machine == EM_386 ? "linux-gate.so.1" : "linux-vdso.so.1";
+}
+
 static void from_headers(struct core *c, struct list *l)
 {
 	const struct da_memory *m = &c->d->proc.mem;
@@ -385,11 +391,28 @@ static void from_headers(struct core *c, struct list *l)
 		if (!mod)
 			return;
 		set_from_view(c, mod, &v);
-		if (r->start == vdso) {
-			mod->vdso = true;
-			mod->path = c->machine == EM_386 ? "linux-gate.so.1" : "linux-vdso.so.1";
-		}
+		if (r->start == vdso)
+			set_vdso(c, mod);
 	}
+}
+
+/* qemu-user writes only what is writable: the vdso is known by its address alone. */
+static void from_sysinfo(struct core *c, struct list *l)
+{
+	const struct da_range *r;
+	struct da_module *m;
+	uint64_t vdso;
+
+	if (!da_auxv(&c->d->proc, AT_SYSINFO_EHDR, &vdso) || module_of(l, vdso))
+		return;
+	r = da_mem_range(&c->d->proc.mem, vdso);
+	if (!r || r->start != vdso || !(r->prot & DA_PROT_X) || r->file_len)
+		return;
+	m = add_module(c, l, r->start, r->end);
+	if (!m)
+		return;
+	m->from = DA_FROM_AUXV;
+	set_vdso(c, m);
 }
 
 /* ---------------------------------------------------------------- witness: the dynamic linker */
@@ -700,6 +723,7 @@ void core_read_modules(struct core *c)
 
 	from_file_note(c, l);
 	from_headers(c, l);
+	from_sysinfo(c, l);
 	from_link_map(c, l);
 	set_program(c, l);
 	set_interpreter(c, l);

@@ -516,6 +516,43 @@ START_TEST(signal_frame_aarch64)
 }
 END_TEST
 
+/* qemu-user's core: the vdso is mapped, and none of its bytes is there. */
+START_TEST(signal_frame_of_unsaved_vdso)
+{
+	uint64_t sp = STACK + 0x1000, context = sp + 128 + 0xb0, vdso = CODE + 0x10000;
+	struct da_cfi_row frame16 = rowa64(16);
+
+	for (int magic = 0; magic < 2; magic++) {
+		setup(a64());
+		add_function(CODE + 0x300, CODE + 0x400, "handler", &frame16);
+		add_function(CODE + 0x400, CODE + 0x500, "interrupted", &frame16);
+		da_vec_add(d->arena, &d->proc.mem.ranges);
+		for (size_t i = d->proc.mem.ranges.n - 1; i > 1; i--)
+			d->proc.mem.ranges.v[i] = d->proc.mem.ranges.v[i - 1];
+		d->proc.mem.ranges.v[1] = (struct da_range){ .start = vdso, .end = vdso + 0x1000,
+							     .prot = DA_PROT_R | DA_PROT_X,
+							     .has_prot = true, .module = DA_NONE };
+		da_vec_push(d->arena, &d->proc.modules,
+			    ((struct da_module){ .name = "linux-vdso.so.1", .start = vdso,
+						 .end = vdso + 0x1000, .vdso = true }));
+		reg("pc", CODE + 0x310);
+		reg("sp", sp - 16);
+		put(sp - 8, vdso + 0x4ec);
+		put(context + 0x100, STACK + 0x3000);
+		put(context + 0x108, CODE + 0x410);
+		put(context + 0x120, magic ? 0x46508001 : 0);
+		walk();
+		frame(1, vdso + 0x4ec, sp, DA_TRUST_CFI);
+		ck_assert(t->frames.v[1].signal == magic);
+		if (magic)
+			frame(2, CODE + 0x410, STACK + 0x3000, DA_TRUST_CFI);
+		else
+			FRAMES(2);
+		done();
+	}
+}
+END_TEST
+
 /* Two signal frames that lead to each other. */
 START_TEST(cycle_of_stacks)
 {
@@ -912,7 +949,7 @@ END_TEST
 UNIT_MAIN("unwind", cfi_to_the_end, cfi_without_memory, jump_to_null, overwritten_return_address,
 	  frame_pointers_of_code_made_at_run_time, prologue_and_epilogue_without_tables,
 	  code_without_tables, kernel_vsyscall, scan_wants_calls, scan_without_code_bytes, signal_frame_x86_64,
-	  signal_frames_i386, signal_frame_aarch64, cycle_of_stacks, frame_records,
+	  signal_frames_i386, signal_frame_aarch64, signal_frame_of_unsaved_vdso, cycle_of_stacks, frame_records,
 	  leaf_of_aarch64_without_tables, endless_recursion, recursion_of_fifty_stays,
 	  deep_and_irregular, fold_keeps_what_is_between, stopped, other_processors, noise,
 	  expression_results, expressions_of_32_bits, bad_expressions)
