@@ -23,6 +23,7 @@ libdumpan_a_SOURCES += \
 	%D%/md_peb.c \
 	%D%/md_system.c \
 	%D%/md_threads.c \
+	%D%/md_wow64.c \
 	%D%/md_writer.c \
 	%D%/minidump.c \
 	%D%/minidump.h \

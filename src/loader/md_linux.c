@@ -311,6 +311,49 @@ static void modules_of_maps(struct md *m)
 	md_add_modules(m, &found);
 }
 
+/* The first mapping that ends above addr. */
+static size_t mapping_index(const struct md *m, uint64_t addr)
+{
+	size_t low = 0, high = m->maps.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (m->maps.v[mid].end <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/*
+ * lldb tells the size of a file's first segment as that of the whole. Its further mappings follow, from
+ * higher offsets; from offset 0 again it is the same file mapped a second time.
+ */
+static void extend_modules(struct md *m)
+{
+	struct md_modules none = { 0 };
+
+	for (size_t k = 0; k < m->d->proc.modules.n; k++) {
+		struct da_module *mod = &m->d->proc.modules.v[k];
+		size_t i = mapping_index(m, mod->start);
+		const char *file = i < m->maps.n && m->maps.v[i].start <= mod->start ? m->maps.v[i].name : NULL;
+
+		if (!file || file[0] != '/')
+			continue;
+		for (; i < m->maps.n; i++) {
+			const struct da_range *r = &m->maps.v[i];
+
+			if (da_streq(r->name, file) && (r->name_off || r->start <= mod->start))
+				mod->end = DA_MAX(mod->end, r->end);
+			else if (r->start > mod->end)
+				break;
+		}
+	}
+	md_add_modules(m, &none); /* none may reach into the next */
+}
+
 /* ---------------------------------------------------------------- the dynamic linker's list */
 
 static struct da_module *module_with(struct da_process *p, uint64_t addr)
@@ -508,6 +551,8 @@ void md_read_linux(struct md *m)
 	read_maps(m);
 	if (m->d->proc.modules.n == 0)
 		modules_of_maps(m);
+	else if (m->maps.n)
+		extend_modules(m);
 	read_links(m);
 	mark_modules(m);
 }

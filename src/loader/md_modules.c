@@ -204,8 +204,7 @@ void md_add_modules(struct md *m, const struct md_modules *more)
 {
 	for (size_t i = 0; i < more->n; i++)
 		da_vec_push(m->d->arena, &m->d->proc.modules, more->v[i]);
-	if (more->n)
-		settle(m);
+	settle(m);
 }
 
 /* ---------------------------------------------------------------- UnloadedModuleList */

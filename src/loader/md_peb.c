@@ -306,7 +306,7 @@ void md_read_peb(struct md *m)
 	struct da_process *p = &m->d->proc;
 	uint64_t image;
 
-	if (p->os != DA_OS_WINDOWS)
+	if (p->os != DA_OS_WINDOWS || p->peb)
 		return;
 	for (size_t i = 0; i < p->threads.n; i++)
 		read_teb(m, &p->threads.v[i]);

@@ -124,6 +124,7 @@ static bool set_cpu(struct md *m, uint16_t cpu)
 		if (p->arch)
 			p->arch_name = p->arch->name;
 	}
+	m->container = p->arch;
 	p->bits = (uint8_t)(m->word * 8);
 	p->mem.word = m->word;
 	return p->arch != NULL;

@@ -12,9 +12,14 @@
 
 bool md_read_context(struct md *m, uint32_t rva, uint32_t size, struct da_regs *ret)
 {
-	const struct da_arch *arch = m->d->proc.arch;
+	struct da_regs r;
 
-	return arch && size && da_arch_read_context(arch, md_bytes(m, rva, size), ret) == DA_OK;
+	if (!m->container || !size || da_arch_read_context(m->container, md_bytes(m, rva, size), &r) != DA_OK)
+		return false;
+	if (m->wow64)
+		return md_wow64_registers(m, &r, ret);
+	*ret = r;
+	return true;
 }
 
 uint32_t md_thread_index(const struct md *m, uint32_t tid)

@@ -109,6 +109,25 @@ static struct shares measure(const struct da_memory *mem)
 	return s;
 }
 
+/* What a stack's mapping holds below sp is nobody's: a writer that leaves it out lacks nothing. */
+static void forgive_free_stacks(const struct md *m, struct shares *s)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < m->threads.n; i++) {
+		uint64_t start = m->threads.v[i].stack_start;
+		const struct da_range *r = start ? da_mem_range(&m->d->proc.mem, start - 1) : NULL;
+		uint64_t size;
+
+		if (!r || r->end != start || r->file_len || start == last || r->kind == DA_RANGE_IMAGE)
+			continue;
+		last = start;
+		size = DA_MIN(r->end - r->start, DA_MIN(s->private, s->private_missing));
+		s->private -= size;
+		s->private_missing -= size;
+	}
+}
+
 static bool most(uint64_t missing, uint64_t size)
 {
 	return size && missing > size / 2;
@@ -192,6 +211,7 @@ void md_name_writer(struct md *m)
 	struct shares s = measure(&m->d->proc.mem);
 	struct guess g = guess_writer(m);
 
+	forgive_free_stacks(m, &s);
 	m->d->origin.writer = g.writer;
 	m->d->origin.writer_why = g.why;
 	m->d->origin.dump_type = dump_type(m, &s);

@@ -305,6 +305,7 @@ static enum da_status load(struct da_dump *d, const char **ret_message)
 	md_read_modules(m);
 	md_read_linux(m);
 	md_read_memory(m);
+	md_read_wow64(m);
 	md_read_peb(m);
 	md_identify_modules(m);
 	md_name_memory(m);

@@ -56,6 +56,8 @@ struct md {
 	struct da_bytes f;
 	uint8_t word;
 	uint16_t cpu;           /* ProcessorArchitecture */
+	const struct da_arch *container; /* of the contexts in the file */
+	bool wow64;             /* a 32-bit process in a container of AMD64; proc.arch is x86 */
 	uint32_t platform;
 	uint32_t build;         /* BuildNumber of Windows */
 	uint16_t version_build; /* high word of the header's version: not 0 from dbghelp */
@@ -122,6 +124,7 @@ void md_read_threads(struct md *m);
 void md_read_modules(struct md *m);
 void md_read_linux(struct md *m);
 void md_read_memory(struct md *m);
+void md_read_wow64(struct md *m);
 void md_read_peb(struct md *m);       /* needs the saved memory; may add modules */
 void md_name_memory(struct md *m);    /* when all modules are known */
 void md_settle_threads(struct md *m); /* where their stacks end, which is the main one */
@@ -138,6 +141,8 @@ void md_identify_modules(struct md *m);
 /* Modules that the module list lacked. */
 void md_add_modules(struct md *m, const struct md_modules *more);
 
+/* 32-bit registers of a thread that runs 32-bit code; false: it does not. */
+bool md_wow64_registers(const struct md *m, const struct da_regs *wide, struct da_regs *ret);
 /* A CONTEXT of the file; false: none that fits the CPU. */
 bool md_read_context(struct md *m, uint32_t rva, uint32_t size, struct da_regs *ret);
 /* The section table of an image in memory, 40 bytes each; 0: its headers are not in the dump. */
