@@ -75,6 +75,9 @@ static void more_next_time(struct da_analysis *a, struct da_finding *f)
 		da_finding_recommendation(f, "For everything next time: procdump -ma, Create dump file in Task Manager, or "
 					  "dotnet-dump collect --type Full; for WER LocalDumps, DumpType 2.");
 		da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with procdump -ma: it keeps all memory.");
+	} else if (a->dump->proc.os == DA_OS_MACOS) {
+		da_finding_recommendation(f, "For everything next time: attach lldb and use process save-core.");
+		da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with lldb: process save-core --style full.");
 	} else if (is_minidump(a)) {
 		da_finding_recommendation(f, "For everything next time: a core of the kernel (ulimit -c unlimited) or "
 					  "gcore -p PID.");

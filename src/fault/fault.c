@@ -96,26 +96,31 @@ static void finish(struct da_fault *f)
 		f->t->state = DA_STATE_FAULTED;
 }
 
+static void of_signal(struct da_fault *f)
+{
+	da_fault_outside(f);
+	if (f->e->cause == DA_CAUSE_UNKNOWN && f->e->code != DA_SIGABRT) {
+		if (f->t && da_fault_is_fault(f->e->code) && !f->e->has_sender)
+			da_fault_examine(f);
+		else if (sent_by_itself(f))
+			f->e->cause = DA_CAUSE_ABORT;
+	}
+	da_fault_abort(f);
+	da_fault_cxx(f);
+	da_fault_earlier(f);
+}
+
 void da_fault_run(struct da_dump *d, struct da_symbols *s)
 {
 	struct da_fault f;
 
 	if (!prepare(&f, d, s))
 		return;
-	if (!f.e->is_signal) {
+	da_mem_as(&d->proc.mem, f.t);
+	if (f.e->is_signal)
+		of_signal(&f);
+	else
 		da_fault_windows(&f);
-		finish(&f);
-		return;
-	}
-	da_fault_outside(&f);
-	if (f.e->cause == DA_CAUSE_UNKNOWN && f.e->code != DA_SIGABRT) {
-		if (f.t && da_fault_is_fault(f.e->code) && !f.e->has_sender)
-			da_fault_examine(&f);
-		else if (sent_by_itself(&f))
-			f.e->cause = DA_CAUSE_ABORT;
-	}
-	da_fault_abort(&f);
-	da_fault_cxx(&f);
-	da_fault_earlier(&f);
 	finish(&f);
+	da_mem_as(&d->proc.mem, NULL);
 }

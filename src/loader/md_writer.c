@@ -202,8 +202,11 @@ static void missing_of_others(struct md *m, const struct shares *s)
 		add_missing(m, DA_RANGE_IMAGE, "code and constants of the modules; the files themselves bring "
 			    "them back");
 	if (m->has_regions ? most(s->private_missing, s->private) : !more_than_stacks(m))
-		add_missing(m, DA_RANGE_ANONYMOUS, "private memory: heaps (this writer saves stacks; a core "
-			    "of the kernel or gcore has the rest)");
+		add_missing(m, DA_RANGE_ANONYMOUS, m->d->proc.os == DA_OS_MACOS
+			    ? "private memory: heaps (this writer saves stacks; process save-core of lldb saves "
+			      "the rest)"
+			    : "private memory: heaps (this writer saves stacks; a core of the kernel or gcore "
+			      "has the rest)");
 }
 
 void md_name_writer(struct md *m)

@@ -270,6 +270,28 @@ static bool read_header(struct md *m, const char **ret_message)
 
 /* ---------------------------------------------------------------- leading */
 
+/* Streams that somebody may look for and that are not read; padding and counters are not among them. */
+static void note_unread(struct md *m)
+{
+	static const uint32_t types[] = { MD_HANDLE_OPERATIONS, MD_FUNCTION_TABLE, MD_JAVASCRIPT, MD_IPT_TRACE };
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+	for (size_t i = 0; i < m->streams.n && s.n < 400; i++) {
+		const struct md_stream *x = &m->streams.v[i];
+		bool named = false, foreign = x->type > 0xffff;
+
+		for (size_t k = 0; k < DA_ARRAY_SIZE(types); k++)
+			named |= x->type == types[k];
+		for (size_t k = 0; foreign && k < DA_ARRAY_SIZE(stream_names); k++)
+			foreign = x->type != stream_names[k].type;
+		if (named || (foreign && x->type != MD_LLDB_GENERATED))
+			da_str_addf(&s, "%s%s (%u bytes)", s.n ? ", " : "", md_stream_name(m, x->type), x->size);
+	}
+	if (s.n)
+		da_note(m->d->ledger, DA_NOTE_UNSUPPORTED, "streams", NULL,
+			"data of the dump that is not shown: %s", da_str_get(&s));
+}
+
 static void note_cut(struct md *m)
 {
 	struct da_origin *o = &m->d->origin;
@@ -313,6 +335,7 @@ static enum da_status load(struct da_dump *d, const char **ret_message)
 	md_read_exception(m);
 	md_read_handles(m);
 	note_cut(m);
+	note_unread(m);
 	md_name_writer(m);
 	return d->origin.truncated || d->minimal ? DA_PARTIAL : DA_OK;
 }

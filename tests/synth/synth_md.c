@@ -162,6 +162,8 @@ uint32_t synth_md_context(struct synth_md *s, const struct synth_md_regs *r, uin
 	synth_md_set(raw + c->sp, word, r->sp);
 	synth_md_set(raw + c->fp, word, r->fp);
 	synth_md_set(raw + c->first, word, r->first);
+	if (s->cpu == SYNTH_MD_AMD64)
+		synth_md_set(raw + 0x38, 2, r->segment);
 	*ret_size = c->size;
 	return synth_md_put(s, raw, c->size);
 }

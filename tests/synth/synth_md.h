@@ -54,6 +54,7 @@ void synth_md_set(void *at, unsigned size, uint64_t value);
 
 struct synth_md_regs {
 	uint64_t pc, sp, fp, first; /* first: rax, eax, x0, r0 */
+	uint16_t segment;           /* cs of AMD64 */
 };
 /* A CONTEXT of the CPU: RVA and size. */
 uint32_t synth_md_context(struct synth_md *s, const struct synth_md_regs *r, uint32_t *ret_size);

@@ -190,7 +190,7 @@ START_TEST(contexts_of_all_cpus)
 		struct da_dump *d;
 		const struct da_regs *r;
 
-		synth_md_thread(s, &(struct synth_md_thread){ .tid = 5, .regs = { 0x1000, 0x2000, 0x3000, 0x4000 } });
+		synth_md_thread(s, &(struct synth_md_thread){ .tid = 5, .regs = { 0x1000, 0x2000, 0x3000, 0x4000, 0 } });
 		d = load(s, cases[i].full ? DA_OK : DA_PARTIAL);
 		ck_assert_str_eq(d->proc.arch_name, cases[i].arch);
 		r = &d->proc.threads.v[0].regs;
@@ -218,6 +218,50 @@ START_TEST(addresses_of_32_bits)
 	d = load(s, DA_OK);
 	ck_assert_uint_eq(d->proc.modules.v[0].start, 0x80000000);
 	ck_assert_uint_eq(d->proc.exception->address, 0xf0000045);
+	da_dump_free(d);
+}
+END_TEST
+
+/*
+ * A 32-bit program dumped by a 64-bit tool: one thread in 32-bit code, one in the layer below it with
+ * its registers saved, one whose registers are not in the dump.
+ */
+START_TEST(wow64)
+{
+	struct synth_md *s = synth_md_new(SYNTH_MD_AMD64, SYNTH_MD_WINDOWS);
+	static const uint64_t tebs[] = { 0x300000, 0x310000, 0x320000 };
+	uint8_t teb64[0x2100], context[0x2d0];
+	struct da_dump *d;
+	const struct da_thread *t;
+
+	for (unsigned i = 0; i < 3; i++) {
+		memset(teb64, 0, sizeof(teb64));
+		synth_md_set(teb64 + 0x2018, 4, tebs[i] + 0x2000);
+		synth_md_set(teb64 + 0x2024, 4, 40 + i);
+		synth_md_set(teb64 + 0x2004, 4, 0x90000);
+		synth_md_set(teb64 + 0x2008, 4, 0x80000);
+		synth_md_set(teb64 + 0x2034, 4, 1460);
+		synth_md_set(teb64 + 0x1488, 8, i == 1 ? 0x700000 : 0);
+		synth_md_memory(s, tebs[i], teb64, sizeof(teb64));
+		synth_md_thread(s, &(struct synth_md_thread){
+			.tid = 40 + i, .teb = tebs[i],
+			.regs = { .pc = i ? UINT64_C(0x7ffa00001000) : 0x401000, .sp = 0x8ff00,
+				  .segment = i ? 0x33 : 0x23 } });
+	}
+	memset(context, 0, sizeof(context));
+	synth_md_set(context + 4, 4, 0x1003f);
+	synth_md_set(context + 4 + 0xb8, 4, 0x77001234);
+	synth_md_memory(s, 0x700000, context, sizeof(context));
+	d = load(s, DA_OK);
+	ck_assert_str_eq(d->proc.arch_name, "x86");
+	ck_assert_uint_eq(d->proc.bits, 32);
+	t = d->proc.threads.v;
+	ck_assert_uint_eq(t[0].regs.v[d->proc.arch->pc], 0x401000);
+	ck_assert_uint_eq(t[0].stack_base, 0x90000);
+	ck_assert_uint_eq(t[0].last_error, 1460);
+	ck_assert_uint_eq(t[1].regs.v[d->proc.arch->pc], 0x77001234);
+	ck_assert_uint_eq(t[2].regs.valid, 0);
+	ck_assert(ledger_says(d, DA_NOTE_MISSING, "of 1 threads"));
 	da_dump_free(d);
 }
 END_TEST
@@ -322,7 +366,7 @@ static struct da_dump *with_exceptions(uint32_t platform, const uint32_t *codes,
 {
 	struct synth_md *s = synth_md_new(SYNTH_MD_AMD64, platform);
 
-	synth_md_thread(s, &(struct synth_md_thread){ .tid = 5, .regs = { 0x1000, 0x2000, 0, 0 } });
+	synth_md_thread(s, &(struct synth_md_thread){ .tid = 5, .regs = { 0x1000, 0x2000, 0, 0, 0 } });
 	for (size_t i = 0; i < n; i++)
 		synth_md_exception(s, &(struct synth_md_exception){ .tid = 5, .code = codes[i], .flags = 1,
 								    .address = 0x40 });
@@ -753,7 +797,7 @@ START_TEST(cut_anywhere)
 END_TEST
 
 UNIT_MAIN("minidump", process_facts, threads_and_modules, exception_context_is_preferred,
-	  contexts_of_all_cpus, addresses_of_32_bits, memory_repeats_and_overlaps, memory_info_describes,
+	  contexts_of_all_cpus, addresses_of_32_bits, wow64, memory_repeats_and_overlaps, memory_info_describes,
 	  each_thread_has_its_own_stack, dumps_on_demand_are_no_crash, the_fault_among_several,
 	  nested_records, proc_streams, elf_modules_and_links, who_wrote_it, kind_of_dump, command_lines,
 	  services, loader_list_without_end, handles_with_state, padded_lists, lists_that_lie,
