@@ -37,6 +37,12 @@ static struct da_cfi *open_cfi(struct da_image *im)
 
 	if (im->from_memory || da_image_use_segments(im))
 		da_image_memory_cfi(im);
+	if (im->pe && da_image_section_raw(im, eh).n) {
+		struct da_part part = { .name = ".eh_frame", .type = SHT_PROGBITS, .addr = eh->addr,
+					.bytes = da_image_section_raw(im, eh) };
+
+		im->cfi_elf = da_image_build(im->arena, im, &part, 1);
+	}
 	if (im->cfi_elf.n)
 		elf = da_image_libelf(im->arena, im->cfi_elf);
 	else if (da_image_section_raw(im, eh).n && !(eh->flags & SHF_COMPRESSED))

@@ -108,7 +108,7 @@ static Dwarf *open_sections(struct da_image *im)
 {
 	if (!da_image_has_dwarf(im))
 		return NULL;
-	return any_compressed(im) ? open_unpacked(im) : da_dwarf_open(im->arena, im->bytes);
+	return im->pe || any_compressed(im) ? open_unpacked(im) : da_dwarf_open(im->arena, im->bytes);
 }
 
 static void open_alt(struct da_image *im, Dwarf *d)

@@ -86,6 +86,10 @@ enum da_status da_image_open(struct da_arena *a, struct da_bytes bytes, const ch
 	im->what = da_strdup(a, what);
 	im->bytes = bytes;
 	status = da_image_read_headers(im);
+	if (status == DA_NOT_FOUND && (status = da_pe_open_file(im)) == DA_OK) {
+		*ret = im;
+		return DA_OK;
+	}
 	if (status != DA_OK)
 		return status;
 	if (im->type != ET_EXEC && im->type != ET_DYN && im->type != ET_REL)

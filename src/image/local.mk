@@ -8,6 +8,7 @@ libdumpan_a_SOURCES += \
 	%D%/identity.c \
 	%D%/image.h \
 	%D%/memory.c \
+	%D%/pe.c %D%/pe.h %D%/pe_image.c \
 	%D%/plt.c \
 	%D%/private.h \
 	%D%/ranges.c %D%/ranges.h \

@@ -284,6 +284,10 @@ enum da_status da_image_from_memory(struct da_dump *d, uint32_t module, struct d
 	im->what = m->name ? m->name : "module";
 	im->mem = &d->proc.mem;
 	im->from_memory = true;
+	if (m->pe) {
+		*ret = im;
+		return da_pe_open_memory(im, m->start);
+	}
 	im->bytes = copy_some(im, m->start, HEADER_BYTES);
 	status = da_image_read_headers(im);
 	if (status != DA_OK)

@@ -69,6 +69,7 @@ struct da_image {
 	const struct da_memory *mem;
 	uint64_t bias;
 	struct da_bytes dynsym, dynstr, versym;
+	const struct da_pe *pe; /* a Windows image: its headers */
 	struct da_bytes cfi_elf; /* a small ELF file that holds only .eh_frame */
 
 	bool symbols_read;
@@ -146,6 +147,14 @@ struct da_bytes da_image_build(struct da_arena *a, const struct da_image *im, st
 bool da_image_use_segments(struct da_image *im);
 /* Fill cfi_elf from the dump's pages, or the file's segments, if they are there. */
 void da_image_memory_cfi(struct da_image *im);
+
+/* ---- pe_image.c: for files and modules that begin with MZ */
+
+/* DA_NOT_FOUND: no PE; DA_CORRUPT. */
+enum da_status da_pe_open_file(struct da_image *im);
+enum da_status da_pe_open_memory(struct da_image *im, uint64_t base);
+/* Exports and COFF symbols into im->symbols, unsorted. */
+void da_pe_read_symbols(struct da_image *im);
 
 /* ---- symtab.c, plt.c */
 

@@ -159,7 +159,9 @@ void da_image_read_symbols(struct da_image *im)
 	if (im->symbols_read)
 		return;
 	im->symbols_read = true;
-	if (im->from_memory || da_image_use_segments(im)) {
+	if (im->pe) {
+		da_pe_read_symbols(im);
+	} else if (im->from_memory || da_image_use_segments(im)) {
 		struct table t = { im->dynsym, im->dynstr, im->versym };
 
 		read_table(im, &t);
@@ -180,7 +182,7 @@ void da_image_read_symbols(struct da_image *im)
 
 bool da_image_has_symbols(struct da_image *im)
 {
-	if (!im->from_memory && !im->symbols_read && !da_image_use_segments(im)) {
+	if (!im->from_memory && !im->pe && !im->symbols_read && !da_image_use_segments(im)) {
 		const struct da_section *s = da_image_section(im, ".dynsym");
 
 		return da_image_has_symtab(im) || (s && da_image_section_raw(im, s).n > 0);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "symbol/private.h"
 
@@ -30,6 +31,34 @@ static const char *const system_names[] = {
 	"libpthread", "libm.so", "libm-", "libdl", "librt", "libresolv", "libnss_", "[vdso]",
 };
 
+/* The same for Windows: compared without regard to case. */
+static const char *const pe_runtimes[] = {
+	"coreclr.", "clrjit.", "clrgc", "clretwrc.", "clr.", "mscorwks.", "mscoree", "mscorlib", "system.private.corelib",
+	"hostfxr.", "hostpolicy.", "vcruntime", "ucrtbase", "msvcr", "msvcp", "concrt", "libstdc++-", "libgcc_s",
+	"libwinpthread", "python3", "python2", "node.", "jvm.", "java.", "perl5", "ruby",
+};
+
+static bool starts_nocase(const char *s, const char *prefix)
+{
+	return strncasecmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static enum da_module_class class_of_pe(const struct da_module *m, const char *name)
+{
+	const char *path = m->path ? m->path : "";
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(pe_runtimes); i++)
+		if (starts_nocase(name, pe_runtimes[i]))
+			return DA_CLASS_RUNTIME;
+	if (m->main)
+		return DA_CLASS_OWN;
+	/* C:\Windows\System32, SysWOW64, WinSxS and what lies below, whatever the drive. */
+	if (path[0] && path[1] == ':' && starts_nocase(path + 2, "\\windows\\"))
+		return DA_CLASS_SYSTEM;
+	return starts_nocase(name, "ntdll.") || starts_nocase(name, "kernel32.") || starts_nocase(name, "kernelbase.") ?
+		       DA_CLASS_SYSTEM : DA_CLASS_OWN;
+}
+
 static bool named(const char *name, const char *const *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -50,6 +79,8 @@ enum da_module_class da_module_class_of(const struct da_module *m)
 {
 	const char *name = m->name ? m->name : "";
 
+	if (m->pe)
+		return class_of_pe(m, name);
 	if (m->vdso || m->interpreter)
 		return DA_CLASS_SYSTEM;
 	if (named(name, runtimes, DA_ARRAY_SIZE(runtimes)))

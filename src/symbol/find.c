@@ -4,6 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "image/pe.h"
 #include "symbol/private.h"
 
 #define PAGE 4096
@@ -125,7 +126,17 @@ static enum da_match identify(struct attempt *t, struct da_image *im, const char
 {
 	const struct da_module *m = module_of(t);
 	const uint8_t *id = NULL;
-	unsigned len = da_image_build_id(im, &id);
+	unsigned len;
+
+	if (m->pe != !!da_image_pe(im))
+		return DA_MATCH_NONE;
+	if (m->pe && m->image_size && m->timestamp) {
+		if (da_pe_same(da_image_pe(im), m))
+			return DA_MATCH_BUILD_ID;
+		remember_mismatch(t, path, NULL, 0);
+		return DA_MATCH_NONE;
+	}
+	len = da_image_build_id(im, &id);
 
 	if (m->build_id_len) {
 		if (same_id(m, id, len))
@@ -177,7 +188,7 @@ static void put_overlays(struct da_symbols *s, uint32_t module)
 	const struct da_segment *seg;
 	size_t n = da_image_segments(im, &seg);
 
-	if (s->d->proc.bits == 32 && da_image_relocates_text(im))
+	if (s->d->proc.bits == 32 && (da_image_relocates_text(im) || (da_image_pe(im) && m->bias)))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t start = seg[i].vaddr + m->bias, end = start + seg[i].filesz;
@@ -193,13 +204,20 @@ static void tell_mismatch(struct da_symbols *s, uint32_t module)
 {
 	struct da_module *m = &s->d->proc.modules.v[module];
 	struct da_files *f = &s->files[module];
-	const char *want = m->build_id_len ? da_build_id_hex(s->d->arena, m) : NULL;
+	const char *want = m->pe ? da_printf(s->d->arena, "time stamp %08X, size 0x%x", m->timestamp, m->image_size)
+			 : m->build_id_len ? da_build_id_hex(s->d->arena, m) : NULL;
 
 	m->match = DA_MATCH_MISMATCH;
 	if (!want) {
 		da_note(s->d->ledger, DA_NOTE_MISMATCH, m->name,
 			"give the file of the machine where the process ran with --symbols",
 			"a file of this name is at hand, but nothing in the dump proves that it is the same build");
+		return;
+	}
+	if (m->pe) {
+		da_note(s->d->ledger, DA_NOTE_MISMATCH, m->name,
+			"give the file of the machine where the process ran with --symbols",
+			"a file of this name is at hand, but it is another build than the process ran (%s)", want);
 		return;
 	}
 	da_note(s->d->ledger, DA_NOTE_MISMATCH, m->name,

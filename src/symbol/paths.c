@@ -112,8 +112,30 @@ static bool try_path(struct search *x, const char *fmt, ...)
 	return x->fn(x->ctx, da_str_get(&s), x->local);
 }
 
+/* A symbol server's layout, or a flat folder; Windows does not care for case, so lower case is tried too. */
+static bool pe_in_dir(struct search *x, const char *dir)
+{
+	char *lower = da_strdup(x->a, x->m->name ? x->m->name : "");
+
+	for (char *p = lower; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p += 'a' - 'A';
+	if (!*lower || strchr(lower, '/') || strcmp(lower, "..") == 0 || strcmp(lower, ".") == 0)
+		return false;
+	for (unsigned i = 0; i < 2; i++) {
+		const char *name = i ? lower : x->m->name;
+
+		if (try_path(x, "%s/%s/%08X%x/%s", dir, name, x->m->timestamp, x->m->image_size, name) ||
+		    try_path(x, "%s/%s", dir, name))
+			return true;
+	}
+	return false;
+}
+
 static bool main_in_dir(struct search *x, const char *dir, bool flat)
 {
+	if (x->m->pe)
+		return flat && pe_in_dir(x, dir);
 	for (unsigned i = 0; i < x->npaths; i++)
 		if (try_path(x, "%s%s", dir, x->paths[i]))
 			return true;

@@ -228,6 +228,33 @@ enum da_status da_symbols_cfi(struct da_symbols *s, uint64_t pc, const struct da
 	return status;
 }
 
+const struct da_pe *da_symbols_pe(struct da_symbols *s, uint64_t pc, uint64_t *ret_base)
+{
+	uint32_t module = da_module_at(&s->d->proc, pc);
+	const struct da_pe *pe = NULL;
+	struct da_watch_mark mark;
+	struct da_files *f;
+
+	if (module == DA_NONE || !s->d->proc.modules.v[module].pe)
+		return NULL;
+	f = da_files_enter(s, module, &mark);
+	if (f)
+		pe = da_image_pe(f->main ? f->main : da_files_memory(s, module));
+	da_files_leave(s, &mark);
+	*ret_base = s->d->proc.modules.v[module].start;
+	return pe;
+}
+
+/* By the exception directory of a Windows image. */
+static bool in_pe_function(struct da_symbols *s, uint64_t pc)
+{
+	uint64_t base;
+	const struct da_pe *pe = da_symbols_pe(s, pc, &base);
+	struct da_pe_function f;
+
+	return pe && da_pe_function(pe, &s->d->proc.mem, base, (uint32_t)(pc - base), &f) == DA_OK;
+}
+
 bool da_symbols_in_function(struct da_symbols *s, uint64_t pc)
 {
 	uint32_t module = da_module_at(&s->d->proc, pc);
@@ -244,7 +271,7 @@ bool da_symbols_in_function(struct da_symbols *s, uint64_t pc)
 		found = (find_symbol(s, module, addr, &sym, &exact) == DA_OK && exact) ||
 			find_cfi(s, module, addr, &row) == DA_OK;
 	da_files_leave(s, &mark);
-	return found;
+	return found || in_pe_function(s, pc);
 }
 
 static enum da_status find_named(struct da_symbols *s, uint32_t module, const char *name,

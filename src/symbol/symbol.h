@@ -12,6 +12,7 @@
 #define DA_SYMBOL_SYMBOL_H
 
 #include "image/image.h"
+#include "image/pe.h"
 #include "model/model.h"
 
 struct da_symbols;
@@ -46,6 +47,8 @@ void da_symbols_run(struct da_symbols *s);
 /* The unwind row for pc, in process addresses' module bias *ret_bias. */
 enum da_status da_symbols_cfi(struct da_symbols *s, uint64_t pc, const struct da_cfi_row **ret,
 			      uint64_t *ret_bias);
+/* The headers of the Windows image at pc, from its file or the dump, and its base; or NULL. */
+const struct da_pe *da_symbols_pe(struct da_symbols *s, uint64_t pc, uint64_t *ret_base);
 /* Is the address inside a function that some table knows? Cheaper than da_symbols_place. */
 bool da_symbols_in_function(struct da_symbols *s, uint64_t pc);
 /* Address of a defined symbol of a module (.dynsym, .symtab), in the process. */
