@@ -131,6 +131,8 @@ START_TEST(reads_files_without_sections)
 	const struct da_cfi_row *row, *wanted;
 	struct da_elf_symbol sym;
 
+	if (!whole->is64)
+		return;
 	memset(copy + offsetof(Elf64_Ehdr, e_shoff), 0, 8);
 	copy[offsetof(Elf64_Ehdr, e_shnum)] = copy[offsetof(Elf64_Ehdr, e_shnum) + 1] = 0;
 	ck_assert_int_eq(da_image_open(a, (struct da_bytes){ copy, b.n }, "bare", NULL, &im), DA_OK);
