@@ -415,12 +415,13 @@ static struct da_image *find_extra(void *ctx, struct da_image *im, const char *n
 	return NULL;
 }
 
-static void set_finder(struct da_symbols *s, uint32_t module, struct da_image *im, const char *path)
+void da_files_set_finder(struct da_symbols *s, uint32_t module, struct da_image *im)
 {
 	struct finder *f = da_new(s->d->arena, struct finder);
 	const struct da_module *m = &s->d->proc.modules.v[module];
+	const struct da_files *x = &s->files[module];
 
-	*f = (struct finder){ s, m->name ? m->name : "module", path };
+	*f = (struct finder){ s, m->name ? m->name : "module", im == x->main ? x->path : x->debug_path };
 	da_image_set_finder(im, find_extra, f);
 }
 
@@ -437,7 +438,6 @@ struct da_image *da_files_debug(struct da_symbols *s, uint32_t module)
 	if (s->d->proc.modules.v[module].vdso)
 		return NULL;
 	if (f->main) {
-		set_finder(s, module, f->main, f->path);
 		if (da_image_has_dwarf(f->main) && da_image_has_symtab(f->main))
 			return NULL;
 		if (!da_image_debuglink(f->main, &link, &crc))
@@ -448,7 +448,6 @@ struct da_image *da_files_debug(struct da_symbols *s, uint32_t module)
 	if (f->debug) {
 		struct da_module *m = &s->d->proc.modules.v[module];
 
-		set_finder(s, module, f->debug, f->debug_path);
 		m->bias = file_bias(m, f->debug);
 		m->has_bias = true;
 	}

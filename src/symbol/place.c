@@ -79,6 +79,13 @@ static enum da_status find_dwarf(struct da_symbols *s, uint32_t module, uint64_t
 	struct da_image *debug = da_files_debug(s, module);
 	enum da_status status = DA_NOT_FOUND;
 
+	if (!f->finders_set) {
+		f->finders_set = true;
+		if (f->main)
+			da_files_set_finder(s, module, f->main);
+		if (debug)
+			da_files_set_finder(s, module, debug);
+	}
 	if (f->main && da_image_has_dwarf(f->main))
 		status = da_image_place(f->main, s->d->arena, addr, s->d->limits, ret);
 	if (status != DA_OK && status != DA_PARTIAL && debug)

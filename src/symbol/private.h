@@ -12,7 +12,7 @@ struct da_files {
 	struct da_image *debug;  /* separate debug information */
 	const char *debug_path;
 	struct da_image *memory; /* rebuilt from the dump */
-	bool debug_tried, memory_tried, main_fetched;
+	bool debug_tried, memory_tried, main_fetched, finders_set;
 	/* A file that stands at the right place and is another build. */
 	const char *mismatch;    /* its path */
 	const char *mismatch_id; /* hex, or NULL: it has none */
@@ -56,6 +56,8 @@ struct da_image *da_files_memory(struct da_symbols *s, uint32_t module);
 struct da_image *da_files_main(struct da_symbols *s, uint32_t module);
 /* Separate debug information, searched once; or NULL. */
 struct da_image *da_files_debug(struct da_symbols *s, uint32_t module);
+/* Where the debug information of one of the two is allowed to find its other files. */
+void da_files_set_finder(struct da_symbols *s, uint32_t module, struct da_image *im);
 
 /* ---- find.c: which places are looked at */
 
