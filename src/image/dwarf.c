@@ -167,6 +167,7 @@ static void index_units(struct da_image *im, struct da_dwarf *d, const struct da
 		if (type != DW_UT_compile && type != DW_UT_skeleton)
 			continue;
 		u = da_vec_add(im->arena, &d->units);
+		u->im = im;
 		u->die = die;
 		u->skeleton = type == DW_UT_skeleton;
 		da_die_ranges(NULL, &u->die, da_add_range, &a);

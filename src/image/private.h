@@ -82,6 +82,7 @@ struct da_image {
 	bool labels; /* the table is .symtab: what lies behind a label belongs to it */
 
 	struct da_dwarf *dwarf;
+	uint64_t ranges_read; /* of all lists so far: many entries may share one long list */
 	bool dwarf_tried;
 	struct da_cfi *cfi;
 	da_image_find_fn *finder;

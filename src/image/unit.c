@@ -7,6 +7,9 @@
 
 #include "image/unit.h"
 
+/* A real file stays far below; a hostile one lets each of its entries name the same long list. */
+#define RANGES_TOTAL 50000000
+
 /* Code that the linker threw away keeps its debug information, at address 0, 1 or near the end. */
 bool da_add_range(void *ctx, uint64_t start, uint64_t end)
 {
@@ -16,7 +19,7 @@ bool da_add_range(void *ctx, uint64_t start, uint64_t end)
 		da_ranges_add(a->im->arena, a->to, start, end, a->value);
 		a->any = true;
 	}
-	return true;
+	return ++a->im->ranges_read < RANGES_TOTAL;
 }
 
 /* ---------------------------------------------------------------- functions of a unit */
@@ -270,6 +273,7 @@ static void fill_call_site(struct da_arena *a, struct da_unit *u, Dwarf_Die *die
 /* ---------------------------------------------------------------- inlined calls */
 
 struct contains {
+	struct da_image *im;
 	uint64_t addr;
 	bool found;
 };
@@ -279,7 +283,7 @@ static bool contains_range(void *ctx, uint64_t start, uint64_t end)
 	struct contains *c = ctx;
 
 	c->found = c->addr >= start && c->addr < end;
-	return !c->found;
+	return !c->found && ++c->im->ranges_read < RANGES_TOTAL;
 }
 
 struct chain {
@@ -306,7 +310,7 @@ static bool find_inlined(struct da_arena *a, struct chain *c, Dwarf_Die *parent,
 		return false;
 	do {
 		int tag = dwarf_tag(&die);
-		struct contains in = { c->addr, false };
+		struct contains in = { c->u->im, c->addr, false };
 
 		if (!is_scope(tag))
 			continue;

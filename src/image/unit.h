@@ -12,6 +12,7 @@ struct da_scope {
 };
 
 struct da_unit {
+	struct da_image *im;
 	Dwarf_Die die;         /* of the skeleton where the unit is split */
 	struct da_split *split;
 	bool skeleton, opened, deep; /* deep: bodies of functions were searched for functions too */
