@@ -103,6 +103,12 @@ static void set_linux(struct md *m, struct da_exception *e, const struct record 
 	e->address = r->address;
 	e->has_address = e->has_info && e->subcode > 0 && e->subcode != 0x80 &&
 			 da_loader_signal_has_address(signo);
+	/* Breakpad copies the word of siginfo that is an address, or the sender's pid and uid. */
+	if (e->has_info && e->subcode <= 0 && m->word == 8 && md_find(m, MD_LINUX_DSO_DEBUG, 0)) {
+		e->has_sender = true;
+		e->sender_pid = (int32_t)r->address;
+		e->sender_uid = (uint32_t)(r->address >> 32);
+	}
 	if (!e->has_info)
 		e->has_address = da_loader_signal_has_address(signo);
 }

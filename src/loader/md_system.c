@@ -2,7 +2,9 @@
 /* What system and CPU it was, when the process began, what the writer says about itself. */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "loader/minidump.h"
 
@@ -187,6 +189,43 @@ static void set_version(struct md *m, const struct system *s)
 					  s->csd ? ")" : "");
 	} else {
 		p->kernel = s->csd;
+	}
+}
+
+/*
+ * Builds that came as a switch on top of an earlier one: its files keep the number of that one.
+ * What updates change is the last number of the files' versions; ntdll is in every process.
+ */
+static uint32_t build_of_files(uint32_t build)
+{
+	static const struct {
+		uint32_t build, files;
+	} switches[] = { { 18363, 18362 }, { 19042, 19041 }, { 19043, 19041 }, { 19044, 19041 },
+			 { 19045, 19041 }, { 22631, 22621 }, { 26200, 26100 } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(switches); i++)
+		if (switches[i].build == build)
+			return switches[i].files;
+	return build;
+}
+
+void md_refine_version(struct md *m)
+{
+	struct da_process *p = &m->d->proc;
+	unsigned a, b, build, revision;
+	const char *digits;
+
+	for (size_t i = 0; p->os == DA_OS_WINDOWS && i < p->modules.n; i++) {
+		const struct da_module *mod = &p->modules.v[i];
+
+		if (!mod->version || !mod->name || strcasecmp(mod->name, "ntdll.dll") != 0 ||
+		    sscanf(mod->version, "%u.%u.%u.%u", &a, &b, &build, &revision) != 4 ||
+		    build != build_of_files(m->build) || !p->os_version)
+			continue;
+		digits = da_printf(m->d->arena, "%u", m->build);
+		if (da_ends(p->os_version, digits)) /* nothing stands behind the build yet */
+			p->os_version = da_printf(m->d->arena, "%s.%u", p->os_version, revision);
+		return;
 	}
 }
 

@@ -325,6 +325,7 @@ static enum da_status load(struct da_dump *d, const char **ret_message)
 	md_read_misc(m);
 	md_read_threads(m);
 	md_read_modules(m);
+	md_refine_version(m);
 	md_read_linux(m);
 	md_read_memory(m);
 	md_read_wow64(m);

@@ -119,6 +119,7 @@ const char *md_basename(const char *path);
 /* ---- the parts, in the order in which minidump.c calls them */
 
 bool md_read_system(struct md *m, const char **ret_message);
+void md_refine_version(struct md *m); /* by the version of ntdll */
 void md_read_misc(struct md *m);
 void md_read_threads(struct md *m);
 void md_read_modules(struct md *m);

@@ -55,8 +55,13 @@ static struct da_image *open_file(struct da_symbols *s, const char *path)
 	return im;
 }
 
+/* Breakpad kept the first 16 bytes of a build-id, when it stored them as a GUID. */
 static bool same_id(const struct da_module *m, const uint8_t *id, unsigned len)
 {
+	enum { GUID = 16 };
+
+	if (len > GUID && m->build_id_len == GUID)
+		len = GUID;
 	return len && len == m->build_id_len && memcmp(id, m->build_id, len) == 0;
 }
 

@@ -6,7 +6,7 @@ For each dump: a report comes out; threads, CPU, system, crash and modules equal
 minidump_dump and minidump_stackwalk say; threads, names, ids, crash and handles equal the truth file of
 the Wine set. A difference that is not ours is a line of the list of explained ones: file, fact, why.
 """
-import csv, glob, json, lzma, os, re, subprocess, sys
+import csv, glob, json, lzma, os, re, subprocess, sys, tempfile
 
 corpus = os.path.join(os.environ["DUMPAN_CORPUS"], "dumps")
 dumpan = os.environ["DUMPAN"]
@@ -119,6 +119,12 @@ def compare_crash(d, data, field):
         d.same("crash thread", e["thread"], f"t{int(thread) + 1}")
 
 
+def guid(build_id):
+    """The first 16 bytes of a build-id as Breakpad writes them: as a GUID."""
+    b = bytes.fromhex(build_id)[:16]
+    return (b[3::-1] + b[5:3:-1] + b[7:5:-1] + b[8:]).hex().upper()
+
+
 def compare_modules(d, data, rows):
     ours = [m for m in data.get("modules", []) if not m.get("unloaded")]
     d.same("modules", {(m["name"], int(m["base"], 16)) for m in ours},
@@ -130,6 +136,8 @@ def compare_modules(d, data, rows):
             continue
         if x[2] and x[2] != "0.0.0.0":
             d.same(f"version of {x[1]}", m.get("version"), x[2])
+        if "build_id" in m and x[4] and len(m["build_id"]) >= 32:
+            d.same(f"build-id of {x[1]}", guid(m["build_id"]) + "0", x[4].upper())
         if "pdb_id" in m and x[4] and x[4].strip("0"):
             d.same(f"id of {x[1]}", m["pdb_id"] + "%X" % m["pdb_age"], x[4].upper())
 
@@ -215,6 +223,34 @@ def compare_handles(d, data, truth):
         d.same(f"handle {kind} {name}", (kind, name) in ours, True)
 
 
+# ---------------------------------------------------------------- cut anywhere
+
+CUT = ("lldb/sigsegv/sigsegv.dmp", "wine/dumps/x64-pdb-av-read-filter-mini.dmp.xz",
+       "wine/linux/lldb-hang-stack.dmp.xz")
+
+
+def cut_everywhere(name):
+    """Every 4 KiB a shorter dump: a report that says it is cut, or one sentence on why there is none."""
+    path = os.path.join(corpus, name)
+    whole = lzma.open(path).read() if name.endswith(".xz") else open(path, "rb").read()
+    wrong, threads = [], 0
+    for size in range(0, len(whole), 4096):
+        with tempfile.NamedTemporaryFile(suffix=".dmp") as f:
+            f.write(whole[:size])
+            f.flush()
+            code, r, err = report(f.name)
+        if r is None and (code != 2 or err.count("\n") != 1):
+            wrong.append(f"{size} bytes: exit {code}: {err[:200]}")
+        elif r is not None and not r["data"]["input"]["truncated"]:
+            wrong.append(f"{size} bytes: not said to be cut")
+        elif r is not None:
+            n = len(r["data"].get("threads", []))
+            if n < threads:
+                wrong.append(f"{size} bytes: {n} threads, {threads} before")
+            threads = n
+    tap(not wrong, f"{name}, cut every 4 KiB", "\n".join(wrong))
+
+
 # ---------------------------------------------------------------- all of them
 
 
@@ -237,6 +273,8 @@ for directory in SETS:
         for found in sorted(glob.glob(os.path.join(corpus, directory, "**", "*." + suffix), recursive=True)):
             if "notminidump" not in found:
                 one(found)
+for cut in CUT:
+    cut_everywhere(cut)
 left = sorted(set(EXPLAINED) - used)
 tap(not left, "every explained difference is still one", "\n".join("\t".join(x) for x in left))
 print(f"1..{number}")

@@ -617,6 +617,40 @@ START_TEST(command_lines)
 }
 END_TEST
 
+/* The revision of ntdll, also where its files keep the number of an earlier build. */
+START_TEST(windows_builds)
+{
+	static const struct {
+		uint32_t build, files;
+		uint8_t product;
+		const char *csd, *text;
+	} cases[] = {
+		{ 20348, 20348, 3, NULL, "Windows Server 2022, 20348.2340" },
+		{ 19045, 19041, 1, NULL, "Windows 10 22H2, 19045.2340" },
+		{ 22631, 22621, 1, NULL, "Windows 11 23H2, 22631.2340" },
+		{ 22000, 7601, 1, NULL, "Windows 11 21H2, 22000" },
+		{ 22000, 7601, 1, "282", "Windows 11 21H2, 22000.282" },
+		{ 7601, 1, 1, "Service Pack 1", "Windows 7 SP1, 7601" },
+		{ 12345, 1, 3, NULL, "Windows Server 10.0, build 12345" },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct synth_md *s = synth_md_new(SYNTH_MD_AMD64, SYNTH_MD_WINDOWS);
+		struct da_dump *d;
+
+		synth_md_layout(s)->build = cases[i].build;
+		synth_md_layout(s)->product = cases[i].product;
+		synth_md_layout(s)->csd = cases[i].csd;
+		synth_md_thread(s, &(struct synth_md_thread){ .tid = 5 });
+		synth_md_module(s, &(struct synth_md_module){ .base = 0x10000, .size = 4096, .path = "C:\\ntdll.dll",
+							      .version = { 0x000a0000, cases[i].files << 16 | 2340 } });
+		d = load(s, DA_OK);
+		ck_assert_str_eq(d->proc.os_version, cases[i].text);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 START_TEST(services)
 {
 	static const struct {
@@ -800,5 +834,5 @@ UNIT_MAIN("minidump", process_facts, threads_and_modules, exception_context_is_p
 	  contexts_of_all_cpus, addresses_of_32_bits, wow64, memory_repeats_and_overlaps, memory_info_describes,
 	  each_thread_has_its_own_stack, dumps_on_demand_are_no_crash, the_fault_among_several,
 	  nested_records, proc_streams, elf_modules_and_links, who_wrote_it, kind_of_dump, command_lines,
-	  services, loader_list_without_end, handles_with_state, padded_lists, lists_that_lie,
+	  windows_builds, services, loader_list_without_end, handles_with_state, padded_lists, lists_that_lie,
 	  streams_that_lie, refused, cut_anywhere)
