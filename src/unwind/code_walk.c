@@ -7,10 +7,13 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "unwind/step.h"
 
 #define INSNS 4096  /* instructions of all ways together */
-#define FORKS 16    /* conditional jumps that are gone back to when the way ahead ends in nothing */
+#define FORKS 32    /* conditional jumps that are gone back to when the way ahead ends in nothing */
+#define TARGETS 512 /* places that were jumped to: loops are gone through once */
 #define PUSHES 16   /* kept values: as many as there are registers */
 #define REACH 65536 /* bytes that a jump may go where the function's end is not known */
 
@@ -35,6 +38,8 @@ struct coder {
 	struct way now;
 	struct way forks[FORKS];
 	unsigned nforks;
+	uint64_t targets[TARGETS]; /* a hash table; 0: free */
+	unsigned ntargets;
 	bool straight;        /* nothing but pops and additions to sp so far */
 };
 
@@ -131,6 +136,20 @@ static bool inside(const struct coder *c, uint64_t pc)
 	return pc < from + REACH && pc + REACH > from;
 }
 
+/* The depth of the stack is the same whichever way one comes: to go on from there once is enough. */
+static bool was_there(struct coder *c, uint64_t pc)
+{
+	size_t slot = da_hash_mix(pc) % TARGETS;
+
+	while (c->targets[slot] && c->targets[slot] != pc)
+		slot = (slot + 1) % TARGETS;
+	if (c->targets[slot] || c->ntargets == TARGETS / 2)
+		return true;
+	c->targets[slot] = pc;
+	c->ntargets++;
+	return false;
+}
+
 static enum step jump(struct coder *c, uint64_t to, bool conditional)
 {
 	struct way there = c->now;
@@ -138,7 +157,7 @@ static enum step jump(struct coder *c, uint64_t to, bool conditional)
 	c->straight = false;
 	if (!conditional && c->start && !inside(c, to))
 		return finish(c, 0); /* another function goes on in this one's place */
-	if (!inside(c, to))
+	if (!inside(c, to) || was_there(c, to))
 		return conditional ? ON : LOST;
 	there.pc = to;
 	if (!conditional)
@@ -234,6 +253,12 @@ static bool is_plain(const struct da_x86_insn *i)
 			       ((op == 0x83 || op == 0x81) && i->modrm == 0xc4));
 }
 
+static bool is_trap(const struct da_x86_insn *i)
+{
+	return (i->map == 0 && (i->opcode == 0xf4 || i->opcode == 0xcc)) ||
+	       (i->map == 1 && i->opcode == 0x0b);
+}
+
 /* One instruction at c->now. */
 static enum step insn(struct coder *c)
 {
@@ -241,17 +266,22 @@ static enum step insn(struct coder *c)
 	uint8_t code[16];
 	size_t n = da_mem_read_some(mem, c->now.pc, code, sizeof(code));
 	struct da_x86_insn i;
+	bool first;
 
 	if (!inside(c, c->now.pc) || !da_x86_decode(code, n, c->arch->word == 8, &i))
 		return LOST;
+	/* Where the thread died, of hlt or ud2 maybe (musl's way to give up), is no end of a way. */
+	first = c->w->exact_pc && c->now.pc == da_unwind_pc(c->w);
 	c->now.pc = cut(c, c->now.pc + i.length);
 	if (!is_plain(&i))
 		c->straight = false;
+	if (first && is_trap(&i))
+		return ON;
 	if (i.map == 0)
 		return one_byte(c, &i);
 	if (i.map == 1 && i.opcode >= 0x80 && i.opcode <= 0x8f)
 		return jump(c, cut(c, c->now.pc + (uint64_t)(int64_t)i.immediate), true);
-	return i.map == 1 && i.opcode == 0x0b ? LOST : ON; /* ud2 */
+	return is_trap(&i) ? LOST : ON;
 }
 
 /* What the rest of the function may have changed is not known of its caller. */
@@ -264,13 +294,21 @@ static void forget(const struct coder *c, struct da_regs *r)
 	r->valid &= keep;
 }
 
+/* Where code is missing at the caller, any address of code will do: the way there is read, not guessed. */
+static bool leads_to_code(const struct da_walk *w, uint64_t pc)
+{
+	return da_unwind_is_return(w, pc) ||
+	       (da_unwind_code(w, pc) != DA_CODE_NO &&
+		!da_mem_view(&w->dump->proc.mem, pc - 8, 8));
+}
+
 /* One way has come to a ret: is it one? */
 static bool accept(struct coder *c)
 {
 	if (c->straight)
 		return true;
 	forget(c, &c->now.r);
-	return da_unwind_is_return(c->w, c->now.r.v[c->arch->pc]);
+	return leads_to_code(c->w, c->now.r.v[c->arch->pc]);
 }
 
 /* All ways until one ends in a ret; c->now.r is the caller. */
@@ -303,6 +341,8 @@ static bool begin(struct coder *c, const struct da_walk *w)
 	c->now.pc = da_unwind_pc(w);
 	c->now.npushed = 0;
 	c->nforks = 0;
+	c->ntargets = 0;
+	memset(c->targets, 0, sizeof(c->targets));
 	c->straight = true;
 	c->start = place->exact && place->size ? place->start : 0;
 	c->end = c->start + place->size;
@@ -317,14 +357,6 @@ bool da_unwind_run_code(const struct da_walk *w, struct da_regs *ret)
 		return false;
 	*ret = c.now.r;
 	return true;
-}
-
-/* The next instructions are certain: where code is missing at the caller, any address of code will do. */
-static bool leads_to_code(const struct da_walk *w, uint64_t pc)
-{
-	return da_unwind_is_return(w, pc) ||
-	       (da_unwind_code(w, pc) != DA_CODE_NO &&
-		!da_mem_view(&w->dump->proc.mem, pc - 8, 8));
 }
 
 /* pc before or amid push %rbp; mov %rsp, %rbp: the return address is on top, or next to it. */

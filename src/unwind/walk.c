@@ -57,7 +57,9 @@ static void push_frame(struct loop *l)
 	};
 
 	f.module = da_module_at(p, da_unwind_lookup(&l->w));
-	if (f.module != DA_NONE)
+	if (f.signal)
+		f.kind = DA_FRAME_STUB;
+	else if (f.module != DA_NONE)
 		f.kind = DA_FRAME_NATIVE;
 	else if (da_unwind_code(&l->w, f.pc) != DA_CODE_NO)
 		f.kind = DA_FRAME_DYNAMIC;

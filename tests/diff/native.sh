@@ -90,6 +90,11 @@ if command -v clang-14 >/dev/null 2>&1; then
 	build "clang -O2" victim -O2
 fi
 
+if command -v musl-gcc >/dev/null 2>&1; then
+	cc=musl-gcc
+	build "musl, whose libc is without tables" victim -O2
+	build "musl, static, without unwind tables" "" -O2 -static $bare
+fi
 if command -v aarch64-linux-gnu-gcc >/dev/null 2>&1 && command -v qemu-aarch64 >/dev/null 2>&1; then
 	was=$eu
 	cc=aarch64-linux-gnu-gcc run="qemu-aarch64 -L /usr/aarch64-linux-gnu" eu=no
