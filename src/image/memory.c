@@ -244,7 +244,7 @@ bool da_image_use_segments(struct da_image *im)
 	struct da_memory *mem;
 
 	da_image_read_sections(im);
-	if (im->from_memory || im->sections.n > 1)
+	if (im->pe || im->from_memory || im->sections.n > 1)
 		return false;
 	if (im->by_segments)
 		return true;

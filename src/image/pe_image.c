@@ -105,7 +105,8 @@ static void read_exports(struct da_image *im)
 		name = name_at(im, dir, rva, u32_at(names, i));
 		if (*name) {
 			named[k] = 1;
-			add_symbol(im, f, name, STB_GLOBAL);
+			/* ntdll has two names for a system call; Windows' debuggers show Nt… */
+			add_symbol(im, f, name, da_starts(name, "Zw") ? STB_WEAK : STB_GLOBAL);
 		}
 	}
 	for (uint32_t k = 0; k < functions.n / 4; k++) {

@@ -145,6 +145,11 @@ static enum da_status unpack_with(struct da_dump *d, const struct da_unpacker *u
 			"give a larger --max-expand", "stopped after %llu bytes",
 			(unsigned long long)sink.size);
 		d->origin.truncated = true;
+	} else if (status == DA_PARTIAL && sink.size == 0) {
+		*ret_message = da_printf(d->arena, "is compressed with %s, but nothing of it can be unpacked: %s. Copy "
+					 "the file again; if it was made as a difference to another file, that one "
+					 "is needed to unpack it", u->name, why ? why : "it is damaged");
+		status = DA_CORRUPT;
 	} else if (status == DA_PARTIAL) {
 		da_note(d->ledger, DA_NOTE_CUT, "unpacking", "copy the whole file again",
 			"the %s stream ends after %llu unpacked bytes: %s", u->name,

@@ -30,6 +30,9 @@ if have zstd; then
 	head -c 9000 b >cut.zst
 	t_ok "zstd that ends early still gives a report" "$DUMPAN" report --format json cut.zst
 	t_like "$(cat "$T_OUT")" '"truncated":true' "which says that it is cut"
+	head -c 20 b >stump.zst
+	t_exit 2 "zstd of which nothing can be unpacked" "$DUMPAN" report stump.zst
+	t_like "$(cat "$T_ERR")" "^dumpan: 'stump.zst' is compressed with zstd, but nothing" "is told as that, not as empty"
 else
 	t_skip zstd "not built in"
 fi
