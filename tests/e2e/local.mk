@@ -7,6 +7,7 @@ e2e_tests = \
 	%D%/manual.sh \
 	%D%/output.sh \
 	%D%/samples.sh \
+	%D%/signals.sh \
 	%D%/truncation.sh \
 	%D%/usage.sh \
 	%D%/wrappers.sh \

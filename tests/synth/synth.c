@@ -297,8 +297,11 @@ static size_t sizeof_shdr(const struct synth *s) { return s->bits == 64 ? 64 : 4
 
 static void lay_out(struct synth *s)
 {
-	uint64_t at = sizeof_ehdr(s) + (s->nsegments + 1) * sizeof_phdr(s);
+	uint64_t at;
 
+	if (s->nsegments + 1 >= 0xffff)
+		s->layout.xnum = true; /* as the kernel: e_phnum has 16 bits */
+	at = sizeof_ehdr(s) + (s->nsegments + 1) * sizeof_phdr(s);
 	if (!s->layout.notes_last) {
 		s->notes_offset = at;
 		at += s->nnotes;
