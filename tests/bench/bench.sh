@@ -15,9 +15,18 @@ cd "$data" || exit 1
 
 [ -x measure ] || ${CC:-cc} -O2 -o measure "$here/measure.c" || exit 1
 
+make_many() {
+	i=0
+	while [ $i -lt 25 ]; do
+		${CXX:-c++} -O2 -g -std=c++17 -DFAMILY=$i -c -o family-$i.o "$here/family.cc" || return 1
+		i=$((i + 1))
+	done
+	${CXX:-c++} -O2 -g -std=c++17 -pthread -o many "$here/many.cc" family-*.o
+}
+
 core_of() { # name, arguments of the program
 	[ -f "$1.core" ] && return
-	[ -x many ] || ${CXX:-c++} -O2 -g -std=c++17 -pthread -o many "$here/many.cc" || exit 1
+	[ -x many ] || make_many || exit 1
 	name=$1
 	shift
 	rm -f core core.*
@@ -86,7 +95,7 @@ fi
 if want growth; then
 	for n in 250 500 1000; do
 		core_of "growth-t$n" $n 28 1
-		pair "$n threads" "growth-t$n.core"
+		single "$n threads" "$DUMPAN" report --format html -o out.html "growth-t$n.core"
 	done
 	for n in 750 1500 3000; do
 		synth "growth-m$n" modules=$n threads=8

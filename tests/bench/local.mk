@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-EXTRA_DIST += %D%/bench.sh %D%/many.cc %D%/measure.c
+EXTRA_DIST += %D%/bench.sh %D%/family.cc %D%/many.cc %D%/many.h %D%/measure.c
 
 bench: dumpan$(EXEEXT) tests/synth/synthcore$(EXEEXT)
 	top_builddir='$(abs_top_builddir)' CC='$(CC)' $(SHELL) $(srcdir)/tests/bench/bench.sh

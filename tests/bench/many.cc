@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process for benches: threads of a given depth through distinct functions with inlined calls in
-// them, and a heap of a given size that is really written. It ends by abort() when all have arrived.
+// A process for benches: threads of a given depth through distinct functions of 25 files, with inlined
+// calls in them, and a heap of a given size that is really written. It ends by abort() when all have
+// arrived.
 //
 //	many THREADS DEPTH MEGABYTES
+#include "many.h"
+
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <string>
 #include <thread>
 #include <unistd.h>
-#include <vector>
 
 namespace bench {
 
-std::atomic<int> arrived;
-
-struct request {
-	std::string path;
-	std::vector<long> values;
-	int depth;
-};
+static std::atomic<int> arrived;
 
 [[gnu::noinline]] long wait_here(request &r)
 {
@@ -31,39 +25,15 @@ struct request {
 	return r.depth;
 }
 
-template <int Family, int Level> struct handler {
-	static inline long weigh(const request &r)
-	{
-		long sum = Family * 31 + Level;
-		for (long v : r.values)
-			sum += v ^ Level;
-		return sum;
-	}
-
-	static inline long forward(request &r, long extra)
-	{
-		r.values.push_back(extra);
-		return handler<Family, Level - 1>::handle(r) + weigh(r);
-	}
-
-	[[gnu::noinline]] static long handle(request &r)
-	{
-		if (r.depth-- <= 0)
-			return wait_here(r) + Level;
-		return forward(r, Family + Level) + r.depth;
-	}
-};
-
-template <int Family> struct handler<Family, 0> {
-	[[gnu::noinline]] static long handle(request &r) { return wait_here(r) + Family; }
-};
-
-using entry = long (*)(request &);
-
-template <int... Families> entry pick(int i, std::integer_sequence<int, Families...>)
+static void serve(int i, int depth)
 {
-	static const entry all[] = { handler<Families, 60>::handle... };
-	return all[i % sizeof...(Families)];
+	static long (*const all[])(request &, int) = {
+#define ENTRY(n) family_##n,
+		FAMILIES(ENTRY)
+	};
+	request r{ "/orders/" + std::to_string(i), {}, depth };
+
+	all[i / 2 % (sizeof(all) / sizeof(all[0]))](r, i % 2);
 }
 
 } // namespace bench
@@ -77,10 +47,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < bytes; i += 64) // something in each line of the cache
 		std::memcpy(&heap[i], &i, sizeof(i));
 	for (int i = 0; i < threads; i++)
-		std::thread([i, depth] {
-			bench::request r{ "/orders/" + std::to_string(i), {}, depth };
-			bench::pick(i, std::make_integer_sequence<int, 50>())(r);
-		}).detach();
+		std::thread(bench::serve, i, depth).detach();
 	while (bench::arrived < threads)
 		usleep(1000);
 	usleep(100000);
