@@ -246,3 +246,16 @@ void md_settle_threads(struct md *m)
 	if (m->d->proc.modules.n == 0)
 		da_note(m->d->ledger, DA_NOTE_MISSING, "modules", NULL, "the dump names no modules");
 }
+
+/* A thread that dies may write the dump itself: that one is not there for the dump. */
+void md_mark_dumpers(struct md *m)
+{
+	const struct da_exception *e = m->d->proc.exception;
+
+	for (uint32_t i = 0; i < m->threads.n; i++) {
+		struct da_thread *t = &m->d->proc.threads.v[i];
+
+		if (m->threads.v[i].dumper && t->role == DA_ROLE_UNKNOWN && !(e && e->thread == i))
+			t->role = DA_ROLE_DEBUGGER;
+	}
+}

@@ -334,6 +334,7 @@ static enum da_status load(struct da_dump *d, const char **ret_message)
 	md_name_memory(m);
 	md_settle_threads(m);
 	md_read_exception(m);
+	md_mark_dumpers(m);
 	md_read_handles(m);
 	note_cut(m);
 	note_unread(m);

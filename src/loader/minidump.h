@@ -130,6 +130,8 @@ void md_read_peb(struct md *m);       /* needs the saved memory; may add modules
 void md_name_memory(struct md *m);    /* when all modules are known */
 void md_settle_threads(struct md *m); /* where their stacks end, which is the main one */
 void md_read_exception(struct md *m);
+/* Threads that only wrote the dump. */
+void md_mark_dumpers(struct md *m);
 void md_read_handles(struct md *m);
 void md_name_writer(struct md *m);
 

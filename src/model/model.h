@@ -200,7 +200,8 @@ struct da_frame {
 enum da_state { DA_STATE_UNKNOWN, DA_STATE_RUNNING, DA_STATE_BLOCKED, DA_STATE_WAITING, DA_STATE_IDLE,
 		DA_STATE_SLEEPING, DA_STATE_SUSPENDED, DA_STATE_FAULTED, DA_STATE_EXITED };
 const char *da_state_name(enum da_state state);
-enum da_role { DA_ROLE_UNKNOWN, DA_ROLE_MAIN, DA_ROLE_USER };
+enum da_role { DA_ROLE_UNKNOWN, DA_ROLE_MAIN, DA_ROLE_USER,
+	       DA_ROLE_DEBUGGER /* in the process only to dump it */ };
 const char *da_role_name(enum da_role role);
 
 struct da_thread {

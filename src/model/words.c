@@ -24,6 +24,6 @@ WORDS(da_frame_kind_name, enum da_frame_kind, "unknown", "native", "managed", "s
       "runtime")
 WORDS(da_state_name, enum da_state, "unknown", "running", "blocked", "waiting", "idle", "sleeping",
       "suspended", "faulted", "exited")
-WORDS(da_role_name, enum da_role, "unknown", "main", "user")
+WORDS(da_role_name, enum da_role, "unknown", "main", "user", "debugger")
 WORDS(da_access_name, enum da_access, "unknown", "read", "write", "execute")
 WORDS(da_os_name, enum da_os, "other", "linux", "windows", "macos", "freebsd", "netbsd", "other")
