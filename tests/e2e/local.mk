@@ -5,6 +5,7 @@ e2e_tests = \
 	%D%/determinism.sh \
 	%D%/not-a-dump.sh \
 	%D%/manual.sh \
+	%D%/minidump.sh \
 	%D%/output.sh \
 	%D%/samples.sh \
 	%D%/signals.sh \

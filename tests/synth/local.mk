@@ -5,3 +5,6 @@ tests_synth_libsynth_a_SOURCES = %D%/synth.c %D%/process.c %D%/synth.h \
 check_PROGRAMS += tests/synth/synthcore
 tests_synth_synthcore_SOURCES = %D%/synthcore.c
 tests_synth_synthcore_LDADD = tests/synth/libsynth.a
+check_PROGRAMS += tests/synth/synthmd
+tests_synth_synthmd_SOURCES = %D%/synthmd.c
+tests_synth_synthmd_LDADD = tests/synth/libsynth.a

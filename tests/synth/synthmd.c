@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes a made-up minidump: synthmd OUT [key=value…]; keys below. Used by e2e tests. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "synth/synth_md.h"
+
+static uint64_t value_of(int argc, char **argv, const char *key, uint64_t otherwise)
+{
+	size_t n = strlen(key);
+
+	for (int i = 2; i < argc; i++)
+		if (strncmp(argv[i], key, n) == 0 && argv[i][n] == '=')
+			return strtoull(argv[i] + n + 1, NULL, 0);
+	return otherwise;
+}
+
+/* A second exception that the first was raised on top of. */
+static void nested(struct synth_md *s)
+{
+	uint8_t record[0x98] = { 0 };
+
+	synth_md_set(record, 4, 0xe06d7363);
+	synth_md_set(record + 0x10, 8, 0x401000);
+	synth_md_set(record + 0x18, 4, 1);
+	synth_md_set(record + 0x20, 8, 0x19930520);
+	synth_md_memory(s, 0x60000000, record, sizeof(record));
+	synth_md_exception(s, &(struct synth_md_exception){ .tid = 101, .code = 0xc0000025, .nested = 0x60000000,
+							    .address = 0x401234 });
+}
+
+int main(int argc, char **argv)
+{
+	struct synth_md *s;
+	uint8_t *dump;
+	size_t n;
+	FILE *f;
+
+	if (argc < 2) {
+		fputs("synthmd OUT [cpu= platform= flags= memory64= nested=]\n", stderr);
+		return 64;
+	}
+	s = synth_md_new((uint16_t)value_of(argc, argv, "cpu", SYNTH_MD_AMD64),
+			 (uint32_t)value_of(argc, argv, "platform", SYNTH_MD_WINDOWS));
+	synth_md_layout(s)->flags = value_of(argc, argv, "flags", 0);
+	synth_md_layout(s)->memory64 = value_of(argc, argv, "memory64", 0);
+	if (value_of(argc, argv, "nested", 0)) /* the first exception stream counts */
+		nested(s);
+	synth_md_process(s);
+	dump = synth_md_build(s, &n);
+	f = fopen(argv[1], "wb");
+	if (!f || fwrite(dump, 1, n, f) != n || fclose(f) != 0) {
+		perror(argv[1]);
+		return 74;
+	}
+	free(dump);
+	synth_md_free(s);
+	return 0;
+}
