@@ -66,6 +66,14 @@ enum da_status da_symbols_cfi(struct da_symbols *s, uint64_t pc, const struct da
 	return DA_OK;
 }
 
+const struct da_pe *da_symbols_pe(struct da_symbols *s, uint64_t pc, uint64_t *ret_base)
+{
+	(void)s;
+	(void)pc;
+	(void)ret_base;
+	return NULL;
+}
+
 bool da_symbols_in_function(struct da_symbols *s, uint64_t pc)
 {
 	const struct function *f = function_at(pc);
