@@ -232,13 +232,15 @@ static void tell_mismatch(struct da_symbols *s, uint32_t module)
 		f->mismatch_id ? f->mismatch_id : "(none)", want);
 }
 
+/* From a file whose contents proved it, or all of an id that the dump has the beginning of. */
 static void learn_build_id(struct da_symbols *s, uint32_t module, struct da_image *im)
 {
 	struct da_module *m = &s->d->proc.modules.v[module];
 	const uint8_t *id;
 	unsigned len = da_image_build_id(im, &id);
+	bool shorter = m->build_id_len && same_id(m, id, len) && len > m->build_id_len;
 
-	if (m->build_id_len || !len || len > sizeof(m->build_id))
+	if ((m->build_id_len && !shorter) || !len || len > sizeof(m->build_id))
 		return;
 	memcpy(m->build_id, id, len);
 	m->build_id_len = (uint8_t)len;

@@ -74,7 +74,8 @@ bool da_scanned_try(struct da_symbols *s, const uint8_t *id, unsigned len, da_tr
 			scan_dir(&sc, s->o->dirs[i], 0);
 	}
 	for (size_t i = 0; i < s->scanned.n; i++)
-		if (s->scanned.v[i].len == len && memcmp(s->scanned.v[i].id, id, len) == 0 &&
+		/* fn compares the whole: a Breakpad dump knows only the first 16 bytes */
+		if (s->scanned.v[i].len >= len && memcmp(s->scanned.v[i].id, id, len) == 0 &&
 		    fn(ctx, s->scanned.v[i].path, false))
 			return true;
 	return false;

@@ -215,6 +215,24 @@ START_TEST(takes_the_file_with_the_build_id)
 }
 END_TEST
 
+/* Breakpad's minidumps keep 16 bytes of a build-id; the file tells the rest, for its debug file. */
+START_TEST(completes_a_short_build_id)
+{
+	struct process p = begin();
+	struct da_symbols *s = da_symbols_new(p.d, &options);
+
+	know_id(&p);
+	p.m->build_id_len = 16;
+	memset(p.m->build_id + 16, 0, sizeof(p.m->build_id) - 16);
+	copy_file(in_folder(p.d->arena, "by-any-name"), p.file, 0, 0);
+	da_symbols_find(s);
+	ck_assert_int_eq(p.m->match, DA_MATCH_BUILD_ID);
+	ck_assert_uint_eq(p.m->build_id_len, p.id_len);
+	ck_assert_mem_eq(p.m->build_id, p.id, p.id_len);
+	end(&p);
+}
+END_TEST
+
 START_TEST(refuses_another_build)
 {
 	struct process p = begin();
@@ -392,6 +410,6 @@ START_TEST(script_takes_names_as_names)
 END_TEST
 
 UNIT_MAIN("symbol", reads_mangled_names, leaves_names_that_explode, tells_own_code_from_others,
-	  takes_the_file_with_the_build_id, refuses_another_build, finds_files_by_every_layout,
+	  takes_the_file_with_the_build_id, completes_a_short_build_id, refuses_another_build, finds_files_by_every_layout,
 	  compares_contents_without_a_build_id, skips_what_is_in_quarantine, stays_inside_the_folders,
 	  script_takes_names_as_names)
