@@ -78,13 +78,17 @@ static void blame_evidence(struct da_analysis *a, struct da_finding *f)
 static void signal_evidence(struct da_analysis *a, struct da_finding *f)
 {
 	const struct da_exception *e = exception(a);
-	struct da_evidence *ev = da_finding_evidence(f, "signal");
+	bool windows = a->dump->proc.os == DA_OS_WINDOWS;
+	struct da_evidence *ev = da_finding_evidence(f, windows ? "exception" : "signal");
 
 	da_evidence_thread(ev, e->thread);
 	if (e->has_address && !e->address_hidden && !e->earlier)
 		da_evidence_address(ev, e->address);
 	if (e->has_info)
 		da_evidence_text(ev, "%s, code %d%s%s%s", e->name, e->subcode, e->subname ? " (" : "",
+				 e->subname ? e->subname : "", e->subname ? ")" : "");
+	else if (windows)
+		da_evidence_text(ev, "%s, code 0x%08x%s%s%s", e->name, (unsigned)e->code, e->subname ? " (" : "",
 				 e->subname ? e->subname : "", e->subname ? ")" : "");
 	else
 		da_evidence_text(ev, "%s; the dump holds no more about it", e->name);
@@ -119,7 +123,8 @@ static double confidence(struct da_analysis *a, double most)
 	const struct da_exception *e = exception(a);
 	const struct da_frame *f = da_blamed_frame(a->dump, NULL);
 
-	if (!e->has_info && most > 0.8)
+	/* Windows always keeps the whole record. */
+	if (!e->has_info && a->dump->proc.os != DA_OS_WINDOWS && most > 0.8)
 		most = 0.8;
 	if (f && f->trust == DA_TRUST_SCAN && most > 0.6)
 		most = 0.6;
@@ -196,7 +201,7 @@ static struct access_words access_words(struct da_analysis *a)
 	if (execute)
 		return (struct access_words){ "call or jump to an address that is not code",
 			"A function pointer or return address was overwritten, or the code was unloaded "
-			"(dlclose)." };
+			"(dlclose, FreeLibrary)." };
 	if (e->address < NULL_PAGE)
 		return (struct access_words){ write ? "write through a null pointer"
 						    : "read through a null pointer",
@@ -323,6 +328,8 @@ static unsigned run_abort(struct da_analysis *a)
 		  "abort() was called on purpose: the frame that called it, and the program's log just before, "
 		  "say why." },
 	};
+	const char *of_windows = "The program, or a check that was built into it, ended it on purpose (abort, fail fast): "
+				 "the frame that called for it, and the program's log just before, say why.";
 
 	for (size_t i = 0; i < DA_ARRAY_SIZE(kinds); i++) {
 		struct da_finding *f;
@@ -332,8 +339,11 @@ static unsigned run_abort(struct da_analysis *a)
 		f = begin(a, "crash.abort", 0.95,
 			  da_printf(a->dump->arena, "%s%s", kinds[i].title, in_function(a)));
 		da_finding_description(f, "%s%s", who_died(a), quoted_message(a));
-		where_to_look(a, f, kinds[i].advice);
-		da_finding_refuted_by(f, "a sender of the signal that is another process");
+		where_to_look(a, f, a->dump->proc.os == DA_OS_WINDOWS && kinds[i].cause == DA_CAUSE_ABORT ?
+					    of_windows : kinds[i].advice);
+		da_finding_refuted_by(f, a->dump->proc.os == DA_OS_WINDOWS ?
+						 "a debugger or another process that raised the exception" :
+						 "a sender of the signal that is another process");
 		return 1;
 	}
 	return 0;

@@ -254,18 +254,19 @@ static unsigned run_unwind_incomplete(struct da_analysis *a)
 		return 0;
 	f = begin(a, "dump.unwind-incomplete", n == 1 ? "One stack ends early"
 						      : da_printf(a->dump->arena, "%u stacks end early", n));
-	for (uint32_t i = 0; i < p->threads.n && shown < 10; i++) {
+	for (uint32_t i = 0; i < p->threads.n; i++) {
 		const struct da_thread *t = &p->threads.v[i];
 		struct da_evidence *ev;
 
 		if (t->end == DA_END_COMPLETE)
 			continue;
-		shown++;
+		da_finding_thread(f, i);
+		if (shown++ >= 10)
+			continue;
 		ev = da_finding_evidence(f, "end of the stack");
 		da_evidence_thread(ev, i);
 		da_evidence_text(ev, "%s after %zu frames: %s", da_say_thread(a, i), t->frames.n,
 				 t->end_why ? t->end_why : da_stack_end_name((enum da_stack_end)t->end));
-		da_finding_thread(f, i);
 	}
 	da_finding_description(f, "%u of %zu threads could not be walked to their beginning; what called the last frame is "
 			       "unknown there.", n, p->threads.n);

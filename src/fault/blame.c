@@ -47,6 +47,15 @@ static const char *const helpers[] = {
 	/* how a thread begins and ends */
 	"__libc_start_main*", "__libc_start_call_main*", "_start", "start_thread", "clone", "__clone*",
 	"clone3", "__restore_rt", "__kernel_rt_sigreturn", "__kernel_sigreturn",
+	"RtlUserThreadStart*", "_RtlUserThreadStart*", "BaseThreadInitThunk*", "call_thread_func*",
+	"mainCRTStartup", "wmainCRTStartup", "WinMainCRTStartup", "wWinMainCRTStartup", "__tmainCRTStartup",
+	"__scrt_common_main*", "invoke_main", "_threadstart*", "thread_start<*",
+	/* how exceptions of Windows are raised and handled */
+	"RaiseException*", "RtlRaiseException*", "RtlRaiseStatus*", "KiUserExceptionDispatcher*",
+	"_CxxThrowException*", "RaiseFailFastException*", "RtlFailFast*", "__fastfail", "__report_gsfailure*",
+	"__report_rangecheckfailure*", "_invoke_watson*", "_invalid_parameter*", "__acrt_call_reportfault*",
+	"RtlReportFatalFailure*", "RtlReportCriticalFailure*", "RtlpHeapHandleError*", "RtlpLogHeapFailure*",
+	"DebugBreak", "DbgBreakPoint", "_purecall", "UnhandledExceptionFilter*", "RtlDispatchException*",
 };
 
 /* Functions of libc that fail for their caller; variants are __NAME_CPU, checked ones __NAME_chk. */
@@ -207,9 +216,12 @@ static bool has_code(const struct da_fault *f, const struct da_frame *frame)
 
 static uint32_t first(const struct da_fault *f, bool own_only)
 {
+	bool scanned = false; /* what lies below a guess is one */
+
 	for (size_t i = f->top; i < f->t->frames.n; i++) {
 		const struct da_frame *frame = &f->t->frames.v[i];
 
+		scanned = scanned || frame->trust <= DA_TRUST_SCAN;
 		if (is_helper(f, frame) || !has_code(f, frame) || frame->module >= f->p->modules.n ||
 		    f->p->modules.v[frame->module].vdso)
 			continue;
@@ -220,7 +232,7 @@ static uint32_t first(const struct da_fault *f, bool own_only)
 		if (is_own(f, frame))
 			return (uint32_t)i;
 		/* a scan that ends in a library is no evidence against it */
-		if (!own_only && frame->trust > DA_TRUST_SCAN)
+		if (!own_only && !scanned)
 			return (uint32_t)i;
 	}
 	return DA_NONE;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libdumpan_a_SOURCES += \
+	%D%/bottom.c \
 	%D%/cfi.c \
 	%D%/code.c \
 	%D%/code_walk.c \
