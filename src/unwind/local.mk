@@ -9,6 +9,7 @@ libdumpan_a_SOURCES += \
 	%D%/fold.c %D%/fold.h \
 	%D%/frame_pointer.c \
 	%D%/jump.c \
+	%D%/pe_arm64.c \
 	%D%/pe_x64.c \
 	%D%/scan.c \
 	%D%/sigframe.c \

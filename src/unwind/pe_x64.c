@@ -353,12 +353,12 @@ static enum da_status return_address(struct undo *u)
 
 	if (st != DA_OK)
 		return st;
+	u->r->v[RSP] += 8;
 	if (rip == 0) {
 		u->w->end = DA_END_COMPLETE;
 		u->w->why = "the thread began here";
 		return DA_PARTIAL;
 	}
-	u->r->v[RSP] += 8;
 	da_reg_set(u->r, RIP, rip);
 	return DA_OK;
 }

@@ -5,7 +5,8 @@
  *	thread TID END WHY
  *	INDEX PC SP TRUST REPEAT/BLOCK FUNCTION MODULE
  *
- * DIRs are searched for files as --symbols does; with -n this machine's own files are not.
+ * DIRs are searched for files as --symbols does; with -n this machine's own files are not. With -c the
+ * caller's stack pointer, where it is known for sure, stands behind each frame.
  */
 #include "config.h"
 
@@ -26,14 +27,19 @@ static const char *plain(struct da_str *s, const char *rich)
 	return da_str_get(s);
 }
 
+static bool with_cfa;
+
 static void print_frame(const struct da_dump *d, struct da_symbols *s, const struct da_frame *f, size_t i)
 {
 	const struct da_place *p = da_symbols_place(s, f->pc, !f->exact_pc);
 	const char *module = f->module == DA_NONE ? NULL : d->proc.modules.v[f->module].name;
 
-	printf("%zu 0x%" PRIx64 " 0x%" PRIx64 " %s%s %u/%u %s %s\n", i, f->pc, f->sp,
+	printf("%zu 0x%" PRIx64 " 0x%" PRIx64 " %s%s %u/%u %s %s", i, f->pc, f->sp,
 	       da_trust_name(f->trust), f->signal ? "+signal" : "", f->repeat, f->block_len,
 	       p->raw ? p->raw : "?", module ? module : "?");
+	if (with_cfa)
+		printf(" 0x%" PRIx64, f->cfa);
+	putchar('\n');
 }
 
 static double now(void)
@@ -54,9 +60,9 @@ int main(int argc, char **argv)
 	const char *message = "";
 	double before;
 
-	if (argc > 1 && !strcmp(argv[1], "-n")) {
-		options.no_local = true;
-		argv++, argc--;
+	for (; argc > 1 && argv[1][0] == '-'; argv++, argc--) {
+		options.no_local |= !strcmp(argv[1], "-n");
+		with_cfa |= !strcmp(argv[1], "-c");
 	}
 	if (argc < 2)
 		return 64;
