@@ -442,7 +442,7 @@ static const char *utf8_string(struct md *m, uint32_t rva)
 	uint32_t n = da_get_u32(&c);
 	struct da_bytes b;
 
-	if (!rva || !da_ok(&c) || n > m->d->limits->string)
+	if (!rva || !da_ok(&c) || n > m->d->limits->string || !md_more_text(m, n))
 		return NULL;
 	b = md_bytes(m, (uint64_t)rva + 4, n);
 	return b.n ? da_text(m->d->arena, b.p, b.n) : NULL;

@@ -77,6 +77,8 @@ static const char *unicode(struct md *m, uint64_t base, enum field f, uint64_t r
 	if (da_mem_u16(mem, string, &n) != DA_OK || n < 2 ||
 	    da_mem_word(mem, string + offsets[STRING_BUFFER][m->word == 4], &buffer) != DA_OK || !buffer)
 		return NULL;
+	if (!da_mem_range(mem, buffer + relative) || !md_more_text(m, n))
+		return NULL;
 	raw = da_alloc(m->d->arena, n);
 	if (da_mem_read(mem, buffer + relative, raw, n, NULL) != DA_OK)
 		return NULL;

@@ -81,17 +81,25 @@ struct da_bytes md_stream_bytes(struct md *m, uint32_t type, unsigned nth)
 	return s ? md_bytes(m, s->rva, s->size) : (struct da_bytes){ m->f.p, 0 };
 }
 
-const char *md_string(struct md *m, uint64_t rva)
+bool md_more_text(struct md *m, size_t n)
 {
-	struct da_cursor c;
-	struct da_bytes b;
-	uint32_t n;
+	if (n > m->d->limits->names - m->names) {
+		da_note(m->d->ledger, DA_NOTE_LIMIT, "names", NULL,
+			"names of more than %llu bytes: the rest is left out",
+			(unsigned long long)m->d->limits->names);
+		return false;
+	}
+	m->names += n;
+	return true;
+}
 
-	if (rva == 0 || rva >= m->f.n)
-		return NULL;
-	c = md_cursor(m, md_bytes(m, rva, 4));
-	n = da_get_u32(&c);
-	if (!da_ok(&c) || n > m->d->limits->string)
+static const char *read_string(struct md *m, uint64_t rva)
+{
+	struct da_cursor c = md_cursor(m, md_bytes(m, rva, 4));
+	uint32_t n = da_get_u32(&c);
+	struct da_bytes b;
+
+	if (!da_ok(&c) || n > m->d->limits->string || !md_more_text(m, n))
 		return NULL;
 	b = md_bytes(m, rva + 4, n);
 	n = (uint32_t)(b.n / 2);
@@ -99,6 +107,19 @@ const char *md_string(struct md *m, uint64_t rva)
 		if (b.p[2 * i] == 0 && b.p[2 * i + 1] == 0)
 			n = i;
 	return n ? da_text_utf16(m->d->arena, b.p, n, false) : NULL;
+}
+
+const char *md_string(struct md *m, uint64_t rva)
+{
+	bool is_new;
+	uint64_t *text;
+
+	if (rva == 0 || rva >= m->f.n)
+		return NULL;
+	text = da_map_put(m->d->arena, &m->strings, rva, &is_new);
+	if (is_new) /* nothing is put while it is read, so its place holds */
+		*text = (uintptr_t)read_string(m, rva);
+	return (const char *)(uintptr_t)*text;
 }
 
 const char *md_basename(const char *path)

@@ -65,6 +65,8 @@ struct md {
 	uint64_t needed;        /* bytes that the file should have, by all it refers to */
 	uint64_t promised;      /* bytes of memory that the lists name */
 	DA_VEC(struct md_stream) streams;
+	uint64_t names;         /* bytes of text read so far */
+	struct da_map strings;  /* RVA to text: handles name their types again and again */
 	DA_VEC(struct md_thread) threads; /* beside proc.threads */
 	struct da_map by_tid;
 	DA_VEC(struct da_range) maps;     /* of /proc/PID/maps, sorted */
@@ -86,6 +88,8 @@ static inline struct da_cursor md_cursor(const struct md *m, struct da_bytes b)
 }
 /* MINIDUMP_STRING, made valid; NULL: no string there. */
 const char *md_string(struct md *m, uint64_t rva);
+/* May n more bytes of names be read? Told once when not: lists of a damaged file name huge texts. */
+bool md_more_text(struct md *m, size_t n);
 /* What people call a stream: "ThreadList". */
 const char *md_stream_name(struct md *m, uint32_t type);
 /* Addresses of a 32-bit process, also where a writer sign-extended them. */

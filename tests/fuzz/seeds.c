@@ -20,6 +20,7 @@ struct da_limits fuzz_limits(void)
 	l.notes = 1000;
 	l.streams = 64;
 	l.handles = 200;
+	l.names = 100000;
 	l.string = 1024;
 	l.link_map = 200;
 	l.dwarf_units = 1000;
