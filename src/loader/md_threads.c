@@ -238,8 +238,20 @@ static void mark_main(struct md *m)
 		p->threads.v[i].role = DA_ROLE_MAIN;
 }
 
+/* A writer suspends all threads before it looks; what is beyond that is the program's own doing. */
+static void forgive_suspension(struct da_process *p)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (size_t i = 0; i < p->threads.n; i++)
+		least = DA_MIN(least, p->threads.v[i].suspended);
+	for (size_t i = 0; i < p->threads.n; i++)
+		p->threads.v[i].suspended -= least;
+}
+
 void md_settle_threads(struct md *m)
 {
+	forgive_suspension(&m->d->proc);
 	for (size_t i = 0; i < m->d->proc.threads.n; i++)
 		find_stack(m, &m->d->proc.threads.v[i], &m->threads.v[i]);
 	mark_main(m);

@@ -102,6 +102,11 @@ if want growth; then
 		single "$n modules" "$DUMPAN" report --format html -o out.html "growth-m$n.core"
 	done
 fi
+if want minidump; then
+	[ -f minidump.dmp ] || "$top_builddir/tests/synth/synthmd" minidump.dmp memory64=1 flags=0x61826 threads=100 megabytes=2048
+	single "probe, minidump of 2 GB" "$DUMPAN" probe minidump.dmp
+	single "report, the same, 100 threads" "$DUMPAN" report --format html -o out.html minidump.dmp
+fi
 if want sparse; then
 	synth sparse sparse=0x280000000
 	single "probe, 10 GB sparse" "$DUMPAN" probe sparse.core

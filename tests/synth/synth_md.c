@@ -27,6 +27,7 @@ struct synth_md {
 	unsigned nstreams;
 	struct list lists[LISTS];
 	struct list bytes64; /* what Memory64List refers to */
+	uint64_t holes;
 	struct {
 		uint32_t tid;
 		uint64_t teb, stack_start, stack_end;
@@ -296,6 +297,18 @@ void synth_md_memory(struct synth_md *s, uint64_t start, const void *bytes, uint
 		synth_md_set(e + 12, 4, synth_md_put(s, bytes, n));
 	}
 	add(s, MEMORY, e, sizeof(e));
+}
+
+uint64_t synth_md_hole(struct synth_md *s, uint64_t start, uint64_t n)
+{
+	uint8_t e[16];
+
+	if (!s->layout.memory64)
+		abort();
+	synth_md_set(e, 8, start);
+	synth_md_set(e + 8, 8, n);
+	add(s, MEMORY, e, sizeof(e));
+	return s->holes += n;
 }
 
 void synth_md_region(struct synth_md *s, uint64_t start, uint64_t size, uint32_t state, uint32_t protect,

@@ -88,6 +88,11 @@ const void *synth_md_rsds(struct synth_md *s, const uint8_t guid[16], uint32_t a
 
 /* Saved memory; the same address again is a range again. */
 void synth_md_memory(struct synth_md *s, uint64_t start, const void *bytes, uint32_t n);
+/*
+ * Memory64List only, behind all others: memory whose bytes are a hole at the end of the file, which
+ * whoever writes it makes that much longer. Returns the bytes of all holes so far.
+ */
+uint64_t synth_md_hole(struct synth_md *s, uint64_t start, uint64_t n);
 /* One entry of MemoryInfoList. */
 void synth_md_region(struct synth_md *s, uint64_t start, uint64_t size, uint32_t state, uint32_t protect,
 		     uint32_t type);

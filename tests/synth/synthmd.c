@@ -2,11 +2,16 @@
 /* Writes a made-up minidump: synthmd OUT [key=value…]; keys below. Used by e2e tests. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "synth/synth_md.h"
+
+#define HOLES UINT64_C(0x10000000000)
+#define MEGABYTE UINT64_C(0x100000)
 
 static uint64_t value_of(int argc, char **argv, const char *key, uint64_t otherwise)
 {
@@ -35,12 +40,13 @@ static void nested(struct synth_md *s)
 int main(int argc, char **argv)
 {
 	struct synth_md *s;
+	uint64_t holes = 0, megabytes, threads;
 	uint8_t *dump;
 	size_t n;
-	FILE *f;
+	int fd, r;
 
 	if (argc < 2) {
-		fputs("synthmd OUT [cpu= platform= flags= memory64= nested=]\n", stderr);
+		fputs("synthmd OUT [cpu= platform= flags= memory64= nested= threads= megabytes=]\n", stderr);
 		return 64;
 	}
 	s = synth_md_new((uint16_t)value_of(argc, argv, "cpu", SYNTH_MD_AMD64),
@@ -50,13 +56,24 @@ int main(int argc, char **argv)
 	if (value_of(argc, argv, "nested", 0)) /* the first exception stream counts */
 		nested(s);
 	synth_md_process(s);
-	dump = synth_md_build(s, &n);
-	f = fopen(argv[1], "wb");
-	if (!f || fwrite(dump, 1, n, f) != n || fclose(f) != 0) {
-		perror(argv[1]);
-		return 74;
+	threads = value_of(argc, argv, "threads", 0);
+	for (uint64_t i = 0; i < threads; i++)
+		synth_md_thread(s, &(struct synth_md_thread){
+			.tid = 1000 + (uint32_t)i, .stack_start = HOLES + MEGABYTE * i, .stack_size = MEGABYTE,
+			.regs = { .pc = 0x20001000, .sp = HOLES + MEGABYTE * i + 0xff000 } });
+	megabytes = value_of(argc, argv, "megabytes", 0);
+	for (uint64_t i = 0; i < megabytes; i++) {
+		holes = synth_md_hole(s, HOLES + MEGABYTE * i, MEGABYTE);
+		synth_md_region(s, HOLES + MEGABYTE * i, MEGABYTE, 0x1000, 4, 0x20000);
 	}
+	dump = synth_md_build(s, &n);
+	fd = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	r = fd < 0 || write(fd, dump, n) != (ssize_t)n || ftruncate(fd, (off_t)(n + holes)) != 0;
+	if (r)
+		perror(argv[1]);
+	if (fd >= 0)
+		close(fd);
 	free(dump);
 	synth_md_free(s);
-	return 0;
+	return r ? 74 : 0;
 }
