@@ -5,8 +5,9 @@
  * For each frame the unwinders of unwinders.def are tried in order until one gives the caller's
  * registers: the kernel's signal frame, call frame information, the places where threads begin, the
  * return address on top of the stack (a jump into nowhere), what the code does until its ret (x86), the
- * frame pointer rule, then a scan of the stack. Each frame keeps how it was found (trust). The loop checks progress (sp grows unless a signal frame or another stack
- * explains it, no pc and sp pair twice), bounds everything, and says why the walk ended.
+ * frame pointer rule, then a scan of the stack. Each frame keeps how it was found (trust). The loop
+ * checks progress (sp grows unless a signal frame or another stack explains it, no pc and sp pair
+ * twice), bounds everything, and says why the walk ended.
  *
  * Recursion is folded: a cycle of 1 to 64 frames that repeats more than 50 times is kept once, with
  * its count in frame.repeat; the frames inside and outside of it stay. Ordinary frames have repeat and

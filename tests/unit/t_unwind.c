@@ -351,6 +351,24 @@ START_TEST(prologue_and_epilogue_without_tables)
 }
 END_TEST
 
+/* Behind the call of a thread's function its system call exit stands, whatever libc it is. */
+START_TEST(where_threads_begin)
+{
+	setup(x64());
+	BYTES(CODE + 0x100, "\xc3");
+	BYTES(CODE + 0x2fd, "\x41\xff\xd1\x89\xc7\x31\xc0\xb0\x3c\x0f\x05"); /* musl's clone */
+	reg("rip", CODE + 0x100);
+	reg("rsp", STACK + 0x1000);
+	put(STACK + 0x1000, CODE + 0x300);
+	call_to(CODE + 0x400, CODE + 0x280);
+	put(STACK + 0x1010, CODE + 0x400); /* what lies above is no stack */
+	walk();
+	FRAMES(2);
+	ended(DA_END_COMPLETE);
+	done();
+}
+END_TEST
+
 /* What gcc -O2 makes, with no table at all: the way to ret is found across jumps. */
 START_TEST(code_without_tables)
 {
@@ -956,6 +974,7 @@ END_TEST
 
 UNIT_MAIN("unwind", cfi_to_the_end, cfi_without_memory, jump_to_null, overwritten_return_address,
 	  frame_pointers_of_code_made_at_run_time, prologue_and_epilogue_without_tables,
+	  where_threads_begin,
 	  code_without_tables, kernel_vsyscall, scan_wants_calls, scan_without_code_bytes, signal_frame_x86_64,
 	  signal_frames_i386, signal_frame_aarch64, signal_frame_of_unsaved_vdso, cycle_of_stacks, frame_records,
 	  leaf_of_aarch64_without_tables, endless_recursion, recursion_of_fifty_stays,
