@@ -36,6 +36,7 @@ static void read_environment(struct da_options *o)
 	o->debuginfod_cache = getenv("DEBUGINFOD_CACHE_PATH");
 	if (!o->debuginfod_cache && home)
 		o->debuginfod_cache = da_printf(o->arena, "%s/.cache/debuginfod_client", home);
+	o->nt_symbol_path = getenv("_NT_SYMBOL_PATH");
 	o->tmpdir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
 }
 

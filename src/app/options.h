@@ -50,6 +50,7 @@ struct da_options {
 	enum da_progress progress;
 	uint64_t max_time, max_memory, max_expand; /* seconds, bytes, bytes; 0: default */
 	const char *tmpdir; /* from $TMPDIR, else /var/tmp */
+	const char *nt_symbol_path;   /* _NT_SYMBOL_PATH, or NULL */
 	const char *debuginfod_cache; /* where libdebuginfod keeps files by build-id, or NULL */
 	struct da_arena *arena;
 };

@@ -392,7 +392,7 @@ bool da_job_init(struct da_job *r, struct da_options *o, struct da_arena *a, int
 	r->symbol_options = (struct da_symbol_options){
 		.dirs = o->symbols.v, .ndirs = o->symbols.n, .sysroot = o->sysroot,
 		.debuginfod_cache = o->no_local ? NULL : o->debuginfod_cache,
-		.no_local = o->no_local, .debuginfod = o->debuginfod != NULL,
+		.nt_symbol_path = o->nt_symbol_path, .no_local = o->no_local, .debuginfod = o->debuginfod != NULL,
 	};
 	r->ncases = o->files.n;
 	r->cases = da_calloc(a, r->ncases, sizeof(*r->cases));

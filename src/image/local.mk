@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 libdumpan_a_SOURCES += \
+	%D%/breakpad.c %D%/breakpad.h \
+	%D%/breakpad_stack.c \
 	%D%/build.c \
 	%D%/cfi.c \
 	%D%/dwarf.c \
@@ -8,11 +10,20 @@ libdumpan_a_SOURCES += \
 	%D%/identity.c \
 	%D%/image.h \
 	%D%/memory.c \
+	%D%/pdb.c %D%/pdb.h \
+	%D%/pdb_frame.c \
+	%D%/pdb_inline.c \
+	%D%/pdb_lines.c \
+	%D%/pdb_msf.c \
+	%D%/pdb_public.c \
+	%D%/pdb_symbols.c \
+	%D%/pdb_types.c \
 	%D%/pe.c %D%/pe.h %D%/pe_image.c \
 	%D%/plt.c \
 	%D%/private.h \
 	%D%/ranges.c %D%/ranges.h \
 	%D%/split.c \
+	%D%/symfile.c %D%/symfile.h %D%/symfile_private.h \
 	%D%/symtab.c \
 	%D%/unit.c %D%/unit.h \
 	%D%/unpack.c

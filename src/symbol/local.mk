@@ -10,6 +10,7 @@ libdumpan_a_SOURCES += \
 	%D%/place.c \
 	%D%/private.h \
 	%D%/scan.c \
+	%D%/store.c \
 	%D%/symbol.h \
 	%D%/undname.c %D%/undname.h \
 	%D%/undname_node.h \

@@ -153,7 +153,47 @@ static void merge(struct da_symbols *s, struct da_place *p, const struct da_elf_
 		p->calls[0].function = readable(s, sym->name);
 }
 
-static void fill_place(struct da_symbols *s, struct da_place *p, uint32_t module, uint64_t pc)
+/* ---------------------------------------------------------------- symbol files */
+
+static bool to_rva(const struct da_module *m, uint64_t pc, uint32_t *ret)
+{
+	if (pc < m->start || pc - m->start > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)(pc - m->start);
+	return true;
+}
+
+/* A PDB's or .sym file's function with lines, or its public symbol. */
+static bool from_symfile(struct da_symbols *s, struct da_place *p, uint32_t module, uint64_t pc, bool publics)
+{
+	const struct da_module *m = &s->d->proc.modules.v[module];
+	struct da_symfile *sf = da_files_symfile(s, module);
+	struct da_dwarf_place dw;
+	struct da_elf_symbol sym;
+	enum da_status found;
+	uint32_t rva;
+
+	if (!sf || !to_rva(m, pc, &rva))
+		return false;
+	found = da_symfile_place(sf, s->d->arena, rva, &dw);
+	if (found == DA_OK) {
+		fill_calls(s, p, &dw);
+		p->raw = intern(s, dw.calls[0].function);
+		p->start = dw.start + m->start;
+		p->size = dw.end - dw.start;
+		p->exact = true;
+		return true;
+	}
+	if (publics && da_symfile_symbol(sf, s->d->arena, rva, &sym) == DA_OK) {
+		merge(s, p, &sym, false, &dw, found);
+		p->start += m->start;
+		return true;
+	}
+	return false;
+}
+
+static void from_images(struct da_symbols *s, struct da_place *p, uint32_t module, uint64_t pc,
+			enum da_status *ret_dwarf)
 {
 	const struct da_module *m = &s->d->proc.modules.v[module];
 	struct da_elf_symbol sym;
@@ -161,12 +201,12 @@ static void fill_place(struct da_symbols *s, struct da_place *p, uint32_t module
 	bool exact = false;
 	enum da_status found, dwarf;
 
-	p->module = module;
+	*ret_dwarf = DA_NOT_FOUND;
 	(void)da_files_main(s, module);
 	if (!m->has_bias)
 		return;
 	found = find_symbol(s, module, pc - m->bias, &sym, &exact);
-	dwarf = find_dwarf(s, module, pc - m->bias, &dw);
+	*ret_dwarf = dwarf = find_dwarf(s, module, pc - m->bias, &dw);
 	merge(s, p, found == DA_OK ? &sym : NULL, exact, &dw, dwarf);
 	if (p->ncalls && !p->calls[0].function && p->ncalls == 1 && !p->calls[0].file) {
 		p->ncalls = 0;
@@ -174,6 +214,22 @@ static void fill_place(struct da_symbols *s, struct da_place *p, uint32_t module
 	}
 	if (p->raw)
 		p->start += m->bias;
+}
+
+/*
+ * Debug information of the file itself knows the most; then a symbol file; of what names a function
+ * without telling its end (public symbols, exports), the symbol file's list is the longer one.
+ */
+static void fill_place(struct da_symbols *s, struct da_place *p, uint32_t module, uint64_t pc)
+{
+	struct da_place other = { .module = module };
+	enum da_status dwarf;
+
+	p->module = module;
+	from_images(s, p, module, pc, &dwarf);
+	if (dwarf != DA_OK && from_symfile(s, &other, module, pc, !p->exact) &&
+	    (other.exact || !p->raw || other.start >= p->start))
+		*p = other;
 }
 
 const struct da_place *da_symbols_place(struct da_symbols *s, uint64_t pc, bool caller)
@@ -216,6 +272,38 @@ static enum da_status find_cfi(struct da_symbols *s, uint32_t module, uint64_t a
 	return status;
 }
 
+/* STACK CFI of a .sym file, whose addresses count from the module's start. */
+static enum da_status symfile_cfi(struct da_symbols *s, uint32_t module, uint64_t pc,
+				  const struct da_cfi_row **ret, uint64_t *ret_bias)
+{
+	const struct da_module *m = &s->d->proc.modules.v[module];
+	struct da_symfile *sf = da_files_symfile(s, module);
+	uint32_t rva;
+
+	if (!sf || !to_rva(m, pc, &rva) || da_symfile_cfi(sf, rva, ret) != DA_OK)
+		return DA_NOT_FOUND;
+	*ret_bias = m->start;
+	return DA_OK;
+}
+
+enum da_status da_symbols_frame(struct da_symbols *s, uint64_t pc, struct da_frame_data *ret,
+				uint64_t *ret_base)
+{
+	uint32_t module = da_module_at(&s->d->proc, pc), rva;
+	enum da_status status = DA_NOT_FOUND;
+	struct da_watch_mark mark;
+	struct da_symfile *sf;
+
+	if (module == DA_NONE || !to_rva(&s->d->proc.modules.v[module], pc, &rva))
+		return DA_NOT_FOUND;
+	if (da_files_enter(s, module, &mark) && (sf = da_files_symfile(s, module)) != NULL)
+		status = da_symfile_frame(sf, s->d->arena, rva, ret);
+	da_files_leave(s, &mark);
+	if (status == DA_OK)
+		*ret_base = s->d->proc.modules.v[module].start;
+	return status;
+}
+
 enum da_status da_symbols_cfi(struct da_symbols *s, uint64_t pc, const struct da_cfi_row **ret,
 			      uint64_t *ret_bias)
 {
@@ -224,14 +312,18 @@ enum da_status da_symbols_cfi(struct da_symbols *s, uint64_t pc, const struct da
 	struct da_watch_mark mark;
 	enum da_status status = DA_NOT_FOUND;
 
-	if (module == DA_NONE || !s->d->proc.modules.v[module].has_bias)
+	if (module == DA_NONE)
 		return DA_NOT_FOUND;
 	m = &s->d->proc.modules.v[module];
-	if (da_files_enter(s, module, &mark))
-		status = find_cfi(s, module, pc - m->bias, ret);
+	if (da_files_enter(s, module, &mark)) {
+		if (m->has_bias)
+			status = find_cfi(s, module, pc - m->bias, ret);
+		if (status == DA_OK)
+			*ret_bias = m->bias;
+		else if (symfile_cfi(s, module, pc, ret, ret_bias) == DA_OK)
+			status = DA_OK;
+	}
 	da_files_leave(s, &mark);
-	if (status == DA_OK)
-		*ret_bias = m->bias;
 	return status;
 }
 
@@ -262,6 +354,25 @@ static bool in_pe_function(struct da_symbols *s, uint64_t pc)
 	return pe && da_pe_function(pe, &s->d->proc.mem, base, (uint32_t)(pc - base), &f) == DA_OK;
 }
 
+/* By a symbol file: Breakpad's dumps of Linux come with nothing else. */
+static bool in_symfile_function(struct da_symbols *s, uint32_t module, uint64_t pc)
+{
+	struct da_arena *scratch = da_arena_new();
+	struct da_symfile *sf = NULL;
+	struct da_watch_mark mark;
+	struct da_dwarf_place dw;
+	bool found = false;
+	uint32_t rva;
+
+	if (da_files_enter(s, module, &mark))
+		sf = da_files_symfile(s, module);
+	if (sf && to_rva(&s->d->proc.modules.v[module], pc, &rva))
+		found = da_symfile_place(sf, scratch, rva, &dw) == DA_OK;
+	da_files_leave(s, &mark);
+	da_arena_free(scratch);
+	return found;
+}
+
 bool da_symbols_in_function(struct da_symbols *s, uint64_t pc)
 {
 	uint32_t module = da_module_at(&s->d->proc, pc);
@@ -271,14 +382,15 @@ bool da_symbols_in_function(struct da_symbols *s, uint64_t pc)
 	bool exact = false, found = false;
 	uint64_t addr;
 
-	if (module == DA_NONE || !s->d->proc.modules.v[module].has_bias)
+	if (module == DA_NONE)
 		return false;
 	addr = pc - s->d->proc.modules.v[module].bias;
-	if (da_files_enter(s, module, &mark))
+	if (s->d->proc.modules.v[module].has_bias && da_files_enter(s, module, &mark)) {
 		found = (find_symbol(s, module, addr, &sym, &exact) == DA_OK && exact) ||
 			find_cfi(s, module, addr, &row) == DA_OK;
-	da_files_leave(s, &mark);
-	return found || in_pe_function(s, pc);
+		da_files_leave(s, &mark);
+	}
+	return found || in_pe_function(s, pc) || in_symfile_function(s, module, pc);
 }
 
 static enum da_status find_named(struct da_symbols *s, uint32_t module, const char *name,
@@ -303,15 +415,26 @@ enum da_status da_symbols_named(struct da_symbols *s, uint32_t module, const cha
 	struct da_watch_mark mark;
 	struct da_elf_symbol sym;
 	enum da_status status = DA_NOT_FOUND;
+	const struct da_module *m;
+	struct da_symfile *sf;
+	uint64_t base;
 
-	if (module >= s->nfiles || !s->d->proc.modules.v[module].has_bias)
+	if (module >= s->nfiles)
 		return DA_NOT_FOUND;
-	if (da_files_enter(s, module, &mark))
-		status = find_named(s, module, name, &sym);
+	m = &s->d->proc.modules.v[module];
+	base = m->bias;
+	if (da_files_enter(s, module, &mark)) {
+		if (m->has_bias)
+			status = find_named(s, module, name, &sym);
+		if (status != DA_OK && (sf = da_files_symfile(s, module)) != NULL) {
+			status = da_symfile_named(sf, s->d->arena, name, &sym);
+			base = m->start;
+		}
+	}
 	da_files_leave(s, &mark);
 	if (status != DA_OK)
 		return status;
-	*ret = sym.start + s->d->proc.modules.v[module].bias;
+	*ret = sym.start + base;
 	if (ret_size)
 		*ret_size = sym.size;
 	return DA_OK;
@@ -347,6 +470,7 @@ static void judge_symbols(struct da_symbols *s, uint32_t module)
 	struct da_module *m = &s->d->proc.modules.v[module];
 	struct da_files *f = &s->files[module];
 	struct da_image *debug, *mini, *memory;
+	struct da_symfile *sf;
 
 	s->no_fetch = f->frames == 0;
 	debug = da_files_debug(s, module);
@@ -361,7 +485,10 @@ static void judge_symbols(struct da_symbols *s, uint32_t module)
 		m->symbols = DA_SYMS_PUBLIC;
 	if ((f->main && da_image_has_dwarf(f->main)) || (debug && da_image_has_dwarf(debug)))
 		m->symbols = DA_SYMS_FULL;
-	if (debug && !(f->main && da_image_has_dwarf(f->main)))
+	if ((sf = da_files_symfile(s, module)) != NULL && m->symbols != DA_SYMS_FULL) {
+		m->symbols = da_symfile_is_full(sf) ? DA_SYMS_FULL : DA_SYMS_PUBLIC;
+		m->symbol_file = intern(s, da_basename(f->symfile_path));
+	} else if (debug && !(f->main && da_image_has_dwarf(f->main)))
 		m->symbol_file = intern(s, da_basename(f->debug_path));
 	else if (f->path)
 		m->symbol_file = intern(s, da_basename(f->path));

@@ -12,6 +12,9 @@ struct da_files {
 	struct da_image *debug;  /* separate debug information */
 	const char *debug_path;
 	struct da_image *memory; /* rebuilt from the dump */
+	struct da_symfile *symfile; /* PDB or Breakpad's */
+	const char *symfile_path;
+	bool symfile_tried;
 	bool debug_tried, memory_tried, main_fetched, finders_set;
 	/* A file that stands at the right place and is another build. */
 	const char *mismatch;    /* its path */
@@ -59,6 +62,11 @@ struct da_image *da_files_debug(struct da_symbols *s, uint32_t module);
 /* Where the debug information of one of the two is allowed to find its other files. */
 void da_files_set_finder(struct da_symbols *s, uint32_t module, struct da_image *im);
 
+/* ---- store.c */
+
+/* The PDB or .sym file of a module, searched once; or NULL. Between enter and leave. */
+struct da_symfile *da_files_symfile(struct da_symbols *s, uint32_t module);
+
 /* ---- find.c: which places are looked at */
 
 /* A path to try. local: this machine's own file system. Stop by returning true. */
@@ -72,6 +80,7 @@ bool da_paths_extra(struct da_symbols *s, const char *from, const char *name, co
 /* scan.c: files in the folders of --symbols that have this build-id, whatever their names. */
 bool da_scanned_try(struct da_symbols *s, const uint8_t *id, unsigned len, da_try_fn *fn, void *ctx);
 char *da_hex(struct da_arena *a, const uint8_t *p, size_t n);
+char *da_hex_upper(struct da_arena *a, const uint8_t *p, size_t n);
 
 /* ---- debuginfod.c */
 

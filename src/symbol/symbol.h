@@ -22,6 +22,7 @@ struct da_symbol_options {
 	size_t ndirs;
 	const char *sysroot;         /* --sysroot or NULL: paths of the process below it */
 	bool no_local;               /* --no-local-symbols: this machine's own files are not looked at */
+	const char *nt_symbol_path;  /* _NT_SYMBOL_PATH, or NULL: its folders are looked into for PDB files */
 	const char *debuginfod_cache; /* what was fetched before (by build-id), or NULL */
 	bool debuginfod;             /* fetch: app/ has set DEBUGINFOD_URLS, the library's only setting */
 };
@@ -49,6 +50,9 @@ enum da_status da_symbols_cfi(struct da_symbols *s, uint64_t pc, const struct da
 			      uint64_t *ret_bias);
 /* The headers of the Windows image at pc, from its file or the dump, and its base; or NULL. */
 const struct da_pe *da_symbols_pe(struct da_symbols *s, uint64_t pc, uint64_t *ret_base);
+/* x86: how the function at pc keeps its frame, from a symbol file; its RVAs count from *ret_base. */
+enum da_status da_symbols_frame(struct da_symbols *s, uint64_t pc, struct da_frame_data *ret,
+				uint64_t *ret_base);
 /* Is the address inside a function that some table knows? Cheaper than da_symbols_place. */
 bool da_symbols_in_function(struct da_symbols *s, uint64_t pc);
 /* Address of a defined symbol of a module (.dynsym, .symtab), in the process. */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Comparisons with other tools on programs that the tests compile.
-check_PROGRAMS += %D%/da_addr %D%/da_undname %D%/stacks
+check_PROGRAMS += %D%/da_addr %D%/da_symfile %D%/da_undname %D%/stacks
 diff_tests =
 diff_tests += %D%/corpus.sh
 diff_tests += %D%/lines.sh
