@@ -551,7 +551,7 @@ void md_read_linux(struct md *m)
 	read_maps(m);
 	if (m->d->proc.modules.n == 0)
 		modules_of_maps(m);
-	else if (m->maps.n)
+	if (m->maps.n)
 		extend_modules(m);
 	read_links(m);
 	mark_modules(m);

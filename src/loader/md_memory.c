@@ -266,7 +266,7 @@ void md_name_memory(struct md *m)
 			r->module = da_module_at(p, r->start);
 		if (r->module != DA_NONE) {
 			r->kind = DA_RANGE_IMAGE;
-			if (!r->name)
+			if (!r->name && m->maps.n == 0) /* a map of Linux names all there is to name */
 				r->name = p->modules.v[r->module].path;
 		}
 	}

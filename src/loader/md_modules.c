@@ -156,17 +156,20 @@ static void read_module(struct md *m, struct da_cursor c, bool first)
 	da_vec_push(m->d->arena, &m->d->proc.modules, mod);
 }
 
+/* Of two that begin together the larger comes last: it is the one that addresses are looked up in. */
 static int by_start(const void *a, const void *b)
 {
 	const struct da_module *x = a, *y = b;
+	int order = x->start < y->start ? -1 : x->start > y->start;
 
-	return x->start != y->start ? (x->start < y->start ? -1 : 1)
-				    : (x->end > y->end ? -1 : x->end < y->end);
+	if (order == 0)
+		order = x->end < y->end ? -1 : x->end > y->end;
+	return order ? order : strcmp(y->name, x->name);
 }
 
 /*
- * Sort, and let no module reach into the next one. The same base twice happens (Breakpad lists a
- * mapping that was made again): the first that was listed with a name and a size stays.
+ * Sort, and let no module reach into the next one. Breakpad lists a mapping that was made again twice:
+ * that is one module. Two names at one address cannot be: one of them is shown without extent.
  */
 static void settle(struct md *m)
 {
@@ -178,8 +181,10 @@ static void settle(struct md *m)
 	for (size_t i = 0; i < p->modules.n; i++) {
 		struct da_module mod = p->modules.v[i];
 
-		if (n && p->modules.v[n - 1].start == mod.start) {
-			p->modules.v[n - 1].main |= mod.main;
+		if (n && p->modules.v[n - 1].start == mod.start &&
+		    da_streq(p->modules.v[n - 1].path, mod.path)) {
+			mod.main |= p->modules.v[n - 1].main;
+			p->modules.v[n - 1] = mod;
 			continue;
 		}
 		if (n && p->modules.v[n - 1].end > mod.start)

@@ -223,6 +223,24 @@ def compare_handles(d, data, truth):
         d.same(f"handle {kind} {name}", (kind, name) in ours, True)
 
 
+# ---------------------------------------------------------------- answers of lldb's tests
+
+
+def answers():
+    folder = os.path.join(corpus, "lldb", "yaml-minidump")
+    for name, path, ident in re.findall(r"^(\S+\.dmp) module\[\d\] (\S+) id (\S+)$",
+                                        text(os.path.join(folder, "module-ids.answer.txt")), re.M):
+        r = report(os.path.join(folder, name))[1]
+        ours = {m["path"]: m.get("build_id") for m in r["data"]["modules"]}
+        wanted = ident.replace("-", "").lower()
+        tap(ours.get(path) == wanted, f"{name}: id of {path}", f"ours {ours}, theirs {wanted}")
+    rows = re.findall(r"^0x(\w+)-0x(\w+) \S+ (\S+)$", text(os.path.join(folder, "regions-linux-map.answer.txt")), re.M)
+    r = report(os.path.join(folder, "regions-linux-map.dmp"))[1]
+    ours = {(x["start"], x["end"], x.get("name", "(anonymous)")) for x in r["data"]["memory_ranges"]}
+    theirs = {("0x" + a.lower(), "0x" + b.lower(), c) for a, b, c in rows}
+    tap(ours == theirs, "regions-linux-map.dmp: regions", sorted(ours ^ theirs))
+
+
 # ---------------------------------------------------------------- cut anywhere
 
 CUT = ("lldb/sigsegv/sigsegv.dmp", "wine/dumps/x64-pdb-av-read-filter-mini.dmp.xz",
@@ -273,6 +291,7 @@ for directory in SETS:
         for found in sorted(glob.glob(os.path.join(corpus, directory, "**", "*." + suffix), recursive=True)):
             if "notminidump" not in found:
                 one(found)
+answers()
 for cut in CUT:
     cut_everywhere(cut)
 left = sorted(set(EXPLAINED) - used)
