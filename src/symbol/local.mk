@@ -13,5 +13,6 @@ libdumpan_a_SOURCES += \
 	%D%/store.c \
 	%D%/symbol.h \
 	%D%/undname.c %D%/undname.h \
-	%D%/undname_node.h \
+	%D%/undname_node.h %D%/undname_parse.h \
+	%D%/undname_text.c \
 	%D%/undname_write.c

@@ -8,121 +8,32 @@
 #include <string.h>
 
 #include "symbol/undname.h"
-#include "symbol/undname_node.h"
+#include "symbol/undname_parse.h"
 
 #define DEPTH 96         /* nesting of types and names */
-#define NODES 20000      /* a hostile name costs no more */
-
-struct backrefs {
-	struct da_und_node *names[10], *types[10];
-	unsigned nnames, ntypes;
-};
-
-struct parser {
-	struct da_arena *a;
-	const char *p;
-	bool failed;
-	unsigned depth, nodes;
-	struct backrefs back;
-};
 
 typedef struct da_und_node node; /* local shorthand: the file is about little else */
 
-static node *parse_symbol(struct parser *s);
-static node *parse_type(struct parser *s, int mode);
-static node *parse_type_name(struct parser *s);
-static node *parse_unqualified(struct parser *s, bool memorize_template);
-static node *parse_function_type(struct parser *s, bool has_this);
-static node *parse_declarator(struct parser *s);
+static node *parse_symbol(struct da_und_parser *s);
+static node *parse_type(struct da_und_parser *s, int mode);
+static node *parse_type_name(struct da_und_parser *s);
+static node *parse_unqualified(struct da_und_parser *s, bool memorize_template);
+static node *parse_function_type(struct da_und_parser *s, bool has_this);
+static node *parse_declarator(struct da_und_parser *s);
 
-/* ---------------------------------------------------------------- characters */
+/* ---------------------------------------------------------------- numbers */
 
-static node *fail(struct parser *s)
-{
-	s->failed = true;
-	return NULL;
-}
-
-static bool eat(struct parser *s, const char *text)
-{
-	size_t n = strlen(text);
-
-	if (s->failed || strncmp(s->p, text, n) != 0)
-		return false;
-	s->p += n;
-	return true;
-}
-
-static bool at(const struct parser *s, const char *text)
-{
-	return !s->failed && da_starts(s->p, text);
-}
-
-static bool at_digit(const struct parser *s)
-{
-	return !s->failed && *s->p >= '0' && *s->p <= '9';
-}
-
-static char next(struct parser *s)
-{
-	if (s->failed || !*s->p) {
-		s->failed = true;
-		return '\0';
-	}
-	return *s->p++;
-}
-
-static node *make(struct parser *s, enum da_und_kind kind)
-{
-	node *n;
-
-	if (++s->nodes > NODES)
-		s->failed = true;
-	n = da_new(s->a, node);
-	n->kind = kind;
-	return n;
-}
-
-static node *text_node(struct parser *s, const char *text)
-{
-	node *n = make(s, DA_UND_NAME);
-
-	n->text = text;
-	return n;
-}
-
-/* <digit> is digit + 1; else hexadecimal with A to P, up to '@'. A '?' before it is a minus. */
-static uint64_t number(struct parser *s, bool *ret_negative)
-{
-	uint64_t v = 0;
-
-	*ret_negative = eat(s, "?");
-	if (at_digit(s))
-		return (uint64_t)(next(s) - '0') + 1;
-	for (unsigned i = 0; i < 17; i++) {
-		char c = next(s);
-
-		if (c == '@')
-			return v;
-		if (c < 'A' || c > 'P')
-			break;
-		v = v << 4 | (uint64_t)(c - 'A');
-	}
-	s->failed = true;
-	return 0;
-}
-
-static int64_t signed_number(struct parser *s)
+static int64_t signed_number(struct da_und_parser *s)
 {
 	bool negative;
-	uint64_t v = number(s, &negative);
+	uint64_t v = und_number(s, &negative);
 
 	return negative ? -(int64_t)v : (int64_t)v;
 }
 
 /* ---------------------------------------------------------------- names */
 
-static void memorize(struct parser *s, node *n)
+static void memorize(struct da_und_parser *s, node *n)
 {
 	/* a name that was seen before is not counted again */
 	for (unsigned i = 0; i < s->back.nnames; i++)
@@ -132,40 +43,40 @@ static void memorize(struct parser *s, node *n)
 		s->back.names[s->back.nnames++] = n;
 }
 
-static node *name_backref(struct parser *s)
+static node *name_backref(struct da_und_parser *s)
 {
-	unsigned i = (unsigned)(next(s) - '0');
+	unsigned i = (unsigned)(und_next(s) - '0');
 
-	return i < s->back.nnames ? s->back.names[i] : fail(s);
+	return i < s->back.nnames ? s->back.names[i] : und_fail(s);
 }
 
-static node *simple_name(struct parser *s, bool keep)
+static node *simple_name(struct da_und_parser *s, bool keep)
 {
 	const char *end = strchr(s->p, '@');
 	node *n;
 
 	if (s->failed || !end || end == s->p)
-		return fail(s);
-	n = text_node(s, da_strndup(s->a, s->p, (size_t)(end - s->p)));
+		return und_fail(s);
+	n = und_text_node(s, da_strndup(s->a, s->p, (size_t)(end - s->p)));
 	s->p = end + 1;
 	if (keep)
 		memorize(s, n);
 	return n;
 }
 
-static node *anonymous_namespace(struct parser *s)
+static node *anonymous_namespace(struct da_und_parser *s)
 {
 	const char *end = strchr(s->p, '@');
 
 	if (!end)
-		return fail(s);
-	memorize(s, text_node(s, da_strndup(s->a, s->p, (size_t)(end - s->p))));
+		return und_fail(s);
+	memorize(s, und_text_node(s, da_strndup(s->a, s->p, (size_t)(end - s->p))));
 	s->p = end + 1;
-	return text_node(s, "`anonymous namespace'");
+	return und_text_node(s, "`anonymous namespace'");
 }
 
 /* ?1? or ?BA@?: a scope inside a function. */
-static bool at_local_scope(const struct parser *s)
+static bool at_local_scope(const struct da_und_parser *s)
 {
 	const char *p = s->p, *end;
 
@@ -181,34 +92,34 @@ static bool at_local_scope(const struct parser *s)
 	return true;
 }
 
-static node *local_scope(struct parser *s)
+static node *local_scope(struct da_und_parser *s)
 {
-	node *n = make(s, DA_UND_LOCAL_SCOPE);
+	node *n = und_make(s, DA_UND_LOCAL_SCOPE);
 	bool negative;
 
-	eat(s, "?");
-	n->number = (int64_t)number(s, &negative);
-	if (!eat(s, "?"))
-		return fail(s);
+	und_eat(s, "?");
+	n->number = (int64_t)und_number(s, &negative);
+	if (!und_eat(s, "?"))
+		return und_fail(s);
 	n->child = parse_symbol(s);
 	return n;
 }
 
-static node *template_reference(struct parser *s)
+static node *template_reference(struct da_und_parser *s)
 {
-	node *n = make(s, DA_UND_REFERENCE);
+	node *n = und_make(s, DA_UND_REFERENCE);
 	unsigned offsets = 0;
 	char how;
 
-	eat(s, "$");
-	how = next(s);
+	und_eat(s, "$");
+	how = und_next(s);
 	if (how == 'E') {
 		n->affinity = DA_UND_REF;
 		n->child = parse_symbol(s);
 		return n;
 	}
 	n->affinity = DA_UND_POINTER;
-	if (how != 'F' && how != 'G' && at(s, "?")) {
+	if (how != 'F' && how != 'G' && und_at(s, "?")) {
 		n->child = parse_symbol(s);
 		if (!s->failed && n->child->name)
 			memorize(s, da_und_last(n->child->name));
@@ -225,39 +136,39 @@ static node *template_reference(struct parser *s)
 	return n;
 }
 
-static node *template_argument(struct parser *s)
+static node *template_argument(struct da_und_parser *s)
 {
 	bool negative;
 	node *n;
 
-	if (eat(s, "$$Y"))
+	if (und_eat(s, "$$Y"))
 		return parse_type_name(s);
-	if (eat(s, "$$B"))
+	if (und_eat(s, "$$B"))
 		return parse_type(s, DA_UND_DROP);
-	if (eat(s, "$$C"))
+	if (und_eat(s, "$$C"))
 		return parse_type(s, DA_UND_MANGLE);
-	if (at(s, "$1") || at(s, "$H") || at(s, "$I") || at(s, "$J") || at(s, "$E?") || at(s, "$F") ||
-	    at(s, "$G"))
+	if (und_at(s, "$1") || und_at(s, "$H") || und_at(s, "$I") || und_at(s, "$J") || und_at(s, "$E?") || und_at(s, "$F") ||
+	    und_at(s, "$G"))
 		return template_reference(s);
-	if (eat(s, "$0")) {
-		n = make(s, DA_UND_INTEGER);
-		n->magnitude = number(s, &negative);
+	if (und_eat(s, "$0")) {
+		n = und_make(s, DA_UND_INTEGER);
+		n->magnitude = und_number(s, &negative);
 		n->negative = negative;
 		return n;
 	}
 	return parse_type(s, DA_UND_DROP);
 }
 
-static void template_arguments(struct parser *s, node *name)
+static void template_arguments(struct da_und_parser *s, node *name)
 {
 	struct da_und_list **tail = &name->arguments;
 
 	name->is_template = true;
-	while (!s->failed && !eat(s, "@")) {
+	while (!s->failed && !und_eat(s, "@")) {
 		node *n;
 
 		/* ends of parameter packs, and empty ones */
-		if (eat(s, "$S") || eat(s, "$$V") || eat(s, "$$$V") || eat(s, "$$Z"))
+		if (und_eat(s, "$S") || und_eat(s, "$$V") || und_eat(s, "$$$V") || und_eat(s, "$$Z"))
 			continue;
 		n = template_argument(s);
 		if (!s->failed)
@@ -265,16 +176,16 @@ static void template_arguments(struct parser *s, node *name)
 	}
 }
 
-static node *template_name(struct parser *s, bool keep)
+static node *template_name(struct da_und_parser *s, bool keep)
 {
-	struct backrefs outer = s->back;
+	struct da_und_backrefs outer = s->back;
 	node *n;
 
-	eat(s, "?$");
-	s->back = (struct backrefs){ .nnames = 0 }; /* a template's arguments count for themselves */
+	und_eat(s, "?$");
+	s->back = (struct da_und_backrefs){ .nnames = 0 }; /* a template's arguments count for themselves */
 	n = parse_unqualified(s, false);
 	if (!s->failed) {
-		node *copy = make(s, n->kind); /* the bare name may stand among the back-references */
+		node *copy = und_make(s, n->kind); /* the bare name may stand among the back-references */
 
 		*copy = *n;
 		n = copy;
@@ -318,55 +229,55 @@ static const char *const double_operators[] = {
 	['M'] = "operator<=>",
 };
 
-static node *operator_of(struct parser *s, const char *const *table, size_t n)
+static node *operator_of(struct da_und_parser *s, const char *const *table, size_t n)
 {
-	unsigned char c = (unsigned char)next(s);
+	unsigned char c = (unsigned char)und_next(s);
 
-	return !s->failed && c < n && table[c] ? text_node(s, table[c]) : fail(s);
+	return !s->failed && c < n && table[c] ? und_text_node(s, table[c]) : und_fail(s);
 }
 
-static node *special_function(struct parser *s)
+static node *special_function(struct da_und_parser *s)
 {
 	node *n;
 
-	eat(s, "?");
-	if (eat(s, "__")) {
-		if (!eat(s, "K"))
+	und_eat(s, "?");
+	if (und_eat(s, "__")) {
+		if (!und_eat(s, "K"))
 			return operator_of(s, double_operators, DA_ARRAY_SIZE(double_operators));
-		n = make(s, DA_UND_LITERAL_OPERATOR);
+		n = und_make(s, DA_UND_LITERAL_OPERATOR);
 		n->child = simple_name(s, false);
 		return n;
 	}
-	if (eat(s, "_"))
+	if (und_eat(s, "_"))
 		return operator_of(s, under_operators, DA_ARRAY_SIZE(under_operators));
-	if (at(s, "0") || at(s, "1")) {
-		n = make(s, DA_UND_STRUCTOR);
-		n->negative = next(s) == '1'; /* a destructor */
+	if (und_at(s, "0") || und_at(s, "1")) {
+		n = und_make(s, DA_UND_STRUCTOR);
+		n->negative = und_next(s) == '1'; /* a destructor */
 		return n;
 	}
-	if (eat(s, "B"))
-		return make(s, DA_UND_CONVERSION);
+	if (und_eat(s, "B"))
+		return und_make(s, DA_UND_CONVERSION);
 	return operator_of(s, basic_operators, DA_ARRAY_SIZE(basic_operators));
 }
 
-static node *parse_unqualified(struct parser *s, bool memorize_template)
+static node *parse_unqualified(struct da_und_parser *s, bool memorize_template)
 {
-	if (at_digit(s))
+	if (und_at_digit(s))
 		return name_backref(s);
-	if (at(s, "?$"))
+	if (und_at(s, "?$"))
 		return template_name(s, memorize_template);
-	if (at(s, "?"))
+	if (und_at(s, "?"))
 		return special_function(s);
 	return simple_name(s, true);
 }
 
-static node *scope_piece(struct parser *s)
+static node *scope_piece(struct da_und_parser *s)
 {
-	if (at_digit(s))
+	if (und_at_digit(s))
 		return name_backref(s);
-	if (at(s, "?$"))
+	if (und_at(s, "?$"))
 		return template_name(s, true);
-	if (eat(s, "?A"))
+	if (und_eat(s, "?A"))
 		return anonymous_namespace(s);
 	if (at_local_scope(s))
 		return local_scope(s);
@@ -374,15 +285,15 @@ static node *scope_piece(struct parser *s)
 }
 
 /* The scopes around a name, innermost first, up to '@'. */
-static node *scope_chain(struct parser *s, node *leaf)
+static node *scope_chain(struct da_und_parser *s, node *leaf)
 {
-	node *q = make(s, DA_UND_QUALIFIED);
+	node *q = und_make(s, DA_UND_QUALIFIED);
 
 	q->arguments = NULL;
 	da_und_prepend(s->a, &q->arguments, leaf);
 	if (++s->depth > DEPTH)
 		s->failed = true;
-	while (!s->failed && !eat(s, "@")) {
+	while (!s->failed && !und_eat(s, "@")) {
 		node *piece = scope_piece(s);
 
 		if (!s->failed)
@@ -392,20 +303,20 @@ static node *scope_chain(struct parser *s, node *leaf)
 	return q;
 }
 
-static node *parse_type_name(struct parser *s)
+static node *parse_type_name(struct da_und_parser *s)
 {
 	node *leaf;
 
-	if (at_digit(s))
+	if (und_at_digit(s))
 		leaf = name_backref(s);
-	else if (at(s, "?$"))
+	else if (und_at(s, "?$"))
 		leaf = template_name(s, true);
 	else
 		leaf = simple_name(s, true);
 	return s->failed ? NULL : scope_chain(s, leaf);
 }
 
-static node *parse_symbol_name(struct parser *s)
+static node *parse_symbol_name(struct da_und_parser *s)
 {
 	node *leaf = parse_unqualified(s, false), *q;
 
@@ -415,16 +326,16 @@ static node *parse_symbol_name(struct parser *s)
 	if (!s->failed && leaf->kind == DA_UND_STRUCTOR) {
 		leaf->child = da_und_before_last(q);
 		if (!leaf->child)
-			return fail(s);
+			return und_fail(s);
 	}
 	return q;
 }
 
 /* ---------------------------------------------------------------- types */
 
-static unsigned qualifiers(struct parser *s, bool *ret_member)
+static unsigned qualifiers(struct da_und_parser *s, bool *ret_member)
 {
-	char c = next(s);
+	char c = und_next(s);
 
 	*ret_member = c >= 'Q' && c <= 'T';
 	switch (c) {
@@ -436,30 +347,30 @@ static unsigned qualifiers(struct parser *s, bool *ret_member)
 	}
 }
 
-static unsigned extended_qualifiers(struct parser *s)
+static unsigned extended_qualifiers(struct da_und_parser *s)
 {
 	unsigned q = 0;
 
 	for (;;) {
-		if (eat(s, "E"))
+		if (und_eat(s, "E"))
 			continue; /* a 64-bit pointer */
-		if (eat(s, "I"))
+		if (und_eat(s, "I"))
 			q |= DA_UND_RESTRICT;
-		else if (eat(s, "F"))
+		else if (und_eat(s, "F"))
 			q |= DA_UND_UNALIGNED;
 		else
 			return q;
 	}
 }
 
-static bool pointer_head(struct parser *s, node *n)
+static bool pointer_head(struct da_und_parser *s, node *n)
 {
 	n->affinity = DA_UND_POINTER;
-	if (eat(s, "$$Q")) {
+	if (und_eat(s, "$$Q")) {
 		n->affinity = DA_UND_RVALUE_REF;
 		return true;
 	}
-	switch (next(s)) {
+	switch (und_next(s)) {
 	case 'A': n->affinity = DA_UND_REF; return true;
 	case 'P': return true;
 	case 'Q': n->quals = DA_UND_CONST; return true;
@@ -470,7 +381,7 @@ static bool pointer_head(struct parser *s, node *n)
 }
 
 /* After P, Q, R or S: is it a pointer to a member? */
-static bool at_member_pointer(const struct parser *s)
+static bool at_member_pointer(const struct da_und_parser *s)
 {
 	const char *p = s->p;
 
@@ -484,13 +395,13 @@ static bool at_member_pointer(const struct parser *s)
 	return *p >= 'Q' && *p <= 'T';
 }
 
-static node *pointer(struct parser *s)
+static node *pointer(struct da_und_parser *s)
 {
 	bool member = at_member_pointer(s), unused;
-	node *n = make(s, DA_UND_POINTER_TYPE);
+	node *n = und_make(s, DA_UND_POINTER_TYPE);
 
 	pointer_head(s, n);
-	if (!member && eat(s, "6")) {
+	if (!member && und_eat(s, "6")) {
 		n->child = parse_function_type(s, false);
 		return n;
 	}
@@ -499,7 +410,7 @@ static node *pointer(struct parser *s)
 		n->child = parse_type(s, DA_UND_MANGLE);
 		return n;
 	}
-	if (eat(s, "8")) {
+	if (und_eat(s, "8")) {
 		n->parent = parse_type_name(s);
 		n->child = parse_function_type(s, true);
 	} else {
@@ -513,65 +424,65 @@ static node *pointer(struct parser *s)
 	return n;
 }
 
-static node *array(struct parser *s)
+static node *array(struct da_und_parser *s)
 {
-	node *n = make(s, DA_UND_ARRAY);
+	node *n = und_make(s, DA_UND_ARRAY);
 	struct da_und_list **tail = &n->arguments;
 	bool negative, member;
 	uint64_t rank;
 
-	eat(s, "Y");
-	rank = number(s, &negative);
+	und_eat(s, "Y");
+	rank = und_number(s, &negative);
 	if (negative || rank == 0 || rank > 16)
-		return fail(s);
+		return und_fail(s);
 	for (uint64_t i = 0; i < rank && !s->failed; i++) {
-		node *d = make(s, DA_UND_INTEGER);
+		node *d = und_make(s, DA_UND_INTEGER);
 
-		d->magnitude = number(s, &negative);
+		d->magnitude = und_number(s, &negative);
 		if (negative)
-			return fail(s);
+			return und_fail(s);
 		tail = da_und_append(s->a, tail, d);
 	}
-	if (eat(s, "$$C")) {
+	if (und_eat(s, "$$C")) {
 		n->quals = qualifiers(s, &member);
 		if (member)
-			return fail(s);
+			return und_fail(s);
 	}
 	n->child = parse_type(s, DA_UND_DROP);
 	return n;
 }
 
-static node *tag(struct parser *s)
+static node *tag(struct da_und_parser *s)
 {
-	node *n = make(s, DA_UND_TAG);
+	node *n = und_make(s, DA_UND_TAG);
 
-	switch (next(s)) {
+	switch (und_next(s)) {
 	case 'T': n->text = "union"; break;
 	case 'U': n->text = "struct"; break;
 	case 'V': n->text = "class"; break;
 	case 'W':
 		n->text = "enum";
-		if (!eat(s, "4"))
-			return fail(s);
+		if (!und_eat(s, "4"))
+			return und_fail(s);
 		break;
-	default: return fail(s);
+	default: return und_fail(s);
 	}
 	n->name = parse_type_name(s);
 	return n;
 }
 
-static node *custom(struct parser *s)
+static node *custom(struct da_und_parser *s)
 {
-	node *n = make(s, DA_UND_PRIMITIVE);
+	node *n = und_make(s, DA_UND_PRIMITIVE);
 
-	eat(s, "?");
-	n->name = at_digit(s) ? name_backref(s) : at(s, "?$") ? template_name(s, true) : simple_name(s, true);
-	if (!eat(s, "@"))
-		return fail(s);
+	und_eat(s, "?");
+	n->name = und_at_digit(s) ? name_backref(s) : und_at(s, "?$") ? template_name(s, true) : simple_name(s, true);
+	if (!und_eat(s, "@"))
+		return und_fail(s);
 	return n;
 }
 
-static node *primitive(struct parser *s)
+static node *primitive(struct da_und_parser *s)
 {
 	static const char *const plain[] = {
 		['X'] = "void", ['D'] = "char", ['C'] = "signed char", ['E'] = "unsigned char",
@@ -584,50 +495,50 @@ static node *primitive(struct parser *s)
 		['Q'] = "char8_t", ['S'] = "char16_t", ['U'] = "char32_t", ['P'] = "auto",
 		['T'] = "decltype(auto)",
 	};
-	node *n = make(s, DA_UND_PRIMITIVE);
+	node *n = und_make(s, DA_UND_PRIMITIVE);
 	unsigned char c;
 
-	if (eat(s, "$$T")) {
+	if (und_eat(s, "$$T")) {
 		n->text = "std::nullptr_t";
 		return n;
 	}
-	c = (unsigned char)next(s);
+	c = (unsigned char)und_next(s);
 	if (c == '_') {
-		c = (unsigned char)next(s);
+		c = (unsigned char)und_next(s);
 		n->text = c < DA_ARRAY_SIZE(under) ? under[c] : NULL;
 	} else {
 		n->text = c < DA_ARRAY_SIZE(plain) ? plain[c] : NULL;
 	}
-	return n->text ? n : fail(s);
+	return n->text ? n : und_fail(s);
 }
 
-static node *type_itself(struct parser *s)
+static node *type_itself(struct da_und_parser *s)
 {
 	if (strchr("TUVW", *s->p))
 		return tag(s);
-	if (at(s, "$$Q") || strchr("APQRS", *s->p))
+	if (und_at(s, "$$Q") || strchr("APQRS", *s->p))
 		return pointer(s);
-	if (at(s, "Y"))
+	if (und_at(s, "Y"))
 		return array(s);
-	if (eat(s, "$$A8@@"))
+	if (und_eat(s, "$$A8@@"))
 		return parse_function_type(s, true);
-	if (eat(s, "$$A6"))
+	if (und_eat(s, "$$A6"))
 		return parse_function_type(s, false);
-	if (at(s, "?"))
+	if (und_at(s, "?"))
 		return custom(s);
 	return primitive(s);
 }
 
-static node *parse_type(struct parser *s, int mode)
+static node *parse_type(struct da_und_parser *s, int mode)
 {
 	unsigned q = 0;
 	bool member;
 	node *n;
 
-	if (mode == DA_UND_MANGLE || (mode == DA_UND_RESULT && eat(s, "?")))
+	if (mode == DA_UND_MANGLE || (mode == DA_UND_RESULT && und_eat(s, "?")))
 		q = qualifiers(s, &member);
 	if (s->failed || !*s->p || ++s->depth > DEPTH)
-		return fail(s);
+		return und_fail(s);
 	n = type_itself(s);
 	s->depth--;
 	if (s->failed)
@@ -638,9 +549,9 @@ static node *parse_type(struct parser *s, int mode)
 
 /* ---------------------------------------------------------------- functions */
 
-static const char *convention(struct parser *s)
+static const char *convention(struct da_und_parser *s)
 {
-	switch (next(s)) {
+	switch (und_next(s)) {
 	case 'A': case 'B': return "__cdecl";
 	case 'C': case 'D': return "__pascal";
 	case 'E': case 'F': return "__thiscall";
@@ -655,20 +566,20 @@ static const char *convention(struct parser *s)
 	}
 }
 
-static void parameters(struct parser *s, node *f)
+static void parameters(struct da_und_parser *s, node *f)
 {
 	struct da_und_list **tail = &f->arguments;
 
-	if (eat(s, "X"))
+	if (und_eat(s, "X"))
 		return;
-	while (!s->failed && *s->p && !at(s, "@") && !at(s, "Z")) {
+	while (!s->failed && *s->p && !und_at(s, "@") && !und_at(s, "Z")) {
 		const char *start = s->p;
 		node *n;
 
-		if (at_digit(s)) {
-			unsigned i = (unsigned)(next(s) - '0');
+		if (und_at_digit(s)) {
+			unsigned i = (unsigned)(und_next(s) - '0');
 
-			n = i < s->back.ntypes ? s->back.types[i] : fail(s);
+			n = i < s->back.ntypes ? s->back.types[i] : und_fail(s);
 		} else {
 			n = parse_type(s, DA_UND_DROP);
 			/* types of one letter are not worth a back-reference */
@@ -678,39 +589,39 @@ static void parameters(struct parser *s, node *f)
 		if (!s->failed)
 			tail = da_und_append(s->a, tail, n);
 	}
-	if (eat(s, "@"))
+	if (und_eat(s, "@"))
 		return;
-	f->variadic = eat(s, "Z");
+	f->variadic = und_eat(s, "Z");
 	if (!f->variadic)
 		s->failed = true;
 }
 
-static node *parse_function_type(struct parser *s, bool has_this)
+static node *parse_function_type(struct da_und_parser *s, bool has_this)
 {
-	node *f = make(s, DA_UND_FUNCTION);
+	node *f = und_make(s, DA_UND_FUNCTION);
 	bool member;
 
 	if (has_this) {
 		f->quals = extended_qualifiers(s);
-		if (eat(s, "G"))
+		if (und_eat(s, "G"))
 			f->affinity = DA_UND_REF;
-		else if (eat(s, "H"))
+		else if (und_eat(s, "H"))
 			f->affinity = DA_UND_RVALUE_REF;
 		f->quals |= qualifiers(s, &member);
 	}
 	f->text = convention(s);
-	if (!eat(s, "@")) /* constructors and destructors return nothing */
+	if (!und_eat(s, "@")) /* constructors and destructors return nothing */
 		f->child = parse_type(s, DA_UND_RESULT);
 	parameters(s, f);
-	if (eat(s, "_E"))
+	if (und_eat(s, "_E"))
 		f->is_noexcept = true;
-	else if (!eat(s, "Z"))
-		return fail(s);
+	else if (!und_eat(s, "Z"))
+		return und_fail(s);
 	return f;
 }
 
 /* The letter before a function's type: access, static, virtual, thunk. */
-static unsigned function_class(struct parser *s)
+static unsigned function_class(struct da_und_parser *s)
 {
 	static const unsigned letters[] = {
 		['9'] = DA_UND_EXTERN_C | DA_UND_NO_PARAMETERS,
@@ -730,7 +641,7 @@ static unsigned function_class(struct parser *s)
 		['X'] = DA_UND_PUBLIC | DA_UND_VIRTUAL | DA_UND_ADJUST,
 		['Y'] = DA_UND_GLOBAL, ['Z'] = DA_UND_GLOBAL,
 	};
-	unsigned char c = (unsigned char)next(s);
+	unsigned char c = (unsigned char)und_next(s);
 	unsigned flags = DA_UND_VTORDISP | DA_UND_VIRTUAL;
 
 	if (c != '$') {
@@ -738,9 +649,9 @@ static unsigned function_class(struct parser *s)
 			s->failed = true;
 		return s->failed ? 0 : letters[c];
 	}
-	if (eat(s, "R"))
+	if (und_eat(s, "R"))
 		flags |= DA_UND_VTORDISP_EX;
-	switch (next(s)) {
+	switch (und_next(s)) {
 	case '0': case '1': return flags | DA_UND_PRIVATE;
 	case '2': case '3': return flags | DA_UND_PROTECTED;
 	case '4': case '5': return flags | DA_UND_PUBLIC;
@@ -748,9 +659,9 @@ static unsigned function_class(struct parser *s)
 	}
 }
 
-static node *function_encoding(struct parser *s)
+static node *function_encoding(struct da_und_parser *s)
 {
-	unsigned extra = eat(s, "$$J0") ? DA_UND_EXTERN_C : 0, class = function_class(s) | extra;
+	unsigned extra = und_eat(s, "$$J0") ? DA_UND_EXTERN_C : 0, class = function_class(s) | extra;
 	int64_t offsets[4] = { 0 };
 	unsigned n = 0;
 	node *f;
@@ -760,7 +671,7 @@ static node *function_encoding(struct parser *s)
 	else if (class & DA_UND_VTORDISP)
 		for (; n < (class & DA_UND_VTORDISP_EX ? 4u : 2u) && !s->failed; n++)
 			offsets[n] = (int32_t)signed_number(s); /* negative ones are written in 32 bits */
-	f = class & DA_UND_NO_PARAMETERS ? make(s, DA_UND_FUNCTION)
+	f = class & DA_UND_NO_PARAMETERS ? und_make(s, DA_UND_FUNCTION)
 					 : parse_function_type(s, !(class & (DA_UND_GLOBAL | DA_UND_STATIC)));
 	if (s->failed)
 		return NULL;
@@ -772,12 +683,12 @@ static node *function_encoding(struct parser *s)
 
 /* ---------------------------------------------------------------- symbols */
 
-static node *variable_encoding(struct parser *s)
+static node *variable_encoding(struct da_und_parser *s)
 {
-	node *v = make(s, DA_UND_VARIABLE), *t;
+	node *v = und_make(s, DA_UND_VARIABLE), *t;
 	bool member;
 
-	v->number = next(s) - '0'; /* 0 to 2 static members by access, 3 global, 4 local static */
+	v->number = und_next(s) - '0'; /* 0 to 2 static members by access, 3 global, 4 local static */
 	t = v->child = parse_type(s, DA_UND_DROP);
 	if (s->failed)
 		return NULL;
@@ -792,7 +703,7 @@ static node *variable_encoding(struct parser *s)
 	return v;
 }
 
-static node *parse_declarator(struct parser *s)
+static node *parse_declarator(struct da_und_parser *s)
 {
 	node *name = parse_symbol_name(s), *symbol, *last;
 
@@ -805,38 +716,38 @@ static node *parse_declarator(struct parser *s)
 	last = da_und_last(name);
 	if (last->kind == DA_UND_CONVERSION) {
 		if (symbol->kind != DA_UND_FUNCTION)
-			return fail(s);
+			return und_fail(s);
 		last->child = symbol->child; /* its return type is its name */
 	}
 	return symbol;
 }
 
-static node *special_table(struct parser *s, const char *text)
+static node *special_table(struct da_und_parser *s, const char *text)
 {
-	node *n = make(s, DA_UND_TABLE);
+	node *n = und_make(s, DA_UND_TABLE);
 	bool member;
 
-	n->name = scope_chain(s, text_node(s, text));
-	if (!eat(s, "6") && !eat(s, "7"))
-		return fail(s);
+	n->name = scope_chain(s, und_text_node(s, text));
+	if (!und_eat(s, "6") && !und_eat(s, "7"))
+		return und_fail(s);
 	n->quals = qualifiers(s, &member);
-	if (!eat(s, "@")) {
+	if (!und_eat(s, "@")) {
 		n->child = parse_type_name(s);
-		eat(s, "@");
+		und_eat(s, "@");
 	}
 	return n;
 }
 
 /* A name with a fixed text as its last part, followed by "8". */
-static node *rtti(struct parser *s, const char *text)
+static node *rtti(struct da_und_parser *s, const char *text)
 {
-	node *n = make(s, DA_UND_TABLE);
+	node *n = und_make(s, DA_UND_TABLE);
 
-	n->name = scope_chain(s, text_node(s, text));
-	return eat(s, "8") ? n : fail(s);
+	n->name = scope_chain(s, und_text_node(s, text));
+	return und_eat(s, "8") ? n : und_fail(s);
 }
 
-static node *base_class_descriptor(struct parser *s)
+static node *base_class_descriptor(struct da_und_parser *s)
 {
 	int64_t v[4] = { 0 };
 
@@ -848,34 +759,34 @@ static node *base_class_descriptor(struct parser *s)
 				 (long long)v[0], (long long)v[1], (long long)v[2], (long long)v[3]));
 }
 
-static node *type_descriptor(struct parser *s, const char *tail, const char *text)
+static node *type_descriptor(struct da_und_parser *s, const char *tail, const char *text)
 {
-	node *n = make(s, DA_UND_DESCRIPTOR);
+	node *n = und_make(s, DA_UND_DESCRIPTOR);
 
 	n->child = parse_type(s, DA_UND_RESULT);
 	n->text = text;
-	return eat(s, tail) && !*s->p ? n : fail(s);
+	return und_eat(s, tail) && !*s->p ? n : und_fail(s);
 }
 
-static node *local_guard(struct parser *s, const char *text)
+static node *local_guard(struct da_und_parser *s, const char *text)
 {
-	node *n = make(s, DA_UND_TABLE), *leaf = make(s, DA_UND_GUARD);
+	node *n = und_make(s, DA_UND_TABLE), *leaf = und_make(s, DA_UND_GUARD);
 	bool negative;
 
 	leaf->text = text;
 	n->name = scope_chain(s, leaf);
-	if (!eat(s, "4IA") && !eat(s, "5"))
-		return fail(s);
+	if (!und_eat(s, "4IA") && !und_eat(s, "5"))
+		return und_fail(s);
 	if (!s->failed && *s->p)
-		leaf->number = (int64_t)number(s, &negative);
+		leaf->number = (int64_t)und_number(s, &negative);
 	return n;
 }
 
 /* The function that runs before main for a global, or at its end. */
-static node *initializer(struct parser *s, bool destructor)
+static node *initializer(struct da_und_parser *s, bool destructor)
 {
-	node *stub = make(s, DA_UND_INITIALIZER), *q = make(s, DA_UND_QUALIFIED), *symbol, *f;
-	bool member = eat(s, "?");
+	node *stub = und_make(s, DA_UND_INITIALIZER), *q = und_make(s, DA_UND_QUALIFIED), *symbol, *f;
+	bool member = und_eat(s, "?");
 
 	stub->negative = destructor;
 	symbol = parse_declarator(s);
@@ -883,13 +794,13 @@ static node *initializer(struct parser *s, bool destructor)
 		return NULL;
 	if (symbol->kind == DA_UND_VARIABLE) {
 		/* older compilers left out the first '?' and one '@' */
-		if (!eat(s, "@") || (member && !eat(s, "@")))
-			return fail(s);
+		if (!und_eat(s, "@") || (member && !und_eat(s, "@")))
+			return und_fail(s);
 		stub->child = symbol;
 		f = function_encoding(s);
 	} else {
 		if (member)
-			return fail(s);
+			return und_fail(s);
 		stub->name = symbol->name;
 		f = symbol;
 	}
@@ -900,163 +811,55 @@ static node *initializer(struct parser *s, bool destructor)
 	return f;
 }
 
-static node *vcall_thunk(struct parser *s)
+static node *vcall_thunk(struct da_und_parser *s)
 {
-	node *f = make(s, DA_UND_FUNCTION), *leaf = make(s, DA_UND_VCALL);
+	node *f = und_make(s, DA_UND_FUNCTION), *leaf = und_make(s, DA_UND_VCALL);
 	bool negative;
 
 	f->name = scope_chain(s, leaf);
-	if (!eat(s, "$B"))
-		return fail(s);
-	leaf->number = (int64_t)number(s, &negative);
-	if (!eat(s, "A"))
-		return fail(s);
+	if (!und_eat(s, "$B"))
+		return und_fail(s);
+	leaf->number = (int64_t)und_number(s, &negative);
+	if (!und_eat(s, "A"))
+		return und_fail(s);
 	f->class = DA_UND_NO_PARAMETERS | DA_UND_THUNK;
 	f->text = convention(s);
 	return f;
 }
 
-/* ---------------------------------------------------------------- string literals */
-
-/* One byte of a literal: as it is, or ?0-?9, ?a-?z and ?A-?Z for some, ?$xx in A to P for others. */
-static unsigned literal_byte(struct parser *s)
-{
-	static const char special[] = ",/\\:. \n\t'-";
-	unsigned high, low;
-	char c = next(s);
-
-	if (c != '?')
-		return (unsigned char)c;
-	c = next(s);
-	if (c == '$') {
-		high = (unsigned)(next(s) - 'A');
-		low = (unsigned)(next(s) - 'A');
-		if (high > 15 || low > 15)
-			s->failed = true;
-		return s->failed ? 0 : high << 4 | low;
-	}
-	if (c >= '0' && c <= '9')
-		return (unsigned char)special[c - '0'];
-	if (c >= 'a' && c <= 'z')
-		return 0xe1 + (unsigned)(c - 'a');
-	if (c >= 'A' && c <= 'Z')
-		return 0xc1 + (unsigned)(c - 'A');
-	s->failed = true;
-	return 0;
-}
-
-static void literal_char(struct da_str *text, uint64_t c)
-{
-	static const char escapes[] = { ['\0'] = '0', ['\a'] = 'a', ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n',
-					['\v'] = 'v', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"',
-					['\''] = '\'', ['\\'] = '\\' };
-
-	if (c < DA_ARRAY_SIZE(escapes) && escapes[c])
-		da_str_addf(text, "\\%c", escapes[c]);
-	else if (c > 0x1f && c < 0x7f)
-		da_str_addc(text, (char)c);
-	else
-		da_str_addf(text, (c > 0xffff) ? "\\x%08llX" : c > 0xff ? "\\x%04llX" : "\\x%02llX",
-			    (unsigned long long)c);
-}
-
-/* char, char16_t and char32_t are decorated alike: the zeros among the bytes tell. */
-static unsigned literal_width(const unsigned *b, unsigned n, uint64_t bytes)
-{
-	unsigned zeros = 0, tail = 0;
-
-	if (bytes % 2 == 1)
-		return 1;
-	if (bytes < 32) {
-		while (tail < n && b[n - 1 - tail] == 0)
-			tail++;
-		return tail >= 4 && bytes % 4 == 0 ? 4 : tail >= 2 ? 2 : 1;
-	}
-	for (unsigned i = 0; i < n; i++)
-		zeros += b[i] == 0;
-	return zeros >= 2 * n / 3 && bytes % 4 == 0 ? 4 : zeros >= n / 3 ? 2 : 1;
-}
-
-#define LITERAL 128 /* the compiler keeps no more than 32 characters */
-
-static void literal_text(struct da_str *text, const unsigned *b, unsigned n, unsigned width, bool wide,
-			 bool cut)
-{
-	da_str_add(text, width == 1 ? "\"" : wide ? "L\"" : width == 2 ? "u\"" : "U\"");
-	for (unsigned i = 0; i + width <= n; i += width) {
-		uint64_t c = 0;
-
-		for (unsigned k = 0; k < width; k++) /* wide ones are written with the high byte first */
-			c |= (uint64_t)b[i + k] << 8 * (wide ? width - 1 - k : k);
-		if (i + 2 * width > n && !cut && c == 0)
-			break; /* the NUL at its end */
-		literal_char(text, c);
-	}
-	da_str_add(text, cut ? "\"..." : "\"");
-}
-
-static node *string_literal(struct parser *s)
-{
-	struct da_str text DA_CLEANUP(da_str_done) = { 0 };
-	unsigned b[LITERAL], n = 0, width;
-	bool negative, wide, cut;
-	uint64_t bytes;
-	const char *crc;
-
-	if (!eat(s, "@_") || (!at(s, "0") && !at(s, "1")))
-		return fail(s);
-	wide = next(s) == '1';
-	bytes = number(s, &negative);
-	crc = s->failed ? NULL : strchr(s->p, '@');
-	if (negative || !crc || bytes < (wide ? 2 : 1))
-		return fail(s);
-	s->p = crc + 1;
-	while (!s->failed && !eat(s, "@")) {
-		if (n == LITERAL || !*s->p)
-			return fail(s);
-		b[n++] = literal_byte(s);
-	}
-	if (s->failed || n == 0)
-		return fail(s);
-	width = wide ? 2 : literal_width(b, n, bytes);
-	cut = wide ? bytes > 64 : bytes > n;
-	literal_text(&text, b, n, width, wide, cut);
-	return text_node(s, da_strdup(s->a, da_str_get(&text)));
-}
-
-static node *parse_symbol(struct parser *s)
+static node *parse_symbol(struct da_und_parser *s)
 {
 	node *n;
 
-	if (!eat(s, "?") || ++s->depth > DEPTH)
-		return fail(s);
-	if (eat(s, "?_7"))
+	if (!und_eat(s, "?") || ++s->depth > DEPTH)
+		return und_fail(s);
+	if (und_eat(s, "?_7"))
 		n = special_table(s, "`vftable'");
-	else if (eat(s, "?_8"))
+	else if (und_eat(s, "?_8"))
 		n = special_table(s, "`vbtable'");
-	else if (eat(s, "?_S"))
+	else if (und_eat(s, "?_S"))
 		n = special_table(s, "`local vftable'");
-	else if (eat(s, "?_R4"))
+	else if (und_eat(s, "?_R4"))
 		n = special_table(s, "`RTTI Complete Object Locator'");
-	else if (eat(s, "?_R0"))
+	else if (und_eat(s, "?_R0"))
 		n = type_descriptor(s, "@8", "`RTTI Type Descriptor'");
-	else if (eat(s, "?_R1"))
+	else if (und_eat(s, "?_R1"))
 		n = base_class_descriptor(s);
-	else if (eat(s, "?_R2"))
+	else if (und_eat(s, "?_R2"))
 		n = rtti(s, "`RTTI Base Class Array'");
-	else if (eat(s, "?_R3"))
+	else if (und_eat(s, "?_R3"))
 		n = rtti(s, "`RTTI Class Hierarchy Descriptor'");
-	else if (eat(s, "?_9"))
+	else if (und_eat(s, "?_9"))
 		n = vcall_thunk(s);
-	else if (eat(s, "?_C"))
-		n = string_literal(s);
-	else if (eat(s, "?_B"))
+	else if (und_eat(s, "?_C"))
+		n = da_und_string_literal(s);
+	else if (und_eat(s, "?_B"))
 		n = local_guard(s, "`local static guard'");
-	else if (eat(s, "?__J"))
+	else if (und_eat(s, "?__J"))
 		n = local_guard(s, "`local static thread guard'");
-	else if (eat(s, "?__E"))
+	else if (und_eat(s, "?__E"))
 		n = initializer(s, false);
-	else if (eat(s, "?__F"))
+	else if (und_eat(s, "?__F"))
 		n = initializer(s, true);
 	else
 		n = parse_declarator(s);
@@ -1066,7 +869,7 @@ static node *parse_symbol(struct parser *s)
 
 char *da_undecorate(struct da_arena *a, const char *name, unsigned flags)
 {
-	struct parser s = { .a = a, .p = name };
+	struct da_und_parser s = { .a = a, .p = name };
 	node *n;
 
 	if (da_starts(name, "??@")) { /* too long: the compiler put a hash in its place */
