@@ -7,6 +7,7 @@ libdumpan_a_SOURCES += \
 	%D%/entry.c \
 	%D%/expr.c \
 	%D%/fold.c %D%/fold.h \
+	%D%/frame_data.c \
 	%D%/frame_pointer.c \
 	%D%/jump.c \
 	%D%/pe_arm64.c \

@@ -33,10 +33,14 @@ struct da_walk {
 	uint8_t trust;         /* how the frame at hand was found */
 	unsigned depth;        /* frames so far, folded ones counted */
 	struct da_walk_work *work; /* may be NULL */
+	bool has_args;         /* args is known: x86 of Windows */
+	uint32_t args;         /* bytes of arguments that the frame pushed for its callee */
 	bool sp_guess;         /* sp is only a lower bound: aarch64 behind a frame record or a scan */
 	/* Set by a step; zero before each. */
 	uint64_t cfa;          /* the caller's sp, where it is known for sure */
 	bool signal;           /* the frame at hand is a signal frame; the caller was interrupted */
+	bool caller_has_args;  /* has_args and args of the caller */
+	uint32_t caller_args;
 	bool caller_sp_guess;  /* sp_guess of the caller */
 	const char *why;       /* with DA_PARTIAL, DA_FAULT, DA_CORRUPT: one clause, rich or constant */
 	uint64_t fault;        /* with DA_FAULT: the address that is not in the dump, or 0 */

@@ -110,7 +110,7 @@ static bool try_one(struct loop *l, const struct da_unwinder *u, struct da_regs 
 	bool cycle;
 
 	w->cfa = w->fault = 0;
-	w->signal = w->caller_sp_guess = false;
+	w->signal = w->caller_sp_guess = w->caller_has_args = false;
 	w->why = NULL;
 	ret->valid = 0;
 	st = u->step(w, ret);
@@ -237,6 +237,8 @@ static void walk(struct loop *l)
 		l->w.regs = caller;
 		l->w.exact_pc = l->w.signal;
 		l->w.sp_guess = l->w.caller_sp_guess;
+		l->w.has_args = l->w.caller_has_args;
+		l->w.args = l->w.caller_args;
 		l->w.trust = (uint8_t)u->trust;
 	}
 }

@@ -39,8 +39,8 @@ def read_truth(path):
     return base, functions, threads
 
 
-def read_stacks(dump):
-    out = subprocess.run([stacks, "-n", "-c", dump], capture_output=True, text=True, timeout=120, check=True).stdout
+def read_stacks(dump, folders):
+    out = subprocess.run([stacks, "-n", "-c", dump, *folders], capture_output=True, text=True, timeout=120, check=True).stdout
     got, end = {}, {}
     for line in out.splitlines():
         word = line.split()
@@ -52,9 +52,9 @@ def read_stacks(dump):
     return got, end
 
 
-def check(cpu, dump):
+def check(cpu, dump, *folders):
     base, functions, threads = read_truth(dump.replace(".dmp.xz", ".truth.txt"))
-    got, end = read_stacks(dump)
+    got, end = read_stacks(dump, folders)
     names = sorted((rva + base, name) for name, (rva, _) in functions.items())
     starts = [a for a, _ in names]
     exact, chains, bad = 0, 0, []
@@ -73,12 +73,14 @@ def check(cpu, dump):
             bad.append(f"{at}: {' '.join(f'{n}:{s:x}:{f[2]}' for n, s, f in zip(found, sps, frames))} | "
                        f"{end.get(tid)} | wanted {' '.join(f'{n}:{s:x}' for n, s in zip(chain, want))}")
     tap(len(threads) > 200 and exact >= SHARE[cpu] * len(threads),
-        f"{cpu} {os.path.basename(dump)}: {exact} of {len(threads)} stacks exact, {chains} chains",
+        f"{cpu} {os.path.basename(dump)}{', with its PDB' if folders else ''}: {exact} of {len(threads)} stacks exact, {chains} chains",
         "\n".join(bad[:400 if verbose else 6]))
 
 
 for cpu in ("x64", "arm64", "x86"):
     for dump in sorted(glob.glob(os.path.join(corpus, cpu, "*.dmp.xz"))):
         check(cpu, dump)
+        if cpu == "x86":
+            check(cpu, dump, os.path.dirname(dump))
 print(f"1..{number}")
 sys.exit(failed > 0)
