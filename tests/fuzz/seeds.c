@@ -39,7 +39,8 @@ static const struct {
 	struct synth_process process;
 } shapes[] = {
 	{ 64, false, SYNTH_X86_64, { 0 }, { .threads = 2, .frames = 5, .modules = 2, .signal = 11 } },
-	{ 64, false, SYNTH_X86_64, { .notes_last = true }, { .threads = 3, .frames = 3, .modules = 1 } },
+	{ 64, false, SYNTH_X86_64, { .notes_last = true },
+	  { .threads = 3, .frames = 3, .modules = 1, .cfi = true } },
 	{ 64, false, SYNTH_X86_64, { .notes_last = true, .notes_last_header = true },
 	  { .threads = 1, .frames = 1, .modules = 1, .signal = 6 } },
 	{ 64, false, SYNTH_X86_64, { .xnum = true }, { .threads = 1, .frames = 2, .modules = 1 } },
@@ -52,6 +53,8 @@ static const struct {
 	{ 32, false, SYNTH_I386, { 0 }, { .threads = 2, .frames = 5, .modules = 2, .signal = 11 } },
 	{ 32, false, SYNTH_I386, { .notes_last = true }, { .threads = 1, .frames = 2, .modules = 1 } },
 	{ 64, false, SYNTH_AARCH64, { 0 }, { .threads = 2, .frames = 5, .modules = 2, .signal = 11 } },
+	{ 64, false, SYNTH_AARCH64, { 0 }, { .threads = 2, .frames = 5, .modules = 1, .cfi = true } },
+	{ 64, false, SYNTH_X86_64, { 0 }, { .threads = 4, .frames = 12, .modules = 1, .signal = 6, .cfi = true } },
 	{ 64, true, SYNTH_S390X, { 0 }, { .threads = 2, .frames = 5, .modules = 2, .signal = 11 } },
 	{ 64, true, SYNTH_PPC64, { .xnum = true }, { .threads = 1, .frames = 1, .modules = 1, .signal = 6 } },
 };

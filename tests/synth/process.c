@@ -10,7 +10,7 @@
 /* ---------------------------------------------------------------- an ELF image in memory */
 
 /* Places in the first page and the second: program headers, note, symbols; strings behind them. */
-enum { AT_NOTE = 0x200, AT_SYMBOLS = 0x280 };
+enum { AT_NOTE = 0x200, AT_SYMBOLS = 0x280, AT_CFI_TABLE = 0x1800, AT_CFI = 0x1840 };
 
 struct maker {
 	struct synth *s;
@@ -77,7 +77,7 @@ static void put_headers(struct maker *m, uint16_t machine, bool big_endian)
 	unsigned w = synth_word(s);
 	size_t ehdr = w == 8 ? 64 : 52, phdr = w == 8 ? 56 : 32;
 	unsigned char *p = m->tables, *ph = p + ehdr;
-	size_t count = m->image->build_id ? 5 : 4;
+	size_t count = 4 + (m->image->build_id ? 1 : 0) + (m->image->cfi ? 1 : 0);
 
 	memcpy(p, "\177ELF", 4);
 	p[4] = w == 8 ? 2 : 1;
@@ -97,6 +97,39 @@ static void put_headers(struct maker *m, uint16_t machine, bool big_endian)
 	put_phdr(s, ph + 3 * phdr, 2, SYNTH_R | SYNTH_W, m->dynamic, 9 * 2 * (size_t)w);
 	if (m->image->build_id)
 		put_phdr(s, ph + 4 * phdr, 4, SYNTH_R, AT_NOTE, 16 + m->image->build_id_len);
+	if (m->image->cfi)
+		put_phdr(s, ph + (count - 1) * phdr, 0x6474e550, SYNTH_R, AT_CFI_TABLE, 20);
+}
+
+/*
+ * .eh_frame_hdr with a table of one, and .eh_frame with a CIE ("zR", pc-relative) and an FDE: the frame
+ * pointer's old value lies at CFA - 16, the return address at CFA - 8.
+ */
+static void put_cfi(struct maker *m)
+{
+	bool arm = synth_machine(m->s) == SYNTH_AARCH64;
+	const unsigned char cie[] = {
+		1, 'z', 'R', 0, 1, 0x78, arm ? 30 : 16, 1, 0x1b, /* version to pointer encoding */
+		0x0c, arm ? 29 : 6, 16,                          /* def_cfa fp, 16 */
+		0x80 | (arm ? 29 : 6), 2,                        /* offset fp, 2 * 8 */
+		0x80 | (arm ? 30 : 16), 1,                       /* offset ra, 1 * 8 */
+	};
+	unsigned char *p = m->tables + AT_CFI, *t = m->tables + AT_CFI_TABLE;
+	size_t fde = 8 + sizeof(cie);
+
+	if (!m->image->cfi)
+		return;
+	synth_put(m->s, p, 4, 4 + sizeof(cie));
+	memcpy(p + 8, cie, sizeof(cie));
+	synth_put(m->s, p + fde, 4, 4 + 4 + 4 + 1);
+	synth_put(m->s, p + fde + 4, 4, fde + 4);
+	synth_put(m->s, p + fde + 8, 4, (uint64_t)SYNTH_CODE - (AT_CFI + fde + 8));
+	synth_put(m->s, p + fde + 12, 4, m->code);
+	memcpy(t, "\1\x1b\3\x3b", 4);
+	synth_put(m->s, t + 4, 4, AT_CFI - (AT_CFI_TABLE + 4));
+	synth_put(m->s, t + 8, 4, 1);
+	synth_put(m->s, t + 12, 4, SYNTH_CODE - AT_CFI_TABLE);
+	synth_put(m->s, t + 16, 4, AT_CFI + fde - AT_CFI_TABLE);
 }
 
 static void put_build_id(struct maker *m)
@@ -136,6 +169,34 @@ static unsigned char *dynamic_section(struct maker *m, uint64_t soname)
 	return p;
 }
 
+/*
+ * Functions of 64 bytes. Each calls the one before it (the first the eighth), from three places: the
+ * return addresses lie at 16, 32 and 48. What is between them does nothing.
+ */
+static void fill_code(const struct maker *m, unsigned char *code)
+{
+	bool arm = synth_machine(m->s) == SYNTH_AARCH64;
+
+	for (size_t i = 0; i < m->code; i += arm ? 4 : 1)
+		arm ? synth_put(m->s, code + i, 4, 0xd503201f) : synth_put(m->s, code + i, 1, 0x90);
+	for (size_t f = 0; f + 64 <= m->code; f += 64) {
+		if (!arm) /* push rbp; mov rbp, rsp */
+			memcpy(code + f, synth_word(m->s) == 8 ? "\x55\x48\x89\xe5" : "\x55\x89\xe5\x90", 4);
+		for (size_t at = 16; at <= 48; at += 16) {
+			int64_t to = (int64_t)(f % 512 ? f - 64 : f + 448);
+
+			if (arm) {
+				int64_t words = (to - (int64_t)(f + at - 4)) / 4;
+
+				synth_put(m->s, code + f + at - 4, 4, 0x94000000 | (words & 0x3ffffff));
+			} else {
+				code[f + at - 5] = 0xe8;
+				synth_put(m->s, code + f + at - 4, 4, (uint64_t)(to - (int64_t)(f + at)));
+			}
+		}
+	}
+}
+
 uint64_t synth_image(struct synth *s, const struct synth_image *image, uint64_t *ret_dynamic)
 {
 	struct maker m = { .s = s, .image = image, .strings = 1 };
@@ -150,6 +211,7 @@ uint64_t synth_image(struct synth *s, const struct synth_image *image, uint64_t 
 	m.tables = synth_alloc(s, SYNTH_CODE);
 	put_headers(&m, synth_machine(s), synth_big_endian(s));
 	put_build_id(&m);
+	put_cfi(&m);
 	for (size_t i = 0; i < image->nsymbols; i++)
 		put_symbol(&m, i + 1, &image->symbols[i]);
 	put_hash(&m, n);
@@ -159,7 +221,7 @@ uint64_t synth_image(struct synth *s, const struct synth_image *image, uint64_t 
 		m.strings += strlen(image->soname) + 1;
 	}
 	code = synth_alloc(s, m.code);
-	memset(code, 0x90, m.code);
+	fill_code(&m, code);
 	synth_segment(s, image->base, m.tables, SYNTH_CODE, SYNTH_CODE, SYNTH_R);
 	synth_segment(s, image->base + SYNTH_CODE, code, m.code, m.code, SYNTH_R | SYNTH_X);
 	synth_segment(s, image->base + m.dynamic, dynamic_section(&m, soname), PAGE, PAGE,
@@ -233,7 +295,7 @@ struct plan {
 };
 
 static void add_module(struct synth *s, struct plan *plan, unsigned i, uint64_t base, const char *path,
-		       uint64_t debug)
+		       uint64_t debug, bool cfi)
 {
 	struct synth_symbol symbols[8];
 	uint8_t *id = synth_alloc(s, 20);
@@ -245,7 +307,7 @@ static void add_module(struct synth *s, struct plan *plan, unsigned i, uint64_t 
 		symbols[k] = (struct synth_symbol){ synth_printf(s, "m%u_f%zu", i, k), SYNTH_CODE + k * 64, 64 };
 	end = synth_image(s, &(struct synth_image){ .soname = i ? strrchr(path, '/') + 1 : NULL,
 						     .build_id = id, .build_id_len = 20, .symbols = symbols,
-						     .nsymbols = 8, .base = base, .debug = debug, .code = 512 },
+						     .nsymbols = 8, .base = base, .debug = debug, .code = 512, .cfi = cfi },
 			  &plan->links[i].dynamic);
 	plan->links[i].base = base;
 	plan->links[i].name = i ? path : "";
@@ -270,8 +332,8 @@ static void add_thread(struct synth *s, const struct synth_process *p, const str
 	uint64_t regs[48] = { 0 }, pcs[512], sp, fp, limit = stacks + (uint64_t)i * 0x10000;
 	size_t nregs, n = p->frames < 512 ? p->frames : 512;
 
-	for (size_t k = 0; k < n; k++) /* inside function k, behind its first bytes */
-		pcs[k] = plan->code[k % 8] + 16 + i % 8;
+	for (size_t k = 0; k < n; k++) /* behind a call in function k */
+		pcs[k] = plan->code[k % 8] + 16 + 16 * (i % 3);
 	synth_stack(s, limit, limit + 0x8000, pcs, n, &sp, &fp);
 	fill_regs(s, regs, &nregs, pcs[0], sp, fp);
 	synth_note_prstatus(s, &(struct synth_thread){ .tid = 1000 + i, .ppid = 1, .regs = regs, .nregs = nregs,
@@ -292,13 +354,13 @@ void synth_process(struct synth *s, const struct synth_process *p)
 	synth_note_prpsinfo(s, "synth", "/opt/demo/synth --serve", 1000, 1, 1000, 1000);
 	if (p->signal)
 		synth_note_siginfo(s, p->signal, 1, false, 0x10, 0);
-	add_module(s, &plan, 0, program, "/opt/demo/synth", list);
+	add_module(s, &plan, 0, program, "/opt/demo/synth", list, p->cfi);
 	for (unsigned i = 1; i <= p->modules; i++)
 		add_module(s, &plan, i, libraries + (uint64_t)i * 0x10000,
-			   synth_printf(s, "/opt/demo/lib/lib%u.so", i), 0);
+			   synth_printf(s, "/opt/demo/lib/lib%u.so", i), 0, p->cfi);
 	synth_link_map(s, list, plan.links, p->modules + 1, false);
 	synth_note_auxv(s, (const uint64_t[][2]){ { 3, program + (wide ? 64 : 52) }, { 4, wide ? 56 : 32 },
-						  { 5, 5 }, { 6, PAGE }, { 9, program + SYNTH_CODE } }, 5);
+						  { 5, p->cfi ? 6 : 5 }, { 6, PAGE }, { 9, program + SYNTH_CODE } }, 5);
 	if (p->huge_file)
 		plan.files[plan.nfiles++] = (struct synth_file){ 0x10000, 0x7fffffff0000, 0, "/dev/zero" };
 	synth_note_file(s, plan.files, plan.nfiles);

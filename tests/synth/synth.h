@@ -96,7 +96,8 @@ struct synth_image {
 	size_t nsymbols;
 	uint64_t base;             /* where it is loaded: DT_… addresses are absolute, as glibc makes them */
 	uint64_t debug;            /* DT_DEBUG of a main program, or 0 */
-	size_t code;               /* bytes of code, filled with nop (x86) */
+	size_t code;               /* bytes of code: functions of 64 that call each other (x86, aarch64) */
+	bool cfi;                  /* .eh_frame for all of it, as a function with a frame pointer has */
 };
 /*
  * Made, and put into the core as three segments: header and tables (R), code (R X), dynamic section
@@ -129,6 +130,7 @@ struct synth_process {
 	uint64_t sparse;          /* one reserved mapping of so many bytes, saved as a hole */
 	int signal;               /* of the first thread; 0 none */
 	bool unsorted;            /* segments in no order */
+	bool cfi;                 /* modules have .eh_frame (64 bits only) */
 	bool huge_file;           /* the file note names one more mapping, of 128 TB */
 };
 void synth_process(struct synth *s, const struct synth_process *p);

@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2) {
 		fputs("synthcore OUT [bits= big= machine= threads= frames= modules= extra= sparse= signal=\n"
-		      "               notes_last= xnum= reversed= unsorted= type= osabi=]\n", stderr);
+		      "               notes_last= xnum= reversed= unsorted= cfi= type= osabi=]\n", stderr);
 		return 64;
 	}
 	s = synth_new((unsigned)value_of(argc, argv, "bits", 64), value_of(argc, argv, "big", 0),
@@ -47,8 +47,9 @@ int main(int argc, char **argv)
 	p.extra_segments = value_of(argc, argv, "extra", 0);
 	p.sparse = value_of(argc, argv, "sparse", 0);
 	p.signal = (int)value_of(argc, argv, "signal", 11);
-	synth_process(s, &p);
+	p.cfi = value_of(argc, argv, "cfi", 0);
 	p.unsorted = value_of(argc, argv, "unsorted", 0);
+	synth_process(s, &p);
 	fd = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	r = fd < 0 ? -1 : synth_write(s, fd);
 	if (r != 0)
