@@ -21,7 +21,7 @@ enum { RSP = 7, RIP = 16 };
 #define KEPT ((1U << 3) | (1U << 4) | (1U << 5) | (1U << 6) | (0xfU << 12))
 
 struct info {
-	uint8_t version, flags, prolog, ncodes, fpreg, fpoff; /* fpreg 0: none; fpoff in bytes */
+	uint8_t version, flags, prolog, ncodes, fpreg, fpoff; /* fpreg 0: none; fpoff in units of 16 */
 	uint8_t codes[2 * CODES_MAX];
 	uint64_t chain; /* address of what follows the codes */
 };
@@ -181,11 +181,12 @@ static enum da_status undo_code(struct undo *u, unsigned k, uint64_t frame)
 static enum da_status frame_of(struct undo *u, uint32_t done, uint64_t *ret)
 {
 	const struct info *i = &u->info;
-	bool set = i->fpreg && done >= i->prolog;
+	/* A further piece of a function has the register from its first instruction on. */
+	bool set = i->fpreg && (done >= i->prolog || i->flags & FLAG_CHAIN);
 
 	for (unsigned k = 0; i->fpreg && k < i->ncodes; k += slots(i, k))
 		if ((i->codes[2 * k + 1] & 15) == SET_FPREG)
-			set = i->codes[2 * k] <= done;
+			set |= i->codes[2 * k] <= done;
 	*ret = u->r->v[RSP];
 	if (!set)
 		return DA_OK;
@@ -214,21 +215,45 @@ static enum da_status undo_codes(struct undo *u, uint32_t done)
 	return st;
 }
 
-static enum da_status undo_chain(struct undo *u)
+static enum da_status read_entry(struct undo *u, uint64_t at, struct da_pe_function *ret)
 {
 	const struct da_memory *mem = &u->w->dump->proc.mem;
+
+	if (da_mem_u32(mem, at, &ret->start) == DA_OK && da_mem_u32(mem, at + 4, &ret->end) == DA_OK &&
+	    da_mem_u32(mem, at + 8, &ret->unwind) == DA_OK)
+		return DA_OK;
+	u->w->fault = at;
+	return DA_FAULT;
+}
+
+/* An entry may stand for another one (old system libraries). */
+static enum da_status follow_entry(struct undo *u, struct da_pe_function *f)
+{
+	enum da_status st = f->unwind & 1 ? read_entry(u, u->base + f->unwind - 1, f) : DA_OK;
+
+	return st == DA_OK && f->unwind & 1 ? corrupt(u, "its unwind information leads in a circle") : st;
+}
+
+/* From a piece of a function to the one that it continues. */
+static enum da_status follow_chain(struct undo *u, struct da_pe_function *f)
+{
+	enum da_status st = read_entry(u, u->info.chain, f);
+
+	if (st == DA_OK)
+		st = follow_entry(u, f);
+	return st == DA_OK ? read_info(u, f->unwind) : st;
+}
+
+static enum da_status undo_chain(struct undo *u)
+{
 	enum da_status st = DA_OK;
 
 	for (unsigned n = 0; st == DA_OK && (u->info.flags & FLAG_CHAIN); n++) {
-		uint32_t rva;
+		struct da_pe_function f;
 
 		if (n == CHAIN_MAX)
 			return corrupt(u, "its unwind information leads in a circle");
-		if (da_mem_u32(mem, u->info.chain + 8, &rva) != DA_OK) {
-			u->w->fault = u->info.chain;
-			return DA_FAULT;
-		}
-		st = read_info(u, rva);
+		st = follow_chain(u, &f);
 		if (st == DA_OK)
 			st = undo_codes(u, UINT32_MAX);
 	}
@@ -284,7 +309,8 @@ static bool release(struct undo *u, struct tail *t)
 		uint8_t modrm = t->p[t->at + 2], reg = (uint8_t)((t->p[t->at] & 1) * 8 + (modrm & 7));
 		int64_t offset;
 
-		if (reg != i->fpreg || (modrm >> 6) == 3 || (modrm & 7) == 4 || !da_reg_known(u->r, dwarf_of[reg]))
+		if (reg != i->fpreg || (modrm >> 6) == 3 || (modrm & 7) == 4 || (modrm & 0xc7) == 5 ||
+		    !da_reg_known(u->r, dwarf_of[reg]))
 			return false;
 		t->at += 3;
 		offset = modrm >> 6 == 1 ? signed_at(t, 1) : modrm >> 6 == 2 ? signed_at(t, 4) : 0;
@@ -293,24 +319,77 @@ static bool release(struct undo *u, struct tail *t)
 	return true;
 }
 
-/* A ret, or a jump out of the function. */
-static bool leaves(const struct undo *u, struct tail *t, uint32_t rva)
+/* Where the function begins that this is perhaps only a piece of. */
+static bool primary(struct undo *u, struct da_pe_function f, uint32_t *ret)
 {
-	uint64_t start = u->f.start, end = u->f.end, to;
+	struct info kept = u->info;
+	bool ok = follow_entry(u, &f) == DA_OK && read_info(u, f.unwind) == DA_OK;
+
+	for (unsigned n = 0; ok && u->info.flags & FLAG_CHAIN; n++)
+		ok = n < CHAIN_MAX && follow_chain(u, &f) == DA_OK;
+	u->info = kept;
+	*ret = f.start;
+	return ok;
+}
+
+/*
+ * Does a jump there leave the function for good? Not to another piece of it, of which optimizers lay
+ * the rare ones far away; to its own beginning it does.
+ */
+static bool is_tail_call(struct undo *u, uint64_t to)
+{
+	const struct da_memory *mem = &u->w->dump->proc.mem;
+	struct da_pe_function f;
+	uint32_t own, other;
+
+	if (to >= u->f.start && to < u->f.end)
+		return to == u->f.start && !(u->info.flags & FLAG_CHAIN);
+	if (to > UINT32_MAX || da_pe_function(u->pe, mem, u->base, (uint32_t)to, &f) != DA_OK)
+		return true;
+	return !primary(u, u->f, &own) || !primary(u, f, &other) || own != other || to == own;
+}
+
+/*
+ * Version 2 tells where epilogs are: first their length and whether one ends the function, then where
+ * others begin, counted back from the function's end.
+ */
+static bool is_listed(const struct undo *u, uint32_t rva)
+{
+	const struct info *i = &u->info;
+	uint32_t length = i->codes[0], before_end = u->f.end - rva;
+
+	for (unsigned k = 0; k < i->ncodes && (i->codes[2 * k + 1] & 15) == EPILOG; k++) {
+		uint32_t begin = i->codes[2 * k] | (uint32_t)(i->codes[2 * k + 1] >> 4) << 8;
+
+		if (k == 0)
+			begin = i->codes[1] >> 4 & 1 ? length : 0;
+		if (before_end <= begin && begin - before_end < length)
+			return true;
+	}
+	return false;
+}
+
+/* A ret, or a jump out of the function. */
+static bool leaves(struct undo *u, struct tail *t, uint32_t rva)
+{
+	uint64_t to;
 
 	if (take(t, 0xc3, 0, 0, 1) || take(t, 0xc2, 0, 0, 1) || take(t, 0xf3, 0xc3, 0, 2))
 		return true;
+	if (u->info.version == 2 && !is_listed(u, rva))
+		return false;
 	if (take(t, 0xff, 0x25, 0, 2) || take(t, 0x48, 0xff, 0x25, 3))
 		return true;
-	if (t->n - t->at >= 3 && t->p[t->at] == 0x48 && t->p[t->at + 1] == 0xff && (t->p[t->at + 2] >> 3 & 7) == 4)
+	if (t->n - t->at >= 3 && (t->p[t->at] & 0xf8) == 0x48 && t->p[t->at + 1] == 0xff &&
+	    (t->p[t->at + 2] >> 3 & 7) == 4)
 		return true;
 	if (take(t, 0xeb, 0, 0, 1))
-		to = rva + (uint64_t)(int64_t)signed_at(t, 1) + t->at;
+		to = (uint64_t)(int64_t)signed_at(t, 1);
 	else if (take(t, 0xe9, 0, 0, 1))
-		to = rva + (uint64_t)(int64_t)signed_at(t, 4) + t->at;
+		to = (uint64_t)(int64_t)signed_at(t, 4);
 	else
 		return false;
-	return to < start || to >= end;
+	return is_tail_call(u, to + rva + t->at);
 }
 
 /* Does pc stand in an epilog? Then u->r is the caller's, short of the return address. */
@@ -378,21 +457,6 @@ static enum da_status undo_function(struct undo *u, uint32_t rva)
 	return st == DA_OK ? undo_chain(u) : st;
 }
 
-/* An entry may lead to another entry (old system libraries). */
-static enum da_status follow_entry(struct undo *u)
-{
-	const struct da_memory *mem = &u->w->dump->proc.mem;
-	uint64_t at = u->base + (u->f.unwind & ~UINT32_C(1));
-
-	if (!(u->f.unwind & 1))
-		return DA_OK;
-	if (da_mem_u32(mem, at, &u->f.start) != DA_OK || da_mem_u32(mem, at + 8, &u->f.unwind) != DA_OK) {
-		u->w->fault = at;
-		return DA_FAULT;
-	}
-	return u->f.unwind & 1 ? corrupt(u, "its unwind information leads in a circle") : DA_OK;
-}
-
 static enum da_status step(struct da_walk *w, struct da_regs *ret)
 {
 	struct undo u = { .w = w, .r = ret };
@@ -411,7 +475,7 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 		return st;
 	}
 	if (st == DA_OK) {
-		st = follow_entry(&u);
+		st = follow_entry(&u, &u.f);
 		if (st == DA_OK)
 			st = undo_function(&u, (uint32_t)(da_unwind_pc(w) - u.base));
 	} else if (w->exact_pc && u.pe->dirs[DA_PE_EXCEPTION].size) {
