@@ -25,6 +25,7 @@ unit_tests += %D%/t_image
 unit_tests += %D%/t_symbol
 # unwind
 unit_tests += %D%/t_unwind
+unit_tests += %D%/t_pe
 # fault and wait
 unit_tests += %D%/t_decode
 unit_tests += %D%/t_fault
