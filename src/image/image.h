@@ -144,7 +144,4 @@ struct da_cfi_row {
  */
 enum da_status da_image_cfi(struct da_image *im, uint64_t addr, const struct da_cfi_row **ret);
 
-/* ---- files with names only: PDB and Breakpad's .sym */
-#include "image/symfile.h"
-
 #endif

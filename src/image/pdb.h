@@ -137,6 +137,7 @@ struct pdb_module *pdb_module(struct pdb *p, uint32_t i);
 /* The function of a module that holds the address. */
 const struct pdb_proc *pdb_proc(const struct pdb_module *m, struct pdb_addr addr);
 enum da_status pdb_place(struct da_symfile *f, struct da_arena *a, uint32_t rva, struct da_dwarf_place *ret);
+const char *pdb_proc_name(const struct pdb_module *m, struct da_arena *a, const struct pdb_proc *proc);
 void pdb_load_modules(struct pdb *p);
 
 /* ---- pdb_lines.c */

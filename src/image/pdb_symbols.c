@@ -190,7 +190,7 @@ static const char *text(struct da_arena *a, struct da_cursor c, size_t off)
 }
 
 /* Code that the compiler moved away from its function (cold paths, catch blocks) has the other's name. */
-static const char *proc_name(const struct pdb_module *m, struct da_arena *a, const struct pdb_proc *proc)
+const char *pdb_proc_name(const struct pdb_module *m, struct da_arena *a, const struct pdb_proc *proc)
 {
 	uint16_t kind;
 	struct da_cursor c = record(m, proc, &kind);
@@ -251,7 +251,7 @@ enum da_status pdb_place(struct da_symfile *f, struct da_arena *a, uint32_t rva,
 	}
 	fill_sites(p, a, m, sites, place.n - 1, place.calls + 1);
 	if (proc && pdb_to_rva(p, proc->addr, &start)) {
-		place.calls[0].function = proc_name(m, a, proc);
+		place.calls[0].function = pdb_proc_name(m, a, proc);
 		place.start = start;
 		place.end = (uint64_t)start + proc->size;
 	}

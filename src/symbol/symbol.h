@@ -12,6 +12,7 @@
 #define DA_SYMBOL_SYMBOL_H
 
 #include "image/image.h"
+#include "image/symfile.h"
 #include "image/pe.h"
 #include "model/model.h"
 

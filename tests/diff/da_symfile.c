@@ -5,6 +5,8 @@
  *	da_symfile FILE [ADDRESS…]   each address (hexadecimal RVA) in the form of llvm-symbolizer's GNU
  *	                             output; without addresses those on standard input
  *	da_symfile --publics FILE    public symbols in the order of addresses: SEGMENT:OFFSET NAME
+ *	da_symfile --functions FILE  functions of all modules: SEGMENT:OFFSET SIZE NAME
+ *	da_symfile --lines FILE      file and line of each SEGMENT:OFFSET (hexadecimal) on standard input
  *	da_symfile --frames FILE     frame data of the addresses on standard input
  *	da_symfile --named FILE      the RVAs of the names on standard input
  *	da_symfile --time FILE       look up the addresses on standard input and print nothing
@@ -55,9 +57,42 @@ static void print_publics(struct da_symfile *f)
 	uint32_t record;
 
 	for (uint32_t i = 0; pdb_public_at(p, i, &addr, &record); i++)
-		printf("%04u:%u %s\n", addr.seg, addr.off,
+		printf("%04u:%04u %s\n", addr.seg, addr.off,
 		       msf_text(&p->msf, a, p->record_stream, record + 14, 65536));
 	da_arena_free(a);
+}
+
+static void print_functions(struct da_symfile *f)
+{
+	struct pdb *p = pdb_of(f);
+	struct pdb_module *m;
+
+	for (uint32_t i = 0; (m = pdb_module(p, i)) != NULL; i++) {
+		for (size_t k = 0; k < m->procs.n; k++) {
+			const struct pdb_proc *proc = &m->procs.v[k];
+			const char *name = pdb_proc_name(m, f->arena, proc);
+
+			printf("%04u:%04u %u %s\n", proc->addr.seg, proc->addr.off, proc->size,
+			       name ? name : "");
+		}
+	}
+}
+
+static void print_line(struct da_symfile *f, const char *word)
+{
+	struct pdb *p = pdb_of(f);
+	struct pdb_contribution part;
+	struct pdb_module *m;
+	uint32_t line, file;
+	unsigned seg, off;
+	struct pdb_addr addr;
+
+	if (sscanf(word, "%x:%x", &seg, &off) != 2)
+		return;
+	addr = (struct pdb_addr){ off, (uint16_t)seg };
+	if (pdb_contribution(p, addr, &part) && (m = pdb_module(p, part.module)) != NULL &&
+	    pdb_line(m, addr, &line, &file))
+		printf("%s %s:%u\n", word, pdb_file(p, f->arena, m, file), line);
 }
 
 static void print_named(struct da_symfile *f, const char *name)
@@ -78,6 +113,8 @@ static void look_up(struct da_symfile *f, const char *mode, const char *word)
 
 	if (strcmp(mode, "--named") == 0)
 		print_named(f, word);
+	else if (strcmp(mode, "--lines") == 0)
+		print_line(f, word);
 	else if (strcmp(mode, "--frames") == 0)
 		print_frame(f, rva);
 	else if (strcmp(mode, "--time") == 0)
@@ -104,6 +141,8 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(mode, "--publics") == 0) {
 		print_publics(f);
+	} else if (strcmp(mode, "--functions") == 0) {
+		print_functions(f);
 	} else if (argc > at + 1) {
 		for (int i = at + 1; i < argc; i++)
 			look_up(f, mode, argv[i]);

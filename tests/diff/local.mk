@@ -6,10 +6,11 @@ diff_tests += %D%/corpus.sh
 diff_tests += %D%/lines.sh
 diff_tests += %D%/minidumps.sh
 diff_tests += %D%/native.sh
+diff_tests += %D%/pdb.sh
 diff_tests += %D%/sweep.sh
 diff_tests += %D%/truth.sh
 diff_tests += %D%/undname.sh
 
 TESTS += $(diff_tests)
-EXTRA_DIST += $(diff_tests) %D%/corpus.py %D%/corpus-explained.tsv %D%/minidumps.py %D%/minidumps-explained.tsv %D%/names.py %D%/sweep.py %D%/truth.py %D%/lib.sh %D%/programs/inline.c %D%/programs/second.c \
+EXTRA_DIST += $(diff_tests) %D%/corpus.py %D%/corpus-explained.tsv %D%/minidumps.py %D%/minidumps-explained.tsv %D%/names.py %D%/pdb.py %D%/sweep.py %D%/truth.py %D%/lib.sh %D%/programs/inline.c %D%/programs/second.c \
 	%D%/programs/victim.c %D%/truth.awk
