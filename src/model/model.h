@@ -390,6 +390,7 @@ struct da_missing_file {
 	const char *name, *path;
 	const char *build_id; /* hex, or NULL */
 	uint64_t bytes;       /* 0 unknown */
+	bool debug;           /* the file itself is at hand: its separate debug information is missing */
 	const char *why;      /* "names of functions", "code, to walk on in its frames" */
 	unsigned frames;      /* that lack something because of it: the order */
 };

@@ -90,6 +90,19 @@ static struct da_missing_file *same_file(struct da_dump *d, struct da_map *seen,
 	return &d->missing_files.v[*at - 1];
 }
 
+/* A second mapping of a file that another module stands for (programs map themselves to read tables). */
+static bool mapped_twice(struct da_symbols *s, uint32_t module)
+{
+	const struct da_module *m = &s->d->proc.modules.v[module];
+
+	if (m->build_id_len || s->files[module].main || !m->path)
+		return false;
+	for (uint32_t i = 0; i < s->nfiles; i++)
+		if (i != module && s->files[i].main && da_streq(s->d->proc.modules.v[i].path, m->path))
+			return true;
+	return false;
+}
+
 void da_missing_judge(struct da_symbols *s)
 {
 	struct da_dump *d = s->d;
@@ -100,7 +113,7 @@ void da_missing_judge(struct da_symbols *s)
 		struct da_module *m = &d->proc.modules.v[i];
 		struct da_missing_file *x;
 
-		m->missing_why = reason(s, i);
+		m->missing_why = mapped_twice(s, i) ? NULL : reason(s, i);
 		if (!m->missing_why)
 			continue;
 		x = m->path ? same_file(d, &seen, m) : NULL;
@@ -112,6 +125,7 @@ void da_missing_judge(struct da_symbols *s)
 		}
 		x = da_vec_add(d->arena, &d->missing_files);
 		x->module = i;
+		x->debug = s->files[i].main != NULL;
 		x->name = m->name ? m->name : "(unknown)";
 		x->path = m->path;
 		x->build_id = m->build_id_len ? da_build_id_hex(d->arena, m) : NULL;
