@@ -116,6 +116,28 @@ tests_fuzz_libfuzzer_whole_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_whole_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += pe
+fuzz_programs += %D%/fuzz_pe
+tests_fuzz_fuzz_pe_SOURCES = %D%/pe.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_pe_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_pe
+tests_fuzz_libfuzzer_pe_SOURCES = %D%/pe.c $(fuzz_common)
+tests_fuzz_libfuzzer_pe_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_pe_LDFLAGS = $(fuzz_ldflags)
+endif
+
+fuzz_targets += pe_unwind
+fuzz_programs += %D%/fuzz_pe_unwind
+tests_fuzz_fuzz_pe_unwind_SOURCES = %D%/pe_unwind.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_pe_unwind_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_pe_unwind
+tests_fuzz_libfuzzer_pe_unwind_SOURCES = %D%/pe_unwind.c $(fuzz_common)
+tests_fuzz_libfuzzer_pe_unwind_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_pe_unwind_LDFLAGS = $(fuzz_ldflags)
+endif
+
 check_PROGRAMS += $(fuzz_programs)
 TESTS += $(fuzz_programs)
 
