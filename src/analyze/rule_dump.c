@@ -357,14 +357,16 @@ static unsigned run_secrets(struct da_analysis *a)
 		const char *kind = da_redact_kind(r, i, &count);
 
 		if (da_redact_kind_secret(kind))
-			da_str_addf(&s, "%s%llu %s", s.n ? ", " : "", (unsigned long long)count, kind);
+			da_str_addf(&s, "%s%llu %s%s", s.n ? ", " : "", (unsigned long long)count, kind,
+				    count == 1 ? "" : "s");
 	}
 	if (s.n == 0)
 		return 0;
 	f = begin(a, "dump.secrets", "The dump holds secrets");
 	da_finding_description(f, "What looks like a secret was masked in this report: %s. The dump itself still holds "
 			       "them.", da_str_get(&s));
-	da_finding_recommendation(f, "This report can be shared; treat the dump file as confidential, and change the "
+	da_finding_recommendation(f, "What is no secret by its name or shape is not found: read the report before it leaves your hands. "
+				  "Treat the dump file as confidential, and change the "
 				  "credentials if it already went elsewhere.");
 	return 1;
 }

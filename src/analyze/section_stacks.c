@@ -135,27 +135,25 @@ static void add_stack(struct da_analysis *a, struct tree *t, const struct da_thr
 	}
 }
 
-static const struct tree *sorting;
-
-static int by_threads(const void *x, const void *y)
+static int by_threads(const void *x, const void *y, void *ctx)
 {
+	const struct tree *t = ctx;
 	uint32_t i = *(const uint32_t *)x, k = *(const uint32_t *)y;
-	const struct node *a = &sorting->v.v[i], *b = &sorting->v.v[k];
+	const struct node *a = &t->v.v[i], *b = &t->v.v[k];
 
 	if (a->threads != b->threads)
 		return a->threads > b->threads ? -1 : 1;
 	return i < k ? -1 : i > k; /* the order in which stacks were added: that of the dump */
 }
 
-static void tree_rows(struct da_analysis *a, const struct tree *t, uint32_t parent, uint32_t depth)
+static void tree_rows(struct da_analysis *a, struct tree *t, uint32_t parent, uint32_t depth)
 {
 	DA_VEC(uint32_t) children = { 0 };
 
 	for (uint32_t i = t->v.v[parent].first; i; i = t->v.v[i - 1].next)
 		da_vec_push(a->dump->arena, &children, i - 1);
-	sorting = t;
 	if (children.n)
-		qsort(children.v, children.n, sizeof(*children.v), by_threads);
+		qsort_r(children.v, children.n, sizeof(*children.v), by_threads, t);
 	for (size_t i = 0; i < children.n; i++) {
 		const struct node *n = &t->v.v[children.v[i]];
 
@@ -181,6 +179,9 @@ static void call_tree(struct da_analysis *a)
 	for (size_t i = 0; i < a->dump->proc.threads.n; i++)
 		add_stack(a, t, &a->dump->proc.threads.v[i]);
 	tree_rows(a, t, 0, 0);
+	if (t->full)
+		da_note(a->dump->ledger, DA_NOTE_LIMIT, "call tree", "the stacks above have all frames",
+			"it was ended at %d places", TREE_NODES);
 }
 
 /* ---------------------------------------------------------------- the section */

@@ -103,8 +103,8 @@ const char *da_say_line(struct da_analysis *a, const struct da_frame *f)
 
 	if (!c || !c->file)
 		return NULL;
-	return c->line ? da_printf(a->dump->arena, DA_SYM("%s") ":%u", da_basename(c->file), c->line)
-		       : da_printf(a->dump->arena, DA_SYM("%s"), da_basename(c->file));
+	return c->line ? da_printf(a->dump->arena, DA_PATH("%s") ":%u", da_basename(c->file), c->line)
+		       : da_printf(a->dump->arena, DA_PATH("%s"), da_basename(c->file));
 }
 
 const char *da_say_function(struct da_analysis *a, const struct da_frame *f)

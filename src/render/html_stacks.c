@@ -189,7 +189,7 @@ static void summary(struct da_html *h, enum da_block block, uint32_t row)
 		da_html_add_text(h, summary_node, "b", NULL, id);
 	for (enum da_col col = def->first; col < def->end; col++)
 		if (da_cols[col].page && on_summary(&da_cols[col]) && col != da_view_id_col(block) &&
-		    da_cell_get(h->view->doc, col, row, &cell))
+		    da_cell_get(h->view->doc, col, row, &cell) && !da_view_unknown(col, &cell))
 			summary_cell(h, summary_node, col, &cell);
 	for (enum da_col col = def->first; col < def->end; col++)
 		if (da_cols[col].shape == DA_SHAPE_FRAME &&

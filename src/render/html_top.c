@@ -48,8 +48,11 @@ static void signature(struct da_html *h, xmlNodePtr box)
 
 static void confidence(struct da_html *h, xmlNodePtr box, const struct da_verdict *v)
 {
-	xmlNodePtr p = da_html_add(h, box, "p", "conf");
+	xmlNodePtr p;
 
+	if (v->confidence <= 0) /* "unknown" is not more or less sure */
+		return;
+	p = da_html_add(h, box, "p", "conf");
 	da_html_text(h, p, "Confidence ");
 	da_html_add_text(h, p, "b", NULL, da_confidence_name(v->confidence));
 	if (v->finding) {

@@ -133,7 +133,10 @@ static void head(const struct da_view *v, struct da_str *out)
 		first = da_view_first_sentence(v, verdict->text, &rest);
 		da_str_add(out, "**");
 		sentence(v, out, first);
-		da_str_addf(out, "** (confidence %s)\n", da_confidence_name(verdict->confidence));
+		da_str_add(out, "**");
+		if (verdict->confidence > 0)
+			da_str_addf(out, " (confidence %s)", da_confidence_name(verdict->confidence));
+		da_str_addc(out, '\n');
 		if (*rest) {
 			sentence(v, out, rest);
 			da_str_addc(out, '\n');

@@ -168,7 +168,8 @@ static void verdict(struct da_page *p)
 	da_str_add(&p->line, "   ");
 	if (v && v->text) {
 		da_view_rich(p->view, &s, v->text);
-		da_str_addf(&s, " (confidence %s)", da_confidence_name(v->confidence));
+		if (v->confidence > 0) /* "unknown" is not more or less sure */
+			da_str_addf(&s, " (confidence %s)", da_confidence_name(v->confidence));
 	} else {
 		da_str_add(&s, "none was reached");
 	}

@@ -138,7 +138,7 @@ static void describe(struct da_page *p, enum da_block block, uint32_t row, struc
 	for (enum da_col col = def->first; col < def->end; col++)
 		if (da_cols[col].page && da_cols[col].shape != DA_SHAPE_FRAME &&
 		    da_cols[col].words != DA_WORDS_stack_end && col != da_view_id_col(block) &&
-		    da_cell_get(p->view->doc, col, row, &cell))
+		    da_cell_get(p->view->doc, col, row, &cell) && !da_view_unknown(col, &cell))
 			clause(p, s, col, &cell);
 }
 

@@ -9,6 +9,8 @@
 #ifndef DA_RENDER_VIEW_H
 #define DA_RENDER_VIEW_H
 
+#include <string.h>
+
 #include "base/map.h"
 #include "report/report.h"
 
@@ -65,6 +67,11 @@ bool da_view_is_ref(enum da_type type);
 /* One value as flat text; the words set decides how a word is written. */
 void da_view_value(const struct da_view *v, struct da_str *s, const struct da_cell *cell);
 /* A cell, lists and sub-rows included, as flat text on one line. */
+/* The word "unknown": not worth its place in a heading. */
+static inline bool da_view_unknown(enum da_col col, const struct da_cell *cell)
+{
+	return da_cols[col].type == DA_TYPE_WORD && cell->text && strcmp(cell->text, "unknown") == 0;
+}
 void da_view_cell(const struct da_view *v, struct da_str *s, enum da_col col,
 		  const struct da_cell *cell);
 /* The number in a cell, for bars and sorting; false: it holds none. */

@@ -167,11 +167,25 @@ static const struct da_column *column(const struct da_table *t, enum da_col col)
 	return t->cols ? &t->cols[col - da_blocks[da_cols[col].block].first] : NULL;
 }
 
+/* A column in which every word is "unknown" says nothing. */
+static bool says_something(const struct da_doc *doc, enum da_col col, size_t rows)
+{
+	struct da_cell cell;
+
+	if (da_cols[col].type != DA_TYPE_WORD || da_cols[col].shape != DA_SHAPE_ONE)
+		return true;
+	for (uint32_t row = 0; row < rows; row++)
+		if (da_cell_get(doc, col, row, &cell) && !da_streq(cell.text, "unknown"))
+			return true;
+	return false;
+}
+
 bool da_doc_column_drawn(const struct da_doc *doc, enum da_col col)
 {
 	const struct da_column *c = column(&doc->tables[da_cols[col].block], col);
 
-	return da_cols[col].page && c && c->n; /* a column has places only up to its last value */
+	/* A column has places only up to its last value. */
+	return da_cols[col].page && c && c->n && says_something(doc, col, c->n);
 }
 
 bool da_doc_sub_drawn(const struct da_doc *doc, enum da_col col, enum da_col sub)

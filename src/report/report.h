@@ -436,7 +436,7 @@ const struct da_doc *da_doc_get_part(const struct da_doc *doc, size_t i, const c
 /* Is there anything to show: rows, or a word on why not? */
 bool da_doc_has_section(const struct da_doc *doc, enum da_section s);
 uint32_t da_doc_rows(const struct da_doc *doc, enum da_block block);
-/* Is the column to be drawn: for the page, and set in some row? */
+/* Is the column to be drawn: for the page, and set in some row to more than "unknown"? */
 bool da_doc_column_drawn(const struct da_doc *doc, enum da_col col);
 /* False: the cell is unknown. */
 bool da_cell_get(const struct da_doc *doc, enum da_col col, uint32_t row, struct da_cell *ret);
