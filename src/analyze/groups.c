@@ -62,6 +62,8 @@ static int by_page_order(const void *x, const void *y)
 
 	if (a->rank != b->rank)
 		return a->rank < b->rank ? -1 : 1;
+	if (a->dispatch != b->dispatch)
+		return a->dispatch ? 1 : -1;
 	if (a->threads.n != b->threads.n)
 		return a->threads.n > b->threads.n ? -1 : 1;
 	return a->threads.v[0] < b->threads.v[0] ? -1 : 1;
@@ -89,7 +91,7 @@ static void find_similar(struct da_dump *d, struct da_groups *g, struct da_arena
 	struct da_map seen = { 0 };
 
 	for (size_t i = 0; i < g->v.n; i++) {
-		uint64_t h = top_hash(&d->proc.threads.v[g->v.v[i].threads.v[0]]), *first;
+		uint64_t h = g->v.v[i].dispatch ? 0 : top_hash(&d->proc.threads.v[g->v.v[i].threads.v[0]]), *first;
 		bool is_new;
 
 		g->v.v[i].similar_to = DA_NONE;
@@ -101,6 +103,20 @@ static void find_similar(struct da_dump *d, struct da_groups *g, struct da_arena
 		else
 			g->v.v[i].similar_to = (uint32_t)*first;
 	}
+}
+
+/* Behind the stack of the exception: the same thread, inside the filter or the error reporting. */
+static void add_dispatch(struct da_dump *d, struct da_groups *g, struct da_arena *a)
+{
+	const struct da_exception *e = d->proc.exception;
+	struct da_group *group;
+
+	if (!e || e->thread >= d->proc.threads.n || d->proc.threads.v[e->thread].dispatch_frames.n == 0)
+		return;
+	group = da_vec_add(a, &g->v);
+	group->rank = DA_RANK_FAULTING;
+	group->dispatch = true;
+	da_vec_push(a, &group->threads, e->thread);
 }
 
 /* Threads without a single frame are no group. */
@@ -136,11 +152,16 @@ struct da_groups *da_groups_new(struct da_dump *d, struct da_arena *a)
 			break;
 		}
 	}
+	add_dispatch(d, g, a);
 	if (g->v.n)
 		qsort(g->v.v, g->v.n, sizeof(*g->v.v), by_page_order);
-	for (uint32_t i = 0; i < g->v.n; i++)
-		for (size_t k = 0; k < g->v.v[i].threads.n; k++)
+	g->dispatch = DA_NONE;
+	for (uint32_t i = 0; i < g->v.n; i++) {
+		if (g->v.v[i].dispatch)
+			g->dispatch = i;
+		for (size_t k = 0; !g->v.v[i].dispatch && k < g->v.v[i].threads.n; k++)
 			g->of_thread[g->v.v[i].threads.v[k]] = i;
+	}
 	find_similar(d, g, a);
 	return g;
 }

@@ -12,10 +12,25 @@
 
 /* Addresses below this are a null pointer plus the offset of a field: no process maps them. */
 #define NULL_PAGE 0x10000
+/* Bit 29 of a code: defined by a program, not by the system. */
+#define RAISED_BY_PROGRAM 0x20000000
+/* idiv of the smallest integer by -1 is told as an overflow. */
+enum { INT_DIVIDE_BY_ZERO = 0xc0000094, INT_OVERFLOW = 0xc0000095 };
 
 static const struct da_exception *exception(const struct da_analysis *a)
 {
 	return a->dump->proc.exception;
+}
+
+static bool on_windows(const struct da_analysis *a)
+{
+	return a->dump->proc.os == DA_OS_WINDOWS;
+}
+
+/* Tools and words differ between systems. */
+static const char *by_system(const struct da_analysis *a, const char *windows, const char *others)
+{
+	return on_windows(a) ? windows : others;
 }
 
 static const char *no_exception(const struct da_analysis *a)
@@ -78,8 +93,7 @@ static void blame_evidence(struct da_analysis *a, struct da_finding *f)
 static void signal_evidence(struct da_analysis *a, struct da_finding *f)
 {
 	const struct da_exception *e = exception(a);
-	bool windows = a->dump->proc.os == DA_OS_WINDOWS;
-	struct da_evidence *ev = da_finding_evidence(f, windows ? "exception" : "signal");
+	struct da_evidence *ev = da_finding_evidence(f, by_system(a, "exception", "signal"));
 
 	da_evidence_thread(ev, e->thread);
 	if (e->has_address && !e->address_hidden && !e->earlier)
@@ -87,7 +101,7 @@ static void signal_evidence(struct da_analysis *a, struct da_finding *f)
 	if (e->has_info)
 		da_evidence_text(ev, "%s, code %d%s%s%s", e->name, e->subcode, e->subname ? " (" : "",
 				 e->subname ? e->subname : "", e->subname ? ")" : "");
-	else if (windows)
+	else if (on_windows(a))
 		da_evidence_text(ev, "%s, code 0x%08x%s%s%s", e->name, (unsigned)e->code, e->subname ? " (" : "",
 				 e->subname ? e->subname : "", e->subname ? ")" : "");
 	else
@@ -124,7 +138,7 @@ static double confidence(struct da_analysis *a, double most)
 	const struct da_frame *f = da_blamed_frame(a->dump, NULL);
 
 	/* Windows always keeps the whole record. */
-	if (!e->has_info && a->dump->proc.os != DA_OS_WINDOWS && most > 0.8)
+	if (!e->has_info && !on_windows(a) && most > 0.8)
 		most = 0.8;
 	if (f && f->trust == DA_TRUST_SCAN && most > 0.6)
 		most = 0.6;
@@ -183,25 +197,41 @@ static struct access_words access_words(struct da_analysis *a)
 {
 	const struct da_exception *e = exception(a);
 	bool write = e->access == DA_ACCESS_WRITE, execute = e->access == DA_ACCESS_EXECUTE;
+	const struct da_unloaded *gone = e->has_address ? da_unloaded_at(&a->dump->proc, e->address) : NULL;
 
 	if (cause_is(a, DA_CAUSE_BEYOND_FILE))
-		return (struct access_words){ "access behind the end of a mapped file",
-			"A file was cut or replaced while it was mapped: was it copied over during the run? "
-			"Replace such files by rename." };
+		return (struct access_words){ by_system(a, "a page of a mapped file could not be read",
+							"access behind the end of a mapped file"),
+			by_system(a, "Windows could not read a page of a mapped file or image: the network share or "
+				     "removable disk went away, or the disk failed. The third parameter of the "
+				     "exception is the error's status.",
+				  "A file was cut or replaced while it was mapped: was it copied over during the "
+				  "run? Replace such files by rename.") };
 	if (cause_is(a, DA_CAUSE_HARDWARE_MEMORY))
 		return (struct access_words){ "the memory itself failed",
 			"This is a hardware error that the kernel reported: look at the machine's log (mcelog, "
 			"rasdaemon, the service processor) and replace the memory." };
 	if (!e->has_address)
 		return (struct access_words){ "access to an invalid address",
-			"The dump does not tell the address; a core written by the kernel does." };
+			by_system(a, "The CPU refused the pointer itself and tells no address then: it was "
+				     "overwritten or never set.",
+				  "The dump does not tell the address; a core written by the kernel does.") };
+	if (gone)
+		return (struct access_words){
+			da_printf(a->dump->arena, "%s " DA_SYM("%s") " after it was unloaded",
+				  execute ? "call into" : "use of", gone->name),
+			"Something of that DLL was still in use (a callback, timer, thread, window procedure or "
+			"object) when FreeLibrary let go of its last reference: find who unloads it, and what was "
+			"left registered." };
 	if (execute && e->address < NULL_PAGE)
 		return (struct access_words){ "call through a null function pointer",
 			"A function pointer, callback or virtual table entry is null there." };
 	if (execute)
 		return (struct access_words){ "call or jump to an address that is not code",
-			"A function pointer or return address was overwritten, or the code was unloaded "
-			"(dlclose, FreeLibrary)." };
+			by_system(a, "A function pointer or return address was overwritten, or the code was "
+				     "unloaded (FreeLibrary).",
+				  "A function pointer or return address was overwritten, or the code was "
+				  "unloaded (dlclose).") };
 	if (e->address < NULL_PAGE)
 		return (struct access_words){ write ? "write through a null pointer"
 						    : "read through a null pointer",
@@ -209,15 +239,20 @@ static struct access_words access_words(struct da_analysis *a)
 			"Check what should have set it." };
 	if (!da_arch_canonical(a->dump->proc.arch, e->address))
 		return (struct access_words){ "access through a pointer that is no address",
-			"The pointer was overwritten or never set: text or a freed object in its place is the "
-			"usual cause. AddressSanitizer or valgrind finds the writer." };
+			by_system(a, "The pointer was overwritten or never set: text or a freed object in its "
+				     "place is the usual cause. Page heap (gflags /p /enable PROGRAM /full) or "
+				     "AddressSanitizer finds the writer.",
+				  "The pointer was overwritten or never set: text or a freed object in its "
+				  "place is the usual cause. AddressSanitizer or valgrind finds the writer.") };
 	if (da_streq(e->subname, "SEGV_ACCERR") && write)
 		return (struct access_words){ "write to memory that may not be written",
 			"A string constant or other read-only data was changed, or a buffer ran into a guard "
 			"page." };
 	return (struct access_words){ write ? "write to an invalid address" : "read from an invalid address",
-		"The object was freed, unmapped or never there. AddressSanitizer or valgrind on the same "
-		"scenario shows who freed it." };
+		by_system(a, "The object was freed, unmapped or never there. Page heap (gflags /p /enable "
+			     "PROGRAM /full) or AddressSanitizer on the same scenario shows who freed it.",
+			  "The object was freed, unmapped or never there. AddressSanitizer or valgrind on the "
+			  "same scenario shows who freed it.") };
 }
 
 static unsigned run_access(struct da_analysis *a)
@@ -241,11 +276,15 @@ static unsigned run_access(struct da_analysis *a)
 				       : e->access == DA_ACCESS_WRITE ? "write to" : "run code at",
 				       (unsigned long long)e->address, e->near ? ": " : "",
 				       e->near ? e->near : "",
-				       e->address_derived ? " (computed from the instruction and registers, since the "
-							    "signal does not tell)" : "");
+				       e->address_derived ?
+				       by_system(a, " (computed from the instruction and registers, since the "
+						    "exception record does not tell)",
+						 " (computed from the instruction and registers, since the signal "
+						 "does not tell)") : "");
 	else
-		da_finding_description(f, "%s Which address it used is unknown, since neither the signal nor the "
-				       "instruction tells.", who_died(a));
+		da_finding_description(f, "%s Which address it used is unknown, since neither the %s nor the "
+				       "instruction tells.", who_died(a),
+				       by_system(a, "exception record", "signal"));
 	where_to_look(a, f, w.advice);
 	da_finding_refuted_by(f, "a value of the registers at the instruction that makes this access valid");
 	return 1;
@@ -278,12 +317,16 @@ static unsigned run_stack_overflow(struct da_analysis *a)
 	da_finding_description(f, "%s Its stack of %llu KiB is full%s.", who_died(a),
 			       (unsigned long long)(t->stack_base - t->stack_limit) >> 10,
 			       e->cycle_count > 1
-				       ? da_printf(a->dump->arena, ": the same %u %s repeat %u times",
-						   e->cycle_len, e->cycle_len == 1 ? "frame" : "frames",
+				       ? da_printf(a->dump->arena, ": the same %s %u times",
+						   e->cycle_len == 1 ? "frame repeats" :
+						   da_printf(a->dump->arena, "%u frames repeat", e->cycle_len),
 						   e->cycle_count)
 				       : "");
 	where_to_look(a, f, e->cycle_count > 1
 				    ? "The recursion has no end for this input: add a limit of depth, or a loop."
+		      : t->end != DA_END_COMPLETE
+				    ? "Its stack could not be walked to its beginning, so whether calls repeat is "
+				      "unknown: give the missing files with --symbols."
 				    : "No recursion was found: a large local array or alloca is likely; move it to "
 				      "the heap, or give the thread a larger stack.");
 	da_finding_refuted_by(f, "a fault address that lies neither in the guard page nor just below the stack");
@@ -312,24 +355,28 @@ static unsigned run_abort(struct da_analysis *a)
 {
 	static const struct {
 		enum da_cause cause;
-		const char *title, *advice;
+		const char *title, *advice, *windows;
 	} kinds[] = {
 		{ DA_CAUSE_ASSERT, "an assertion failed", "The condition of the assertion names what was wrong; "
-							  "the frame below it shows with which values." },
+							  "the frame below it shows with which values.", NULL },
 		{ DA_CAUSE_STACK_SMASHED, "a buffer on the stack was overrun",
 		  "The function that is named wrote past the end of a local array. Build it with "
-		  "-fsanitize=address to see the write." },
+		  "-fsanitize=address to see the write.",
+		  "The function that is named wrote past the end of a local array, over the cookie that /GS put "
+		  "there. Build it with /fsanitize=address to see the write." },
 		{ DA_CAUSE_FORTIFY, "a buffer overflow was stopped",
 		  "A checked function of libc (memcpy, strcpy, sprintf and the like) was given more than fits: "
-		  "look at sizes in the frame that called it." },
+		  "look at sizes in the frame that called it.",
+		  "A bounds check that was built into the program failed: look at indices and sizes in the frame "
+		  "that is named." },
 		{ DA_CAUSE_FATAL_MESSAGE, "the program gave up with a fatal message",
-		  "The message says what the library or runtime found." },
+		  "The message says what the library or runtime found.", NULL },
 		{ DA_CAUSE_ABORT, "the program aborted itself",
 		  "abort() was called on purpose: the frame that called it, and the program's log just before, "
-		  "say why." },
+		  "say why.",
+		  "The program, or a check that was built into it, ended it on purpose (abort, fail fast): the "
+		  "frame that called for it, and the program's log just before, say why." },
 	};
-	const char *of_windows = "The program, or a check that was built into it, ended it on purpose (abort, fail fast): "
-				 "the frame that called for it, and the program's log just before, say why.";
 
 	for (size_t i = 0; i < DA_ARRAY_SIZE(kinds); i++) {
 		struct da_finding *f;
@@ -339,11 +386,9 @@ static unsigned run_abort(struct da_analysis *a)
 		f = begin(a, "crash.abort", 0.95,
 			  da_printf(a->dump->arena, "%s%s", kinds[i].title, in_function(a)));
 		da_finding_description(f, "%s%s", who_died(a), quoted_message(a));
-		where_to_look(a, f, a->dump->proc.os == DA_OS_WINDOWS && kinds[i].cause == DA_CAUSE_ABORT ?
-					    of_windows : kinds[i].advice);
-		da_finding_refuted_by(f, a->dump->proc.os == DA_OS_WINDOWS ?
-						 "a debugger or another process that raised the exception" :
-						 "a sender of the signal that is another process");
+		where_to_look(a, f, on_windows(a) && kinds[i].windows ? kinds[i].windows : kinds[i].advice);
+		da_finding_refuted_by(f, "%s", by_system(a, "a debugger or another process that raised the exception",
+							 "a sender of the signal that is another process"));
 		return 1;
 	}
 	return 0;
@@ -367,11 +412,16 @@ static unsigned run_heap_corruption(struct da_analysis *a)
 	f = begin(a, "crash.heap-corruption", 0.9,
 		  da_printf(a->dump->arena, "the heap is corrupt%s%s", *in_function(a) ? ", noticed" : "",
 			    in_function(a)));
-	da_finding_description(f, "%s malloc's own check failed.%s The function that noticed is often not the one "
-			       "that did the damage.", who_died(a), quoted_message(a));
-	where_to_look(a, f, "Run the same scenario with AddressSanitizer, or valgrind, or "
-			    "MALLOC_CHECK_=3 with libc_malloc_debug.so: they stop at the wrong write or free.");
-	da_finding_next(f, DA_NEXT_CHECK, "Run it under AddressSanitizer or valgrind: that shows who damages the heap.");
+	da_finding_description(f, "%s %s own check failed.%s The function that noticed is often not the one that did "
+			       "the damage.", who_died(a), by_system(a, "The heap manager's", "malloc's"),
+			       quoted_message(a));
+	where_to_look(a, f, by_system(a, "Run the same scenario with page heap (gflags /p /enable PROGRAM /full) or "
+					 "AddressSanitizer: they stop at the wrong write or free.",
+				      "Run the same scenario with AddressSanitizer, or valgrind, or MALLOC_CHECK_=3 "
+				      "with libc_malloc_debug.so: they stop at the wrong write or free."));
+	da_finding_next(f, DA_NEXT_CHECK, "%s", by_system(a,
+			"Run it with page heap (gflags /p /enable PROGRAM /full): that shows who damages the heap.",
+			"Run it under AddressSanitizer or valgrind: that shows who damages the heap."));
 	da_finding_refuted_by(f, "an intact chunk at the address that was checked");
 	return 1;
 }
@@ -395,14 +445,18 @@ static unsigned run_cpp_exception(struct da_analysis *a)
 		  e->cpp_type ? da_printf(a->dump->arena, "a C++ exception of type " DA_SYM("%s") " was not caught%s",
 					  e->cpp_type, in_function(a))
 			      : da_printf(a->dump->arena, "a C++ exception was not caught%s", in_function(a)));
-	da_finding_description(f, "%s std::terminate ended the process.%s%s%s", who_died(a),
+	da_finding_description(f, "%s %s.%s%s%s", who_died(a),
+			       by_system(a, "No handler of the program took it", "std::terminate ended the process"),
 			       e->cpp_what ? da_printf(a->dump->arena, " what() says: \"" DA_SITE("%s") "\".",
 						       e->cpp_what) : "",
 			       e->cpp_type ? "" : " Its type is unknown, because the exception object or the "
 						  "name of its type is not in the dump.",
 			       e->blamed_why ? "" : " Where it was thrown is unknown.");
 	where_to_look(a, f, "Catch it where it can be handled, or at least at the top of the thread, and log it.");
-	da_finding_refuted_by(f, "std::terminate called for another reason (a joinable std::thread destroyed)");
+	da_finding_refuted_by(f, "%s", by_system(a, "a handler further out on the stack, when a debugger made the dump "
+						    "at the first chance",
+						 "std::terminate called for another reason (a joinable std::thread "
+						 "destroyed)"));
 	return 1;
 }
 
@@ -426,8 +480,10 @@ static unsigned run_out_of_memory(struct da_analysis *a)
 	da_finding_description(f, "%s An allocation was refused (" DA_SYM("%s") "): either memory or address space "
 			       "ran out, or the size that was asked for is absurd.", who_died(a),
 			       exception(a)->cpp_type ? exception(a)->cpp_type : "std::bad_alloc");
-	where_to_look(a, f, "Check the size that was asked for there; then the limits of the process (ulimit -v, "
-			    "cgroup) against the totals in the memory map.");
+	where_to_look(a, f, by_system(a, "Check the size that was asked for there; then the totals in the memory map, "
+					 "the page file, and limits of a job object or container.",
+				      "Check the size that was asked for there; then the limits of the process "
+				      "(ulimit -v, cgroup) against the totals in the memory map."));
 	da_finding_refuted_by(f, "code of the program that throws std::bad_alloc by itself");
 	return 1;
 }
@@ -501,14 +557,19 @@ const struct da_rule da_rule_crash_illegal_instruction = {
 
 static unsigned run_arithmetic(struct da_analysis *a)
 {
-	bool division = da_streq(exception(a)->subname, "FPE_INTDIV");
+	const struct da_exception *e = exception(a);
+	bool division = e->is_signal ? da_streq(e->subname, "FPE_INTDIV")
+				     : e->code == INT_DIVIDE_BY_ZERO || e->code == INT_OVERFLOW;
 
 	return run_plain(a, DA_CAUSE_ARITHMETIC, "crash.arithmetic",
 			 division ? "an integer division that has no result" : "an arithmetic error",
 			 division ? "The divisor is zero, or the smallest integer was divided by -1: check where it "
 				    "comes from."
-				  : "Floating-point traps were switched on (feenableexcept), or an operation was "
-				    "undefined.", "a divisor in the registers that is neither 0 nor -1");
+				  : by_system(a, "Floating-point traps were switched on (_controlfp), or an "
+						 "operation was undefined.",
+					      "Floating-point traps were switched on (feenableexcept), or an "
+					      "operation was undefined."),
+			 "a divisor in the registers that is neither 0 nor -1");
 }
 
 const struct da_rule da_rule_crash_arithmetic = {
@@ -563,6 +624,43 @@ const struct da_rule da_rule_crash_misaligned = {
 	.looks_for = "an access to an address that is not aligned (SIGBUS)",
 	.page = "Needs the signal record (BUS_ADRALN).",
 	.why_not = no_exception, .run = run_misaligned,
+};
+
+/* ---------------------------------------------------------------- exceptions that a program made up */
+
+enum { CLR_EXCEPTION = 0xe0434352 };
+
+static unsigned run_unhandled(struct da_analysis *a)
+{
+	const struct da_exception *e = exception(a);
+	bool managed = e->code == CLR_EXCEPTION;
+	struct da_finding *f;
+
+	if (!cause_is(a, DA_CAUSE_UNKNOWN) || e->is_signal || !on_windows(a))
+		return 0;
+	f = begin(a, "crash.unhandled", 0.9,
+		  managed ? "a .NET exception was not handled"
+			  : da_printf(a->dump->arena, "exception 0x%08x was not handled%s", (unsigned)e->code,
+				      in_function(a)));
+	da_finding_description(f, "%s %s", who_died(a),
+			       managed ? "Its type and message are in the managed heap, which is not read."
+			       : (e->code & RAISED_BY_PROGRAM)
+				       ? "The code is not one of Windows: the program or a library made it up and "
+					 "raised it (RaiseException), so its meaning is theirs."
+				       : "This is a status of Windows that no rule knows more about.");
+	where_to_look(a, f, managed ? "The .NET stack and the application's log name the exception."
+				    : "The source that raises this code says what it means.");
+	da_finding_refuted_by(f, "a handler further out on the stack, when a debugger made the dump at the first "
+			      "chance");
+	return 1;
+}
+
+const struct da_rule da_rule_crash_unhandled = {
+	.id = "crash.unhandled", .severity = "Error",
+	.looks_for = "a Windows exception of another kind that nobody handled",
+	.page = "Needs the exception record of a Windows dump whose code none of the other rules knows: codes that\n"
+		"programs made up, and rare ones of the system. Says the code, who raised it, and its parameters.",
+	.why_not = no_exception, .run = run_unhandled,
 };
 
 /* ---------------------------------------------------------------- from outside */

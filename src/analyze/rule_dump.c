@@ -80,15 +80,8 @@ static void more_next_time(struct da_analysis *a, struct da_finding *f)
 		da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with lldb: process save-core --style full.");
 	} else if (is_minidump(a)) {
 		da_finding_recommendation(f, "For everything next time: a core of the kernel (ulimit -c unlimited) or "
-					  "gcore PID.");
+					  "gcore -p PID.");
 		da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with gcore, or let the kernel write a core.");
-	} else if (da_streq(a->dump->origin.writer, "createdump")) {
-		da_finding_recommendation(f, "Nothing is lost as long as the files of the machine are at hand. For everything "
-					  "next time: dotnet-dump collect --type Full, or DOTNET_DbgMiniDumpType=4.");
-		da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with dotnet-dump collect --type Full.");
-	} else if (da_streq(a->dump->origin.writer, "qemu")) {
-		da_finding_recommendation(f, "qemu-user has no setting for it: the files of the machine bring back what is "
-					  "missing, with --symbols or --sysroot.");
 	} else {
 		da_finding_recommendation(f, "For everything next time: echo 0x7f > /proc/PID/coredump_filter before the "
 					  "dump (children inherit it).");
@@ -106,7 +99,9 @@ static unsigned run_no_memory_kind(struct da_analysis *a)
 	for (size_t i = 0; i < a->dump->missing_kinds.n; i++) {
 		const struct da_missing_kind *k = &a->dump->missing_kinds.v[i];
 
-		if (k->kind == DA_RANGE_IMAGE && files_stand_in(a->dump))
+		/* Of a full dump what lacks could not be read: asking for it again brings nothing. */
+		if (k->kind == DA_RANGE_IMAGE &&
+		    (files_stand_in(a->dump) || da_streq(a->dump->origin.dump_type, "full")))
 			continue;
 		if (!f)
 			f = begin(a, "dump.no-memory-kind", "Some kinds of memory were never in the dump");
@@ -162,14 +157,9 @@ static bool matters(const struct da_dump *d, const struct da_missing_file *m)
 
 static void missing_evidence(struct da_finding *f, const struct da_missing_file *m)
 {
-	if (m->debug)
-		da_evidence_text(da_finding_evidence(f, "missing debug file"), DA_SYM("%s") " (build-id %s) is here; its "
-				 "debug information would bring %s to %u %s", m->name,
-				 m->build_id ? m->build_id : "unknown", m->why, m->frames,
-				 m->frames == 1 ? "frame" : "frames");
-	else
-		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (build-id %s), %u %s: it would "
-			 "bring %s", m->name, m->build_id ? m->build_id : "unknown", m->frames,
+	da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (%s " DA_SYM("%s") "), %u %s: it "
+			 "would bring %s", m->name, m->store ? "in a symbol store" : "build-id",
+			 m->store ? m->store : m->build_id ? m->build_id : "unknown", m->frames,
 			 m->frames == 1 ? "frame" : "frames", m->why);
 }
 
@@ -208,15 +198,17 @@ static unsigned run_symbols_missing(struct da_analysis *a)
 			missing_evidence(f, &d->missing_files.v[i]);
 			shown++;
 		}
-	da_finding_recommendation(f, "dumpan symbols --collect prints a script that packs them on the machine where the "
-				  "process ran; unpack its archive here and name the folder with --symbols.");
-	if (first->debug)
-		da_finding_next(f, DA_NEXT_FILE, "Bring the debug information of " DA_SYM("%s") " (its -dbgsym or -debuginfo "
-				"package, or --debuginfod URL)%s: it would bring %s.", first->name,
-				files + unlined > 1 ? ", and the others listed with the modules" : "", first->why);
+	if (d->proc.os == DA_OS_WINDOWS)
+		da_finding_recommendation(f, "Copy programs and DLLs from the machine where the process ran, PDBs from the "
+					  "build or a symbol server (symchk and dbh fetch them by the path in a symbol "
+					  "store that is listed), and name the folder with --symbols. It may be flat or "
+					  "a symbol store.");
 	else
-		da_finding_next(f, DA_NEXT_FILE, "Bring " DA_SYM("%s") "%s: it would bring %s.", first->name,
-				files + unlined > 1 ? " and the others listed with the modules" : "", first->why);
+		da_finding_recommendation(f, "dumpan symbols --collect prints a script that packs them on the machine "
+					  "where the process ran; unpack its archive here and name the folder with "
+					  "--symbols.");
+	da_finding_next(f, DA_NEXT_FILE, "Bring " DA_SYM("%s") "%s: it would bring %s.", first->name,
+			files + unlined > 1 ? " and the others listed with the modules" : "", first->why);
 	return 1;
 }
 
@@ -227,21 +219,8 @@ const struct da_rule da_rule_dump_symbols_missing = {
 	.run = run_symbols_missing,
 };
 
-/* Is one of the refused files surely another build? Of a module without an id nothing can be proved. */
-static bool another_build(const struct da_dump *d)
-{
-	for (size_t i = 0; i < d->proc.modules.n; i++) {
-		const struct da_module *m = &d->proc.modules.v[i];
-
-		if (m->match == DA_MATCH_MISMATCH && (m->build_id_len || (m->pe && m->timestamp)))
-			return true;
-	}
-	return false;
-}
-
 static unsigned run_symbol_mismatch(struct da_analysis *a)
 {
-	bool another = another_build(a->dump);
 	struct da_finding *f = NULL;
 
 	for (size_t i = 0; i < da_ledger_count(a->dump->ledger); i++) {
@@ -250,17 +229,14 @@ static unsigned run_symbol_mismatch(struct da_analysis *a)
 		if (e->kind != DA_NOTE_MISMATCH)
 			continue;
 		if (!f)
-			f = begin(a, "dump.symbol-mismatch",
-				  another ? "Files were refused because they are another build"
-					  : "Files were not used because nothing proves that they are the same build");
+			f = begin(a, "dump.symbol-mismatch", "Files were refused because they are another build");
 		da_evidence_text(da_finding_evidence(f, "refused"), "%s: %s", e->where, e->text);
 	}
 	if (!f)
 		return 0;
-	da_finding_description(f, another ? "Files with the right name but of another build were found; wrong names "
-					    "would be worse than none, so they were not used."
-					  : "Files with the right name were found, but the dump holds nothing to compare "
-					    "them with; wrong names would be worse than none, so they were not used.");
+	da_finding_description(f, "Files with the right name but a different %s were found; wrong names would be worse "
+			       "than none, so they were not used.", a->dump->proc.os == DA_OS_WINDOWS ?
+			       "time stamp, size or PDB id" : "build-id");
 	da_finding_recommendation(f, "Bring the files of exactly the version that was running.");
 	return 1;
 }
@@ -274,7 +250,7 @@ const struct da_rule da_rule_dump_symbol_mismatch = {
 
 static const char *minimal(const struct da_analysis *a)
 {
-	return a->dump->minimal ? da_why_minimal(a->dump) : NULL;
+	return a->dump->minimal ? "stacks of this system or CPU are not read" : NULL;
 }
 
 static unsigned run_unwind_incomplete(struct da_analysis *a)
@@ -300,8 +276,7 @@ static unsigned run_unwind_incomplete(struct da_analysis *a)
 			continue;
 		ev = da_finding_evidence(f, "end of the stack");
 		da_evidence_thread(ev, i);
-		da_evidence_text(ev, "%s after %zu %s: %s", da_say_thread(a, i), t->frames.n,
-				 t->frames.n == 1 ? "frame" : "frames",
+		da_evidence_text(ev, "%s after %zu frames: %s", da_say_thread(a, i), t->frames.n,
 				 t->end_why ? t->end_why : da_stack_end_name((enum da_stack_end)t->end));
 	}
 	da_finding_description(f, "%u of %zu threads could not be walked to their beginning; what called the last frame is "

@@ -84,6 +84,7 @@ void da_section_exception(struct da_analysis *a)
 		da_set_text(doc, DA_COL_exception_function, da_function_name(blamed));
 	if (e->thread != DA_NONE)
 		da_set_ref(doc, DA_COL_exception_stack_group, "g", a->groups->of_thread[e->thread]);
+	da_set_ref(doc, DA_COL_exception_dispatch_group, "g", a->groups->dispatch);
 	records(a, e);
 	annotated(a, e);
 }

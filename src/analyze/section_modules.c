@@ -72,6 +72,8 @@ void da_section_modules(struct da_analysis *a)
 		da_set_text(doc, DA_COL_missing_files_name, f->name);
 		da_set_text(doc, DA_COL_missing_files_path, f->path);
 		da_set_text(doc, DA_COL_missing_files_build_id, f->build_id);
+		da_set_text(doc, DA_COL_missing_files_pdb_id, f->pdb_id);
+		da_set_text(doc, DA_COL_missing_files_store, f->store);
 		if (f->bytes)
 			da_set_uint(doc, DA_COL_missing_files_bytes, f->bytes);
 		da_set_rich(doc, DA_COL_missing_files_why, "%s", f->why);

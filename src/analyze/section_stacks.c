@@ -17,6 +17,7 @@ static void frame_row(struct da_analysis *a, enum da_col list, const struct da_f
 		      const struct da_place_call *call, bool inlined)
 {
 	const struct da_process *p = &a->dump->proc;
+	const struct da_unloaded *gone = f->module == DA_NONE ? da_unloaded_at(p, f->pc) : NULL;
 	struct da_doc *doc = a->doc;
 
 	da_sub_row(doc, list);
@@ -31,6 +32,9 @@ static void frame_row(struct da_analysis *a, enum da_col list, const struct da_f
 		da_set_text(doc, DA_COL_frame_module_name, m->name);
 		if (!inlined)
 			da_set_address(doc, DA_COL_frame_module_offset, f->pc - m->start);
+	} else if (gone) {
+		da_set_text(doc, DA_COL_frame_module_name, da_printf(a->dump->arena, "%s (unloaded)", gone->name));
+		da_set_address(doc, DA_COL_frame_module_offset, f->pc - gone->start);
 	}
 	if (call) {
 		da_set_text(doc, DA_COL_frame_function, call->function);
@@ -68,6 +72,8 @@ static void group_row(struct da_analysis *a, uint32_t i)
 {
 	const struct da_group *g = &a->groups->v.v[i];
 	const struct da_thread *t = &a->dump->proc.threads.v[g->threads.v[0]];
+	const struct da_frame *frames = g->dispatch ? t->dispatch_frames.v : t->frames.v;
+	size_t n = g->dispatch ? t->dispatch_frames.n : t->frames.n;
 	struct da_doc *doc = a->doc;
 	uint32_t index = 0;
 
@@ -77,9 +83,10 @@ static void group_row(struct da_analysis *a, uint32_t i)
 		da_add_ref(doc, DA_COL_stacks_threads, "t", g->threads.v[k]);
 	da_set_word(doc, DA_COL_stacks_rank, da_rank_name(g->rank));
 	da_set_ref(doc, DA_COL_stacks_similar_to, "g", g->similar_to);
-	da_set_word(doc, DA_COL_stacks_end, da_stack_end_name((enum da_stack_end)t->end));
-	for (size_t k = 0; k < t->frames.n; k++)
-		index = da_frame_rows(a, DA_COL_stacks_frames, &t->frames.v[k], index);
+	da_set_word(doc, DA_COL_stacks_end,
+		    da_stack_end_name((enum da_stack_end)(g->dispatch ? t->dispatch_end : t->end)));
+	for (size_t k = 0; k < n; k++)
+		index = da_frame_rows(a, DA_COL_stacks_frames, &frames[k], index);
 }
 
 /* ---------------------------------------------------------------- the tree */
@@ -198,7 +205,7 @@ static void completeness(struct da_analysis *a)
 				    "the dump holds no threads");
 	else if (a->dump->minimal)
 		da_doc_completeness(a->doc, DA_SECTION_stacks, DA_SKIPPED, 0, 0, DA_UNIT_THREADS,
-				    da_why_minimal(a->dump));
+				    "stacks of this system or CPU are not read");
 	else
 		da_doc_completeness(a->doc, DA_SECTION_stacks, whole == p->threads.n ? DA_COMPLETE
 										     : DA_INCOMPLETE,

@@ -15,7 +15,13 @@ static bool is_start(const char *name)
 {
 	static const char *const starts[] = { "_start", "start_thread", "clone", "clone3", "__clone",
 					      "__clone3", "thread_start", "__thread_start", "start",
-					      "_start_c", "__GI___clone", "__GI___clone3" };
+					      "_start_c", "__GI___clone", "__GI___clone3",
+					      "RtlUserThreadStart", "_RtlUserThreadStart",
+					      "__RtlUserThreadStart", "BaseThreadInitThunk",
+					      "mainCRTStartup", "wmainCRTStartup", "WinMainCRTStartup",
+					      "wWinMainCRTStartup", "__tmainCRTStartup",
+					      "__scrt_common_main", "__scrt_common_main_seh",
+					      "invoke_main" };
 
 	if (da_starts(name, "__libc_start_"))
 		return true;
@@ -49,19 +55,25 @@ static const char *entry_point(struct da_analysis *a, const struct da_thread *t)
 static const char *start_address(struct da_analysis *a, const struct da_thread *t)
 {
 	const struct da_process *p = &a->dump->proc;
+	const struct da_place *place = t->entry_place;
 	uint32_t m = t->entry ? da_module_at(p, t->entry) : DA_NONE;
 
 	if (m == DA_NONE)
 		return NULL;
+	if (place && place->ncalls && place->start == t->entry)
+		return place->calls[0].function;
 	return da_printf(a->dump->arena, "%s+0x%llx", p->modules.v[m].name,
 			 (unsigned long long)(t->entry - p->modules.v[m].start));
 }
 
 static const char *begin_of(struct da_analysis *a, const struct da_thread *t)
 {
-	const char *name = entry_point(a, t);
+	const char *start = start_address(a, t), *name = entry_point(a, t);
 
-	return name ? name : start_address(a, t);
+	/* The main thread begins in the C runtime, others where the program said. */
+	if (start && !is_start(start) && t->role != DA_ROLE_MAIN)
+		return start;
+	return name ? name : start;
 }
 
 /* "5 ERROR_ACCESS_DENIED"; nothing where there was no error. */

@@ -12,6 +12,11 @@ static void judge(struct da_fault *f, struct da_annotated *a)
 	a->shown = da_value_shown(f->d, f->s, a->value, &a->meaning);
 }
 
+static bool is_flags(const char *name)
+{
+	return da_ends(name, "flags") || da_streq(name, "cpsr") || da_streq(name, "pstate");
+}
+
 static void registers(struct da_fault *f)
 {
 	const struct da_arch *arch = f->p->arch;
@@ -24,7 +29,10 @@ static void registers(struct da_fault *f)
 		a = da_vec_add(f->d->arena, &f->e->registers);
 		a->name = arch->regs[i].name;
 		a->value = f->regs.v[i];
-		judge(f, a);
+		if (is_flags(a->name)) /* bits, which no address is meant by, and no secret */
+			a->shown = true;
+		else
+			judge(f, a);
 	}
 }
 

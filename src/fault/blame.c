@@ -227,7 +227,7 @@ static uint32_t first(const struct da_fault *f, bool own_only)
 			continue;
 		if (!f->e->is_signal && raises(&f->p->modules.v[frame->module]) &&
 		    (own_only || f->e->cause == DA_CAUSE_CPP_EXCEPTION ||
-		     f->e->cause == DA_CAUSE_ABORT || f->e->cause == DA_CAUSE_OUT_OF_MEMORY))
+		     f->e->cause == DA_CAUSE_UNKNOWN || f->e->cause == DA_CAUSE_ABORT || f->e->cause == DA_CAUSE_OUT_OF_MEMORY))
 			continue;
 		if (is_own(f, frame))
 			return (uint32_t)i;
@@ -293,7 +293,7 @@ void da_fault_blame(struct da_fault *f)
 	bool own = true;
 
 	if (!f->t || e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG ||
-	    e->cause == DA_CAUSE_QUIT || e->cause == DA_CAUSE_UNKNOWN)
+	    e->cause == DA_CAUSE_QUIT || (e->cause == DA_CAUSE_UNKNOWN && e->is_signal))
 		return;
 	at = first(f, true);
 	if (at == DA_NONE) {

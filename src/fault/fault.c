@@ -114,6 +114,7 @@ void da_fault_run(struct da_dump *d, struct da_symbols *s)
 {
 	struct da_fault f;
 
+	da_fault_dispatched(d);
 	if (!prepare(&f, d, s))
 		return;
 	da_mem_as(&d->proc.mem, f.t);

@@ -9,6 +9,7 @@ libdumpan_a_SOURCES += \
 	%D%/decode.c %D%/decode.h \
 	%D%/decode_aarch64.c \
 	%D%/decode_x86.c \
+	%D%/dispatch.c \
 	%D%/fault.c %D%/fault.h \
 	%D%/frames.c \
 	%D%/handler.c \

@@ -257,9 +257,12 @@ const char *da_near(struct da_dump *d, struct da_symbols *s, uint64_t addr)
 	struct da_str text DA_CLEANUP(da_str_done) = { 0 };
 	const struct da_process *p = &d->proc;
 	const struct da_range *r = da_mem_range(&p->mem, addr);
+	const struct da_unloaded *gone = da_unloaded_at(p, addr);
 	uint64_t minus = p->bits == 32 || p->mem.word == 4 ? (uint32_t)-addr : 0 - addr;
 
-	if (r)
+	if (gone)
+		da_str_addf(&text, DA_SYM("%s") " + 0x%" PRIx64 ", which was unloaded", gone->name, addr - gone->start);
+	else if (r)
 		in_range(&text, d, s, r, addr);
 	else if (addr == 0)
 		da_str_add(&text, "null pointer");

@@ -59,6 +59,8 @@ void da_fault_blame(struct da_fault *f);
 /* annotate.c: registers and stack words. */
 void da_fault_annotate(struct da_fault *f);
 
+/* dispatch.c: an exception that a dump without an exception stream shows on a stack. */
+void da_fault_dispatched(struct da_dump *d);
 /* windows.c: an exception record of Windows. */
 void da_fault_windows(struct da_fault *f);
 

@@ -73,7 +73,7 @@ static void set_windows(struct md *m, struct da_exception *e, const struct recor
 		      r->code == GUARD_PAGE || r->code == STACK_OVERFLOW;
 
 	e->code = r->code;
-	e->name = md_exception_name(r->code);
+	e->name = da_exception_name(r->code);
 	if (!e->name)
 		e->name = da_printf(m->d->arena, "exception 0x%x", r->code);
 	for (unsigned i = 0; i < r->nparameters; i++)
@@ -142,7 +142,7 @@ static void read_nested(struct md *m, struct da_exception *e, uint64_t at)
 			return;
 		c = da_cursor(raw, n, false, m->word);
 		r.code = da_get_u32(&c);
-		r.name = md_exception_name(r.code);
+		r.name = da_exception_name(r.code);
 		da_skip(&c, 4);
 		at = da_get_word(&c);
 		r.address = da_get_word(&c);

@@ -160,8 +160,7 @@ uint64_t md_image_entry(const struct md *m, uint64_t base);
 bool md_image_codeview(struct md *m, uint64_t base, struct da_bytes *ret);
 /* The index of the thread, or DA_NONE. */
 uint32_t md_thread_index(const struct md *m, uint32_t tid);
-/* "EXCEPTION_ACCESS_VIOLATION", or NULL. */
-const char *md_exception_name(uint32_t code);
+/* "EXC_BAD_ACCESS", or NULL. */
 const char *md_mach_name(uint32_t code);
 
 #endif

@@ -37,6 +37,25 @@ uint32_t da_module_at(const struct da_process *p, uint64_t addr)
 	return low < p->modules.n && p->modules.v[low].start <= addr ? (uint32_t)low : DA_NONE;
 }
 
+/* What is mapped there now has nothing to do with the module that was there. */
+static bool mapped_again(const struct da_process *p, uint64_t addr)
+{
+	const struct da_range *r = da_mem_range(&p->mem, addr);
+
+	return da_module_at(p, addr) != DA_NONE || (r && (!r->has_prot || r->prot));
+}
+
+const struct da_unloaded *da_unloaded_at(const struct da_process *p, uint64_t addr)
+{
+	const struct da_unloaded *last = NULL;
+
+	/* few, and of one address several: the same DLL comes and goes */
+	for (size_t i = 0; i < p->unloaded.n && p->unloaded.v[i].start <= addr; i++)
+		if (addr < p->unloaded.v[i].end && p->unloaded.v[i].name)
+			last = &p->unloaded.v[i];
+	return last && !mapped_again(p, addr) ? last : NULL;
+}
+
 uint32_t da_thread_of_stack(const struct da_process *p, uint64_t addr)
 {
 	for (size_t i = 0; i < p->threads.n; i++) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 libdumpan_a_SOURCES += \
 	%D%/dump.c \
+	%D%/exceptions.c \
 	%D%/memory.c \
 	%D%/model.h \
 	%D%/win32.c \

@@ -223,6 +223,7 @@ struct da_thread {
 	/* Windows */
 	uint64_t teb;             /* 0 unknown */
 	uint64_t entry;           /* start address, 0 unknown */
+	const struct da_place *entry_place; /* what begins there; NULL until symbols ran */
 	uint64_t created;         /* Unix time in microseconds, 0 unknown */
 	bool has_priority, has_last_error;
 	int32_t priority;
@@ -389,8 +390,9 @@ struct da_missing_file {
 	uint32_t module;
 	const char *name, *path;
 	const char *build_id; /* hex, or NULL */
+	const char *pdb_id;   /* GUID and age as symbol stores write them, when this is a PDB; else NULL */
+	const char *store;    /* Windows: its path in a symbol store, or NULL */
 	uint64_t bytes;       /* 0 unknown */
-	bool debug;           /* the file itself is at hand: its separate debug information is missing */
 	const char *why;      /* "names of functions", "code, to walk on in its frames" */
 	unsigned frames;      /* that lack something because of it: the order */
 };
@@ -414,10 +416,14 @@ void da_dump_free(struct da_dump *d);
 
 /* The module that holds the address, or DA_NONE. Modules must be sorted. */
 uint32_t da_module_at(const struct da_process *p, uint64_t addr);
+/* The unloaded module that the address belonged to, when nothing is mapped there now; or NULL. */
+const struct da_unloaded *da_unloaded_at(const struct da_process *p, uint64_t addr);
 /* The thread whose stack holds the address, or DA_NONE. */
 uint32_t da_thread_of_stack(const struct da_process *p, uint64_t addr);
 /* AT_… of the auxiliary vector. */
 bool da_auxv(const struct da_process *p, uint64_t key, uint64_t *ret);
+/* "EXCEPTION_ACCESS_VIOLATION" of an exception code; NULL: not a known one. */
+const char *da_exception_name(uint32_t code);
 /* "ERROR_FILE_NOT_FOUND" of GetLastError; NULL: not one of the common ones. */
 const char *da_win32_error_name(uint32_t code);
 /* build-id as lower-case hex; NULL when unknown. */

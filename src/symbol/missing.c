@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/pe.h"
 #include "symbol/private.h"
 
 /* Mappings with a name that no file has: memfd_create (.NET's doubly mapped code), shared memory. */
@@ -17,6 +18,42 @@ static bool is_file(const struct da_module *m)
 	return true;
 }
 
+/* A PDB was found, or the image's own debug information: what more there is belongs to no file. */
+static bool has_names(const struct da_files *f)
+{
+	return f->symfile || f->debug || (f->main && da_image_has_dwarf(f->main)) ||
+	       (f->memory && da_image_has_dwarf(f->memory));
+}
+
+static bool readable(const struct da_symbols *s, const struct da_module *m, const struct da_pe *pe, unsigned dir)
+{
+	uint8_t byte;
+
+	return !pe->dirs[dir].rva || da_mem_u8(&s->d->proc.mem, m->start + pe->dirs[dir].rva, &byte) == DA_OK;
+}
+
+/* Small dumps hold a few bytes of code around each thread, at best: not what leads through its frames. */
+static bool in_memory(const struct da_symbols *s, const struct da_files *f, const struct da_module *m)
+{
+	const struct da_pe *pe = f->memory ? da_image_pe(f->memory) : NULL;
+
+	return pe && !f->uncoded && readable(s, m, pe, DA_PE_EXCEPTION) && readable(s, m, pe, DA_PE_EXPORT);
+}
+
+/* Windows: the image and its PDB are two files, either of which may be at hand. */
+static const char *reason_of_pe(const struct da_symbols *s, const struct da_files *f, const struct da_module *m)
+{
+	bool image = f->main || in_memory(s, f, m);
+
+	if (!image && f->mismatch)
+		return "only a file of another build was found";
+	if (!image)
+		return has_names(f) ? "the file itself was not found; its symbols were" : "the file was not found";
+	if (has_names(f) || !(f->unnamed || (f->unlined && m->symbols != DA_SYMS_FULL)))
+		return NULL;
+	return m->has_pdb_id ? "its PDB was not found" : "the file has no debug information";
+}
+
 /* One clause about what a module lacks, or NULL. */
 static const char *reason(struct da_symbols *s, uint32_t module)
 {
@@ -25,6 +62,8 @@ static const char *reason(struct da_symbols *s, uint32_t module)
 
 	if (m->vdso || !is_file(m))
 		return NULL;
+	if (m->pe)
+		return reason_of_pe(s, f, m);
 	if (!f->main && f->debug)
 		return f->unnamed ? "the file itself was not found; its debug information was" : NULL;
 	if (!f->main && f->mismatch && m->build_id_len)
@@ -90,17 +129,48 @@ static struct da_missing_file *same_file(struct da_dump *d, struct da_map *seen,
 	return &d->missing_files.v[*at - 1];
 }
 
-/* A second mapping of a file that another module stands for (programs map themselves to read tables). */
-static bool mapped_twice(struct da_symbols *s, uint32_t module)
+static struct da_missing_file *add(struct da_dump *d, uint32_t module, const char *name)
 {
-	const struct da_module *m = &s->d->proc.modules.v[module];
+	struct da_missing_file *x = da_vec_add(d->arena, &d->missing_files);
 
-	if (m->build_id_len || s->files[module].main || !m->path)
-		return false;
-	for (uint32_t i = 0; i < s->nfiles; i++)
-		if (i != module && s->files[i].main && da_streq(s->d->proc.modules.v[i].path, m->path))
-			return true;
-	return false;
+	x->module = module;
+	x->name = name ? name : "(unknown)";
+	return x;
+}
+
+/* Stores of images go by time stamp and size, those of PDBs by GUID and age. */
+static void add_pe(struct da_symbols *s, uint32_t module)
+{
+	struct da_dump *d = s->d;
+	const struct da_module *m = &d->proc.modules.v[module];
+	const struct da_files *f = &s->files[module];
+	struct da_missing_file *x;
+
+	if (!f->main && !in_memory(s, f, m)) {
+		x = add(d, module, m->name);
+		x->path = m->path;
+		x->bytes = m->file_bytes;
+		x->why = "code and unwind information, to walk through its frames, and exported names";
+		x->frames = f->frames;
+		if (m->name && m->timestamp && m->image_size)
+			x->store = da_printf(d->arena, "%s\\%08X%x\\%s", m->name, m->timestamp, m->image_size,
+					     m->name);
+	}
+	if (has_names(f) || !f->frames)
+		return;
+	if (!m->has_pdb_id || !m->pdb_name) {
+		if (!(f->main || in_memory(s, f, m)) || !f->unnamed)
+			return; /* listed above, or nothing to gain */
+		x = add(d, module, m->name);
+		x->path = m->path;
+		x->why = "names of functions, files and lines, in a build with debug information";
+	} else {
+		x = add(d, module, m->pdb_name);
+		x->pdb_id = da_printf(d->arena, "%s%X", da_pdb_id_hex(d->arena, m), m->pdb_age);
+		x->store = da_printf(d->arena, "%s\\%s\\%s", m->pdb_name, x->pdb_id, m->pdb_name);
+		x->why = "names of functions, files and lines";
+	}
+	x->frames = DA_MAX(f->unnamed, f->unlined);
 }
 
 void da_missing_judge(struct da_symbols *s)
@@ -113,9 +183,13 @@ void da_missing_judge(struct da_symbols *s)
 		struct da_module *m = &d->proc.modules.v[i];
 		struct da_missing_file *x;
 
-		m->missing_why = mapped_twice(s, i) ? NULL : reason(s, i);
+		m->missing_why = reason(s, i);
 		if (!m->missing_why)
 			continue;
+		if (m->pe) {
+			add_pe(s, i);
+			continue;
+		}
 		x = m->path ? same_file(d, &seen, m) : NULL;
 		if (x) {
 			x->frames += lacking(&s->files[i]);
@@ -123,10 +197,7 @@ void da_missing_judge(struct da_symbols *s)
 				x->build_id = da_build_id_hex(d->arena, m);
 			continue;
 		}
-		x = da_vec_add(d->arena, &d->missing_files);
-		x->module = i;
-		x->debug = s->files[i].main != NULL;
-		x->name = m->name ? m->name : "(unknown)";
+		x = add(d, i, m->name);
 		x->path = m->path;
 		x->build_id = m->build_id_len ? da_build_id_hex(d->arena, m) : NULL;
 		x->bytes = m->file_bytes;

@@ -454,6 +454,7 @@ static void count_frame(struct da_symbols *s, const struct da_frame *fr)
 {
 	const struct da_place *p = fr->place;
 	struct da_files *f;
+	uint8_t byte;
 
 	if (p->module >= s->nfiles)
 		return;
@@ -463,6 +464,16 @@ static void count_frame(struct da_symbols *s, const struct da_frame *fr)
 		f->unnamed++;
 	if (p->ncalls == 0 || !p->calls[p->ncalls - 1].line)
 		f->unlined++;
+	if (da_mem_u8(&s->d->proc.mem, fr->pc, &byte) != DA_OK)
+		f->uncoded++;
+}
+
+static void name_frames(struct da_symbols *s, struct da_frame *frames, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		frames[i].place = da_symbols_place(s, frames[i].pc, !frames[i].exact_pc);
+		count_frame(s, &frames[i]);
+	}
 }
 
 static void judge_symbols(struct da_symbols *s, uint32_t module)
@@ -498,13 +509,13 @@ void da_symbols_run(struct da_symbols *s)
 {
 	struct da_process *proc = &s->d->proc;
 
-	for (size_t t = 0; t < proc->threads.n && !da_stop(s->d->watch); t++) {
-		for (size_t i = 0; i < proc->threads.v[t].frames.n; i++) {
-			struct da_frame *fr = &proc->threads.v[t].frames.v[i];
+	for (size_t i = 0; i < proc->threads.n && !da_stop(s->d->watch); i++) {
+		struct da_thread *t = &proc->threads.v[i];
 
-			fr->place = da_symbols_place(s, fr->pc, !fr->exact_pc);
-			count_frame(s, fr);
-		}
+		name_frames(s, t->frames.v, t->frames.n);
+		name_frames(s, t->dispatch_frames.v, t->dispatch_frames.n);
+		if (t->entry)
+			t->entry_place = da_symbols_place(s, t->entry, false);
 	}
 	for (uint32_t i = 0; i < s->nfiles && !da_stop(s->d->watch); i++) {
 		struct da_watch_mark mark;

@@ -20,6 +20,7 @@ struct da_files {
 	const char *mismatch;    /* its path */
 	const char *mismatch_id; /* hex, or NULL: it has none */
 	unsigned frames, unnamed, unlined; /* counted by da_symbols_run */
+	unsigned uncoded; /* frames whose code is neither in the dump nor in a file */
 };
 
 /* A file of a folder that the user named. */

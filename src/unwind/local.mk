@@ -4,6 +4,7 @@ libdumpan_a_SOURCES += \
 	%D%/cfi.c \
 	%D%/code.c \
 	%D%/code_walk.c \
+	%D%/dispatcher.c \
 	%D%/entry.c \
 	%D%/expr.c \
 	%D%/fold.c %D%/fold.h \

@@ -3,11 +3,11 @@
  * unwind: from a thread's registers to its stack, one step at a time.
  *
  * For each frame the unwinders of unwinders.def are tried in order until one gives the caller's
- * registers: the kernel's signal frame, call frame information, the places where threads begin, the
- * return address on top of the stack (a jump into nowhere), what the code does until its ret (x86), the
- * frame pointer rule, then a scan of the stack. Each frame keeps how it was found (trust). The loop
- * checks progress (sp grows unless a signal frame or another stack explains it, no pc and sp pair
- * twice), bounds everything, and says why the walk ended.
+ * registers: the kernel's signal frame, Windows' exception dispatcher, call frame information, the
+ * places where threads begin, the return address on top of the stack (a jump into nowhere), what the
+ * code does until its ret (x86), the frame pointer rule, then a scan of the stack. Each frame keeps
+ * how it was found (trust). The loop checks progress (sp grows unless a signal frame or another stack
+ * explains it, no pc and sp pair twice), bounds everything, and says why the walk ended.
  *
  * Recursion is folded: a cycle of 1 to 64 frames that repeats more than 50 times is kept once, with
  * its count in frame.repeat; the frames inside and outside of it stay. Ordinary frames have repeat and
@@ -66,5 +66,12 @@ void da_unwind_thread(struct da_dump *d, struct da_symbols *s, struct da_thread 
 		      const struct da_unwinder *first);
 /* Walk all; one thread is one item of the watch. */
 void da_unwind_run(struct da_dump *d, struct da_symbols *s);
+
+/*
+ * The exception that KiUserExceptionDispatcher of Windows was called with, from its frame's stack
+ * pointer: the registers at the exception and its record. False: none that proves itself is there.
+ */
+bool da_unwind_dispatched(const struct da_process *p, struct da_arena *a, uint64_t sp, struct da_regs *ret_regs,
+			  struct da_exception_record *ret);
 
 #endif

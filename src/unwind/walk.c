@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "unwind/fold.h"
 #include "unwind/step.h"
@@ -303,6 +304,20 @@ void da_unwind_thread(struct da_dump *d, struct da_symbols *s, struct da_thread 
 	da_arena_free(scratch.arena);
 }
 
+/* Where the thread that raised the exception stood when the dump was made: a stack of its own. */
+static void unwind_dispatch(struct da_dump *d, struct da_symbols *s, struct da_thread *t, struct scratch *scratch)
+{
+	struct da_thread then = *t;
+
+	then.regs = *t->dispatch_regs;
+	memset(&then.frames, 0, sizeof(then.frames));
+	unwind(d, s, &then, NULL, scratch);
+	t->dispatch_frames.v = then.frames.v;
+	t->dispatch_frames.n = t->dispatch_frames.cap = then.frames.n;
+	t->dispatch_end = then.end;
+	t->dispatch_why = then.end_why;
+}
+
 void da_unwind_run(struct da_dump *d, struct da_symbols *s)
 {
 	struct scratch scratch = { .arena = da_arena_new() };
@@ -321,6 +336,8 @@ void da_unwind_run(struct da_dump *d, struct da_symbols *s)
 			t->end_why = "reading this stack failed before; it was left out";
 		} else {
 			unwind(d, s, t, NULL, &scratch);
+			if (t->dispatch_regs)
+				unwind_dispatch(d, s, t, &scratch);
 		}
 	}
 	da_watch_idle(d->watch);

@@ -21,11 +21,11 @@ unit_tests += %D%/t_elfcore
 unit_tests += %D%/t_minidump
 # image
 unit_tests += %D%/t_image
-unit_tests += %D%/t_symfile
 # symbol
 unit_tests += %D%/t_symbol
 # unwind
 unit_tests += %D%/t_unwind
+unit_tests += %D%/t_dispatcher
 unit_tests += %D%/t_pe
 # fault and wait
 unit_tests += %D%/t_decode

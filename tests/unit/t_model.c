@@ -256,6 +256,31 @@ START_TEST(words)
 }
 END_TEST
 
-UNIT_MAIN("model", finds_ranges, reads_across_ranges, what_was_not_saved_is_a_fault,
+/* A DLL that is gone names its addresses until something else lies there. */
+START_TEST(unloaded_modules)
+{
+	static const struct da_unloaded gone[] = {
+		{ .name = "other.dll", .start = 0x4000, .end = 0x6000 },
+		{ .start = 0x8000, .end = 0x9000 }, /* without a name it says nothing */
+		{ .name = "version.dll", .start = 0x9000, .end = 0xa000 },
+	};
+	struct da_dump *d = example();
+	struct da_process *p = &d->proc;
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(gone); i++)
+		da_vec_push(d->arena, &p->unloaded, gone[i]);
+	ck_assert_str_eq(da_unloaded_at(p, 0x9000)->name, "version.dll");
+	ck_assert_str_eq(da_unloaded_at(p, 0x9fff)->name, "version.dll");
+	ck_assert_ptr_null(da_unloaded_at(p, 0xa000));
+	ck_assert_ptr_null(da_unloaded_at(p, 0x8000));
+	ck_assert_str_eq(da_unloaded_at(p, 0x4000)->name, "other.dll");
+	ck_assert_ptr_null(da_unloaded_at(p, 0x5008)); /* mapped again, as far as is known */
+	p->mem.ranges.v[3].has_prot = true;
+	ck_assert_str_eq(da_unloaded_at(p, 0x5008)->name, "other.dll"); /* only reserved */
+	da_dump_free(d);
+}
+END_TEST
+
+UNIT_MAIN("model", unloaded_modules, finds_ranges, reads_across_ranges, what_was_not_saved_is_a_fault,
 	  end_of_the_address_space, byte_order_and_word, strings, files_stand_in_for_pages_that_lack,
 	  overlays_do_not_overlap, lookups, words)
