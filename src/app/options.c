@@ -119,9 +119,6 @@ static void print_version(void)
 #ifdef HAVE_CAPSTONE
 	printf(" capstone");
 #endif
-#ifdef HAVE_NETTLE
-	printf(" nettle");
-#endif
 #ifdef HAVE_DEBUGINFOD
 	printf(" debuginfod");
 #endif
@@ -331,16 +328,6 @@ static bool check_operands(struct da_options *o, const struct command *c)
 		da_error("%s: '%s' is one operand too many", c->name, o->files.v[c->max]);
 		return false;
 	}
-	if (o->redact_key && !da_redact_has_key()) {
-		da_error("--redact-key: this dumpan was built without nettle (nettle-dev brings it)");
-		return false;
-	}
-#ifndef HAVE_NETTLE
-	if (o->hash) {
-		da_error("--hash: this dumpan was built without nettle (nettle-dev brings it)");
-		return false;
-	}
-#endif
 #ifndef HAVE_DEBUGINFOD
 	if (o->debuginfod) {
 		da_error("--debuginfod: this dumpan was built without libdebuginfod "

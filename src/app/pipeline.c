@@ -4,10 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#ifdef HAVE_NETTLE
-#include <nettle/sha2.h>
-#endif
-
 #include "analyze/analyze.h"
 #include "app/message.h"
 #include "app/pipeline.h"
@@ -137,31 +133,14 @@ static bool opened(const struct da_case *c)
 	return c->status == DA_OK || c->status == DA_PARTIAL;
 }
 
-#ifdef HAVE_NETTLE
-static void add_hash(struct da_dump *d, struct da_doc *doc)
+static void add_hash(struct da_job *r, const struct da_dump *d, struct da_doc *doc)
 {
-	static const char digits[] = "0123456789abcdef";
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	char hex[2 * SHA256_DIGEST_SIZE + 1] = "";
-	struct sha256_ctx ctx;
+	uint8_t digest[DA_SHA256_BYTES];
 
-	sha256_init(&ctx);
-	sha256_update(&ctx, d->file.n, d->file.p);
-	sha256_digest(&ctx, sizeof(digest), digest);
-	for (size_t i = 0; i < sizeof(digest); i++) {
-		hex[2 * i] = digits[digest[i] >> 4];
-		hex[2 * i + 1] = digits[digest[i] & 15];
-	}
+	da_sha256(d->file.p, d->file.n, digest);
 	da_doc_row(doc, DA_BLOCK_input);
-	da_set_text(doc, DA_COL_input_sha256, hex);
+	da_set_text(doc, DA_COL_input_sha256, da_hex(r->arena, digest, sizeof(digest)));
 }
-#else
-static void add_hash(struct da_dump *d, struct da_doc *doc)
-{
-	(void)d;
-	(void)doc;
-}
-#endif
 
 static void analyze_case(struct da_job *r, struct da_case *c, struct da_doc *doc)
 {
@@ -169,7 +148,7 @@ static void analyze_case(struct da_job *r, struct da_case *c, struct da_doc *doc
 
 	da_analyze(c->dump, doc, &o);
 	if (r->o->hash)
-		add_hash(c->dump, doc);
+		add_hash(r, c->dump, doc);
 }
 
 static struct da_doc *new_doc(struct da_job *r)

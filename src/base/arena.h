@@ -4,7 +4,7 @@
  *
  * Everything of a dump lives in the dump's arena, everything of a document in the document's. An
  * arena gives memory zeroed and aligned to 16, and gives all of it back at once. Not for use by two
- * threads at a time: parallel slices have arenas of their own.
+ * threads at a time.
  *
  * An allocation that fails does not return: da_out_of_memory() ends the process by abort(). A stage
  * of the report runs in a process of its own (app/stage.h) and the report goes on without what that
@@ -37,7 +37,7 @@ char *da_vprintf(struct da_arena *a, const char *fmt, va_list ap) DA_PRINTF(2, 0
 
 /* Call fn(ptr) when the arena ends, in reverse order: for handles of foreign libraries, mappings. */
 void da_arena_on_free(struct da_arena *a, void (*fn)(void *ptr), void *ptr);
-/* Bytes taken from the system so far. */
+/* Bytes taken from the system so far: tests hold what headers promise of memory against it. */
 size_t da_arena_bytes(const struct da_arena *a);
 
 #define da_new(arena, type) ((type *)da_alloc((arena), sizeof(type)))

@@ -19,11 +19,11 @@
 #include "base/rich.h"
 #include "base/cursor.h"
 #include "base/hash.h"
+#include "base/sha256.h"
 #include "base/map.h"
 #include "base/limits.h"
 #include "base/ledger.h"
 #include "base/watch.h"
 #include "base/file.h"
-#include "base/parallel.h"
 
 #endif

@@ -82,29 +82,6 @@ uint64_t da_get_uleb(struct da_cursor *c)
 	}
 }
 
-int64_t da_get_sleb(struct da_cursor *c)
-{
-	uint64_t v = 0;
-
-	for (unsigned shift = 0;; shift += 7) {
-		uint8_t b = da_get_u8(c);
-
-		if (shift < 64)
-			v |= (uint64_t)(b & 0x7f) << shift;
-		if (c->failed)
-			return 0;
-		if (!(b & 0x80)) {
-			if ((b & 0x40) && shift + 7 < 64)
-				v |= UINT64_MAX << (shift + 7);
-			return (int64_t)v;
-		}
-		if (shift > 98) {
-			c->failed = true;
-			return 0;
-		}
-	}
-}
-
 const uint8_t *da_get_bytes(struct da_cursor *c, size_t n)
 {
 	return take(c, n);

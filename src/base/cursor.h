@@ -36,7 +36,6 @@ uint32_t da_get_u32(struct da_cursor *c);
 uint64_t da_get_u64(struct da_cursor *c);
 uint64_t da_get_word(struct da_cursor *c);
 uint64_t da_get_uleb(struct da_cursor *c);
-int64_t da_get_sleb(struct da_cursor *c);
 /* n bytes in place, or NULL (and failed). */
 const uint8_t *da_get_bytes(struct da_cursor *c, size_t n);
 void da_skip(struct da_cursor *c, size_t n);

@@ -9,8 +9,8 @@ libdumpan_a_SOURCES += \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/limits.c %D%/limits.h %D%/limits.def \
 	%D%/map.c %D%/map.h \
-	%D%/parallel.c %D%/parallel.h \
 	%D%/rich.c %D%/rich.h \
+	%D%/sha256.c %D%/sha256.h \
 	%D%/status.c %D%/status.h \
 	%D%/str.c %D%/str.h \
 	%D%/text.c %D%/text.h \

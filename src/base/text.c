@@ -175,6 +175,27 @@ char *da_text_utf16(struct da_arena *a, const void *units, size_t n, bool big_en
 	return da_strdup(a, da_str_get(&s));
 }
 
+static char *hex(struct da_arena *a, const uint8_t *p, size_t n, const char *digits)
+{
+	char *s = da_alloc(a, 2 * n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		s[2 * i] = digits[p[i] >> 4];
+		s[2 * i + 1] = digits[p[i] & 15];
+	}
+	return s;
+}
+
+char *da_hex(struct da_arena *a, const void *bytes, size_t n)
+{
+	return hex(a, bytes, n, "0123456789abcdef");
+}
+
+char *da_hex_upper(struct da_arena *a, const void *bytes, size_t n)
+{
+	return hex(a, bytes, n, "0123456789ABCDEF");
+}
+
 /* Rough and stable on every machine, unlike wcwidth(): East Asian wide blocks and combining marks. */
 static unsigned char_width(uint32_t c)
 {

@@ -26,6 +26,10 @@ char *da_text_cstr(struct da_arena *a, const void *bytes, size_t n);
 char *da_text_utf16(struct da_arena *a, const void *units, size_t n, bool big_endian);
 void da_text_add(struct da_str *s, const void *bytes, size_t n);
 
+/* Bytes as hexadecimal digits, as they lie. */
+char *da_hex(struct da_arena *a, const void *bytes, size_t n);
+char *da_hex_upper(struct da_arena *a, const void *bytes, size_t n);
+
 /* Is it UTF-8 without surrogates, overlong forms or values above U+10FFFF? */
 bool da_utf8_valid(const char *s, size_t n);
 /* Decode one character at s (n bytes left): its length 1..4, or 0 when it is not valid. */

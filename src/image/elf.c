@@ -208,20 +208,6 @@ bool da_image_is_code(const struct da_image *im, uint64_t addr)
 	return im->segments.n == 0;
 }
 
-const uint8_t *da_image_at(const struct da_image *im, uint64_t addr, size_t n)
-{
-	if (im->from_memory)
-		return NULL;
-	for (size_t i = 0; i < im->segments.n; i++) {
-		const struct da_segment *s = &im->segments.v[i];
-
-		if (addr >= s->vaddr && da_fits(addr - s->vaddr, n, s->filesz) &&
-		    da_fits(s->off, s->filesz, im->bytes.n))
-			return im->bytes.p + s->off + (addr - s->vaddr);
-	}
-	return NULL;
-}
-
 bool da_image_relocates_text(const struct da_image *im)
 {
 	for (size_t i = 0; i < im->phdrs.n; i++) {

@@ -102,8 +102,6 @@ struct da_bytes da_image_section_raw(const struct da_image *im, const struct da_
 struct da_bytes da_image_segment_raw(const struct da_image *im, const struct da_segment *s);
 /* Is the address inside a segment that may be executed? True when there are no segments. */
 bool da_image_is_code(const struct da_image *im, uint64_t addr);
-/* n bytes at a file address, or NULL. */
-const uint8_t *da_image_at(const struct da_image *im, uint64_t addr, size_t n);
 struct da_cursor da_image_cursor(const struct da_image *im, struct da_bytes b);
 /* The GNU build-id among notes: a pointer into them, *ret_len bytes (1..32), or NULL. */
 const uint8_t *da_note_build_id(struct da_bytes notes, bool big_endian, unsigned *ret_len);

@@ -77,23 +77,12 @@ bool da_auxv(const struct da_process *p, uint64_t key, uint64_t *ret)
 	return false;
 }
 
-static char *hex(struct da_arena *a, const uint8_t *bytes, unsigned n, const char *digits)
-{
-	char *text = da_alloc(a, 2 * (size_t)n + 1);
-
-	for (unsigned i = 0; i < n; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	return text;
-}
-
 char *da_build_id_hex(struct da_arena *a, const struct da_module *m)
 {
-	return m->build_id_len ? hex(a, m->build_id, m->build_id_len, "0123456789abcdef") : NULL;
+	return m->build_id_len ? da_hex(a, m->build_id, m->build_id_len) : NULL;
 }
 
 char *da_pdb_id_hex(struct da_arena *a, const struct da_module *m)
 {
-	return m->has_pdb_id ? hex(a, m->pdb_id, sizeof(m->pdb_id), "0123456789ABCDEF") : NULL;
+	return m->has_pdb_id ? da_hex_upper(a, m->pdb_id, sizeof(m->pdb_id)) : NULL;
 }

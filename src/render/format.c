@@ -80,11 +80,6 @@ void da_format_word(struct da_str *s, const char *word)
 		da_str_addc(s, *word == '-' ? ' ' : *word);
 }
 
-const char *da_confidence_word(double confidence)
-{
-	return confidence >= 0.9 ? "high" : confidence >= 0.6 ? "medium" : "low";
-}
-
 void da_format_escape(struct da_str *s, const char *text)
 {
 	for (; *text; text++) {

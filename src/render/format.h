@@ -22,8 +22,6 @@ void da_format_duration(struct da_str *s, uint64_t us);
 void da_format_percent(struct da_str *s, double percent);
 /* The word of a closed set as people write it: "no-unwind-info" becomes "no unwind info". */
 void da_format_word(struct da_str *s, const char *word);
-/* high, medium, low */
-const char *da_confidence_word(double confidence);
 /* s, ready for the text between tags: < > & as entities. */
 void da_format_escape(struct da_str *s, const char *text);
 /* "1 thread", "2 threads"; the plural has an s. */

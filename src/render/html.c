@@ -9,7 +9,7 @@
 #include "render/format.h"
 #include "render/html.h"
 #include "render/markdown.h"
-#include "render/sha256.h"
+#include "base/sha256.h"
 #include "render/templates.h"
 
 /* Rows of frames that are drawn in full: about 1 MB of the page. */

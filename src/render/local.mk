@@ -13,7 +13,6 @@ libdumpan_a_SOURCES += \
 	%D%/out.c %D%/out.h \
 	%D%/render.c %D%/render.h \
 	%D%/renderers.def \
-	%D%/sha256.c %D%/sha256.h \
 	%D%/templates.h \
 	%D%/text.c %D%/text.h \
 	%D%/text_blocks.c \

@@ -188,14 +188,6 @@ bool da_doc_column_drawn(const struct da_doc *doc, enum da_col col)
 	return da_cols[col].page && c && c->n && says_something(doc, col, c->n);
 }
 
-bool da_doc_sub_drawn(const struct da_doc *doc, enum da_col col, enum da_col sub)
-{
-	const struct da_column *c = column(&doc->tables[da_cols[col].block], col);
-
-	c = c && c->sub ? column(c->sub, sub) : NULL;
-	return da_cols[sub].page && c && c->n;
-}
-
 static void fill(enum da_col col, enum da_shape shape, const union da_value *v, struct da_cell *ret)
 {
 	enum da_type type = da_cols[col].type;

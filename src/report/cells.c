@@ -369,28 +369,6 @@ void da_set_rich(struct da_doc *doc, enum da_col col, const char *fmt, ...)
 		da_doc_mistake(doc, da_col_name(doc, col), "is no sentence");
 }
 
-void da_add_text(struct da_doc *doc, enum da_col col, const char *text)
-{
-	enum da_type type = da_cols[col].type;
-	const char *shown;
-	union da_value *v;
-
-	if (!text)
-		return;
-	if (!da_type_is_text(type) || type == DA_TYPE_WORD) {
-		da_doc_mistake(doc, da_col_name(doc, col), "is no list of texts");
-		return;
-	}
-	if (da_type_is_ref(type) && !da_id_valid(text, strlen(text))) {
-		da_doc_mistake(doc, da_col_name(doc, col), "is no id");
-		return;
-	}
-	shown = da_type_is_ref(type) ? da_doc_intern(doc, text) : da_cell_text(doc, col, text);
-	v = da_cell_add(doc, col);
-	if (v)
-		v->s = shown;
-}
-
 void da_add_address(struct da_doc *doc, enum da_col col, uint64_t n)
 {
 	enum da_type type = da_cols[col].type;

@@ -82,11 +82,6 @@ void da_finding_next(struct da_finding *f, enum da_next_kind kind, const char *f
 	va_end(ap);
 }
 
-void da_finding_count(struct da_finding *f, uint64_t count)
-{
-	f->row.count = DA_MIN(count, DA_INT_MAX);
-}
-
 void da_finding_merge(struct da_finding *f, const char *fmt, ...)
 {
 	va_list ap;
@@ -94,12 +89,6 @@ void da_finding_merge(struct da_finding *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	f->merge = da_vprintf(f->doc->arena, fmt, ap);
 	va_end(ap);
-}
-
-void da_finding_severity(struct da_finding *f, enum da_severity severity, unsigned weight)
-{
-	f->row.severity = severity;
-	f->row.weight = weight;
 }
 
 struct da_evidence *da_finding_evidence(struct da_finding *f, const char *what)

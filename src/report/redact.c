@@ -34,22 +34,13 @@ bool da_redact_level_parse(const char *word, enum da_redact_level *ret)
 	return true;
 }
 
-bool da_redact_has_key(void)
-{
-#ifdef HAVE_NETTLE
-	return true;
-#else
-	return false;
-#endif
-}
-
 struct da_redactor *da_redactor_new(struct da_arena *a, const struct da_redact_options *options)
 {
 	struct da_redactor *r = da_new(a, struct da_redactor);
 
 	r->arena = a;
 	r->level = options ? options->level : DA_REDACT_SECRETS;
-	if (options && options->key_len && da_redact_has_key()) {
+	if (options && options->key_len) {
 		r->key = da_memdup(a, options->key, options->key_len);
 		r->key_len = options->key_len;
 	}

@@ -12,12 +12,10 @@
 #include <string.h>
 #include <strings.h>
 
-#ifdef HAVE_NETTLE
-#include <nettle/hmac.h>
-#endif
-
 #include "base/hash.h"
+#include "base/sha256.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "report/redact.h"
 
 #define SEARCH_MIN 6  /* shorter ones stand everywhere by chance */
@@ -134,18 +132,10 @@ static uint64_t count_one(struct da_redactor *r, const char *kind)
 
 static const char *keyed(struct da_redactor *r, const struct da_known *k)
 {
-#ifdef HAVE_NETTLE
-	struct hmac_sha256_ctx ctx;
-	uint8_t d[6];
+	uint8_t d[DA_SHA256_BYTES];
 
-	hmac_sha256_set_key(&ctx, r->key_len, r->key);
-	hmac_sha256_update(&ctx, k->len, (const uint8_t *)k->text);
-	hmac_sha256_digest(&ctx, sizeof(d), d);
-	return da_printf(r->arena, "[%s#%02x%02x%02x%02x%02x%02x]", k->kind, d[0], d[1], d[2], d[3], d[4],
-			 d[5]);
-#else
-	return da_printf(r->arena, "[%s]", k->kind);
-#endif
+	da_hmac_sha256(r->key, r->key_len, k->text, k->len, d);
+	return da_printf(r->arena, "[%s#%s]", k->kind, da_hex(r->arena, d, 6));
 }
 
 const char *da_known_mask(struct da_redactor *r, const char *text, size_t n, const char *kind,

@@ -175,8 +175,6 @@ struct da_redact_options {
 };
 
 bool da_redact_level_parse(const char *word, enum da_redact_level *ret);
-/* Can --redact-key work in this build? */
-bool da_redact_has_key(void);
 /*
  * Compile the patterns: call it before a system call filter is set. A document makes its own redactor
  * when it is given none. One redactor serves all texts of a run, so that masks agree.
@@ -288,7 +286,6 @@ void da_set_ref(struct da_doc *doc, enum da_col col, const char *prefix, uint32_
 void da_set_rich(struct da_doc *doc, enum da_col col, const char *fmt, ...) DA_PRINTF(3, 4); /* [rich] */
 
 /* One more item of a list. */
-void da_add_text(struct da_doc *doc, enum da_col col, const char *text);
 void da_add_address(struct da_doc *doc, enum da_col col, uint64_t v);
 void da_add_ref(struct da_doc *doc, enum da_col col, const char *prefix, uint32_t index);
 /* A whole command line at once. */
@@ -301,7 +298,12 @@ enum da_severity { DA_SEVERITY_ERROR, DA_SEVERITY_WARNING, DA_SEVERITY_INFORMATI
 const char *da_severity_name(enum da_severity severity);
 enum da_next_kind { DA_NEXT_DUMP, DA_NEXT_FILE, DA_NEXT_SETTING, DA_NEXT_CHECK };
 
-/* All sentences are rich. The rule id must be known to last (a constant, or copied by the caller). */
+/*
+ * All sentences are rich. The rule id must be known to last (a constant, or copied by the caller).
+ * Objects, chains, merge keys and values of evidence are for the rules of waits and heaps: the locks
+ * a finding is about, cycles and queues of waits, one problem in many threads, a field's content. The
+ * schema has them from the beginning, so that reports keep their form when those rules come.
+ */
 struct da_finding *da_finding_new(struct da_doc *doc, const char *rule, enum da_severity severity,
 				  unsigned weight, double confidence);
 void da_finding_title(struct da_finding *f, const char *fmt, ...) DA_PRINTF(2, 3);
@@ -312,10 +314,8 @@ void da_finding_thread(struct da_finding *f, uint32_t thread);           /* inde
 void da_finding_object(struct da_finding *f, const char *prefix, uint32_t index);
 void da_finding_chain(struct da_finding *f, uint32_t chain);
 void da_finding_next(struct da_finding *f, enum da_next_kind kind, const char *fmt, ...) DA_PRINTF(3, 4);
-void da_finding_count(struct da_finding *f, uint64_t count);             /* default 1 */
 /* Findings of one rule with one key become one row, the counts added up. */
 void da_finding_merge(struct da_finding *f, const char *fmt, ...) DA_PRINTF(2, 3);
-void da_finding_severity(struct da_finding *f, enum da_severity severity, unsigned weight);
 /* One piece of evidence; `what` says what is shown: "owner field". The setters are optional. */
 struct da_evidence *da_finding_evidence(struct da_finding *f, const char *what);
 void da_evidence_thread(struct da_evidence *e, uint32_t thread);
@@ -446,8 +446,6 @@ void da_cell_item(const struct da_doc *doc, enum da_col col, const struct da_cel
 /* A cell of sub-row k < cell->n of the cell; sub is a column of the sub-row: DA_COL_frame_pc. */
 bool da_cell_sub(const struct da_doc *doc, enum da_col col, const struct da_cell *cell, uint32_t k,
 		 enum da_col sub, struct da_cell *ret);
-/* As da_doc_column_drawn, for a column of the sub-rows of col. */
-bool da_doc_sub_drawn(const struct da_doc *doc, enum da_col col, enum da_col sub);
 
 /* ---------------------------------------------------------------- JSON */
 

@@ -10,27 +10,6 @@
 
 #include "symbol/private.h"
 
-static char *hex(struct da_arena *a, const uint8_t *p, size_t n, const char *digits)
-{
-	char *s = da_alloc(a, 2 * n + 1);
-
-	for (size_t i = 0; i < n; i++) {
-		s[2 * i] = digits[p[i] >> 4];
-		s[2 * i + 1] = digits[p[i] & 15];
-	}
-	return s;
-}
-
-char *da_hex(struct da_arena *a, const uint8_t *p, size_t n)
-{
-	return hex(a, p, n, "0123456789abcdef");
-}
-
-char *da_hex_upper(struct da_arena *a, const uint8_t *p, size_t n)
-{
-	return hex(a, p, n, "0123456789ABCDEF");
-}
-
 /* Absolute, no step up, nothing that is no real file. */
 static bool usable(const char *path)
 {

@@ -80,8 +80,6 @@ bool da_paths_extra(struct da_symbols *s, const char *from, const char *name, co
 		    unsigned len, da_try_fn *fn, void *ctx);
 /* scan.c: files in the folders of --symbols that have this build-id, whatever their names. */
 bool da_scanned_try(struct da_symbols *s, const uint8_t *id, unsigned len, da_try_fn *fn, void *ctx);
-char *da_hex(struct da_arena *a, const uint8_t *p, size_t n);
-char *da_hex_upper(struct da_arena *a, const uint8_t *p, size_t n);
 
 /* ---- debuginfod.c */
 

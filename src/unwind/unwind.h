@@ -61,10 +61,7 @@ struct da_unwinder {
 extern const struct da_unwinder *const da_unwinders[];
 extern const size_t da_unwinders_n;
 
-/* Walk one thread; fills frames, end, end_why. `first` (may be NULL) is tried before all others. */
-void da_unwind_thread(struct da_dump *d, struct da_symbols *s, struct da_thread *t,
-		      const struct da_unwinder *first);
-/* Walk all; one thread is one item of the watch. */
+/* Walk all threads; fills frames, end, end_why of each. One thread is one item of the watch. */
 void da_unwind_run(struct da_dump *d, struct da_symbols *s);
 
 /*

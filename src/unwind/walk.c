@@ -29,7 +29,6 @@ struct loop {
 	struct da_walk w;
 	struct scratch *s;
 	struct da_thread *t;
-	const struct da_unwinder *first;
 	struct da_map turns;   /* places to which sp went other than up: a second time is a cycle */
 	/* The first thing that went wrong at the frame at hand. */
 	enum da_status failed;
@@ -150,8 +149,6 @@ static const struct da_unwinder *step(struct loop *l, struct da_regs *ret, bool 
 {
 	l->failed = DA_OK;
 	*ret_end = false;
-	if (l->first && try_one(l, l->first, ret, ret_end))
-		return l->first;
 	for (size_t i = 0; i < da_unwinders_n && !*ret_end && !lost(l); i++)
 		if (try_one(l, da_unwinders[i], ret, ret_end))
 			return da_unwinders[i];
@@ -260,7 +257,7 @@ static void keep_frames(struct loop *l)
 }
 
 static void unwind(struct da_dump *d, struct da_symbols *s, struct da_thread *t,
-		   const struct da_unwinder *first, struct scratch *scratch)
+		   struct scratch *scratch)
 {
 	const struct da_arch *arch = d->proc.arch;
 	struct loop l = {
@@ -268,7 +265,6 @@ static void unwind(struct da_dump *d, struct da_symbols *s, struct da_thread *t,
 		       .trust = DA_TRUST_CONTEXT },
 		.s = scratch,
 		.t = t,
-		.first = first,
 	};
 
 	t->frames.n = 0;
@@ -294,16 +290,6 @@ static void unwind(struct da_dump *d, struct da_symbols *s, struct da_thread *t,
 	keep_frames(&l);
 }
 
-void da_unwind_thread(struct da_dump *d, struct da_symbols *s, struct da_thread *t,
-		      const struct da_unwinder *first)
-{
-	struct scratch scratch = { .arena = da_arena_new() };
-
-	scratch.fold.arena = scratch.arena;
-	unwind(d, s, t, first, &scratch);
-	da_arena_free(scratch.arena);
-}
-
 /* Where the thread that raised the exception stood when the dump was made: a stack of its own. */
 static void unwind_dispatch(struct da_dump *d, struct da_symbols *s, struct da_thread *t, struct scratch *scratch)
 {
@@ -311,7 +297,7 @@ static void unwind_dispatch(struct da_dump *d, struct da_symbols *s, struct da_t
 
 	then.regs = *t->dispatch_regs;
 	memset(&then.frames, 0, sizeof(then.frames));
-	unwind(d, s, &then, NULL, scratch);
+	unwind(d, s, &then, scratch);
 	t->dispatch_frames.v = then.frames.v;
 	t->dispatch_frames.n = t->dispatch_frames.cap = then.frames.n;
 	t->dispatch_end = then.end;
@@ -335,7 +321,7 @@ void da_unwind_run(struct da_dump *d, struct da_symbols *s)
 			t->end = DA_END_LIMIT;
 			t->end_why = "reading this stack failed before; it was left out";
 		} else {
-			unwind(d, s, t, NULL, &scratch);
+			unwind(d, s, t, &scratch);
 			if (t->dispatch_regs)
 				unwind_dispatch(d, s, t, &scratch);
 		}

@@ -743,8 +743,6 @@ START_TEST(masks_with_a_key)
 	struct da_redact_options o = { .level = DA_REDACT_SECRETS, .key = (const uint8_t *)"site", .key_len = 4 };
 	const char *one, *two, *other;
 
-	if (!da_redact_has_key())
-		return;
 	one = da_redact_text(da_redactor_new(a, &o), DA_AS_TEXT, "password=hunter2");
 	two = da_redact_text(da_redactor_new(a, &o), DA_AS_TEXT, "x y password=hunter2");
 	ck_assert_str_eq(one, two + 4);

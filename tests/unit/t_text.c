@@ -129,5 +129,15 @@ START_TEST(width_in_a_terminal)
 }
 END_TEST
 
-UNIT_MAIN("text", becomes_valid_and_visible, every_pair_of_bytes_gives_valid_text,
+START_TEST(bytes_as_digits)
+{
+	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
+
+	ck_assert_str_eq(da_hex(a, "\x00\x9f\xe1", 3), "009fe1");
+	ck_assert_str_eq(da_hex_upper(a, "\x00\x9f\xe1", 3), "009FE1");
+	ck_assert_str_eq(da_hex(a, "", 0), "");
+}
+END_TEST
+
+UNIT_MAIN("text", bytes_as_digits, becomes_valid_and_visible, every_pair_of_bytes_gives_valid_text,
 	  stops_at_nul_when_asked, utf16_in_both_orders, encodes_what_it_decodes, width_in_a_terminal)

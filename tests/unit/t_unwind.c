@@ -170,7 +170,7 @@ static void add_function(uint64_t start, uint64_t end, const char *name, const s
 
 static void walk(void)
 {
-	da_unwind_thread(d, NULL, t, NULL);
+	da_unwind_run(d, NULL);
 }
 
 #define FRAMES(count) ck_assert_uint_eq(t->frames.n, count)

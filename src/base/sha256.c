@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "render/sha256.h"
+#include "base/checked.h"
+#include "base/sha256.h"
 
 /* FIPS 180-4, 4.2.2: the first 32 bits of the fractions of the cube roots of the first 64 primes. */
 static const uint32_t round_constants[64] = {
@@ -49,28 +50,80 @@ static void block(uint32_t h[8], const uint8_t *p)
 		h[i] += s[i];
 }
 
-void da_sha256(const void *data, size_t n, uint8_t ret[DA_SHA256_BYTES])
+void da_sha256_init(struct da_sha256 *s)
 {
-	uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-			  0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+	*s = (struct da_sha256){ .h = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+					0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 } };
+}
+
+void da_sha256_add(struct da_sha256 *s, const void *data, size_t n)
+{
+	size_t kept = s->bytes % DA_SHA256_BLOCK;
 	const uint8_t *p = data;
-	uint8_t last[128] = { 0 };
-	uint64_t bits = (uint64_t)n * 8;
-	size_t rest = n % 64, tail = rest < 56 ? 64 : 128;
+
+	s->bytes += n;
+	if (kept) {
+		size_t take = DA_MIN(n, DA_SHA256_BLOCK - kept);
+
+		memcpy(s->rest + kept, p, take);
+		if (kept + take < DA_SHA256_BLOCK)
+			return;
+		block(s->h, s->rest);
+		p += take;
+		n -= take;
+	}
+	for (; n >= DA_SHA256_BLOCK; n -= DA_SHA256_BLOCK, p += DA_SHA256_BLOCK)
+		block(s->h, p);
+	if (n)
+		memcpy(s->rest, p, n);
+}
+
+void da_sha256_end(struct da_sha256 *s, uint8_t ret[DA_SHA256_BYTES])
+{
+	static const uint8_t padding[DA_SHA256_BLOCK] = { 0x80 };
+	uint64_t bits = s->bytes * 8;
+	uint8_t length[8];
 	unsigned i;
 
-	for (; n >= 64; n -= 64, p += 64)
-		block(h, p);
-	if (rest)
-		memcpy(last, p, rest);
-	last[rest] = 0x80;
+	da_sha256_add(s, padding, 1 + (119 - s->bytes % DA_SHA256_BLOCK) % DA_SHA256_BLOCK);
 	for (i = 0; i < 8; i++)
-		last[tail - 1 - i] = (uint8_t)(bits >> (8 * i));
-	block(h, last);
-	if (tail == 128)
-		block(h, last + 64);
+		length[i] = (uint8_t)(bits >> (56 - 8 * i));
+	da_sha256_add(s, length, sizeof(length));
 	for (i = 0; i < DA_SHA256_BYTES; i++)
-		ret[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
+		ret[i] = (uint8_t)(s->h[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void da_sha256(const void *p, size_t n, uint8_t ret[DA_SHA256_BYTES])
+{
+	struct da_sha256 s;
+
+	da_sha256_init(&s);
+	da_sha256_add(&s, p, n);
+	da_sha256_end(&s, ret);
+}
+
+void da_hmac_sha256(const void *key, size_t key_len, const void *p, size_t n,
+		    uint8_t ret[DA_SHA256_BYTES])
+{
+	uint8_t inner[DA_SHA256_BLOCK] = { 0 }, outer[DA_SHA256_BLOCK], digest[DA_SHA256_BYTES];
+	struct da_sha256 s;
+
+	if (key_len > sizeof(inner))
+		da_sha256(key, key_len, inner);
+	else if (key_len)
+		memcpy(inner, key, key_len);
+	for (size_t i = 0; i < sizeof(inner); i++) {
+		outer[i] = inner[i] ^ 0x5c;
+		inner[i] ^= 0x36;
+	}
+	da_sha256_init(&s);
+	da_sha256_add(&s, inner, sizeof(inner));
+	da_sha256_add(&s, p, n);
+	da_sha256_end(&s, digest);
+	da_sha256_init(&s);
+	da_sha256_add(&s, outer, sizeof(outer));
+	da_sha256_add(&s, digest, sizeof(digest));
+	da_sha256_end(&s, ret);
 }
 
 void da_sha256_base64(const void *p, size_t n, char ret[DA_SHA256_BASE64 + 1])
