@@ -136,8 +136,8 @@ static void no_crash(struct da_analysis *a)
 
 	if (a->dump->minimal)
 		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
-			       "The memory map, modules and thread ids of this dump could be read; why it was "
-			       "made is unknown, since stacks of this system or CPU are not read.");
+			       "Only the memory map, modules and thread ids of this dump could be read, as far as "
+			       "they are in it; why it was made is unknown, since %s.", da_why_minimal(a->dump));
 	else if (p->threads.n == 0)
 		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
 			       "What the process was doing is unknown, because the dump holds no threads.");

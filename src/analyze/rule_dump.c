@@ -80,8 +80,15 @@ static void more_next_time(struct da_analysis *a, struct da_finding *f)
 		da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with lldb: process save-core --style full.");
 	} else if (is_minidump(a)) {
 		da_finding_recommendation(f, "For everything next time: a core of the kernel (ulimit -c unlimited) or "
-					  "gcore -p PID.");
+					  "gcore PID.");
 		da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with gcore, or let the kernel write a core.");
+	} else if (da_streq(a->dump->origin.writer, "createdump")) {
+		da_finding_recommendation(f, "Nothing is lost as long as the files of the machine are at hand. For everything "
+					  "next time: dotnet-dump collect --type Full, or DOTNET_DbgMiniDumpType=4.");
+		da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with dotnet-dump collect --type Full.");
+	} else if (da_streq(a->dump->origin.writer, "qemu")) {
+		da_finding_recommendation(f, "qemu-user has no setting for it: the files of the machine bring back what is "
+					  "missing, with --symbols or --sysroot.");
 	} else {
 		da_finding_recommendation(f, "For everything next time: echo 0x7f > /proc/PID/coredump_filter before the "
 					  "dump (children inherit it).");
@@ -157,9 +164,18 @@ static bool matters(const struct da_dump *d, const struct da_missing_file *m)
 
 static void missing_evidence(struct da_finding *f, const struct da_missing_file *m)
 {
-	da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (%s " DA_SYM("%s") "), %u %s: it "
-			 "would bring %s", m->name, m->store ? "in a symbol store" : "build-id",
-			 m->store ? m->store : m->build_id ? m->build_id : "unknown", m->frames,
+	if (m->store)
+		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (in a symbol store " DA_SYM("%s")
+				 "), %u %s: it would bring %s", m->name, m->store, m->frames,
+				 m->frames == 1 ? "frame" : "frames", m->why);
+	else if (m->debug)
+		da_evidence_text(da_finding_evidence(f, "missing debug file"), DA_SYM("%s") " (build-id %s) is here; its "
+				 "debug information would bring %s to %u %s", m->name,
+				 m->build_id ? m->build_id : "unknown", m->why, m->frames,
+				 m->frames == 1 ? "frame" : "frames");
+	else
+		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (build-id %s), %u %s: it would "
+			 "bring %s", m->name, m->build_id ? m->build_id : "unknown", m->frames,
 			 m->frames == 1 ? "frame" : "frames", m->why);
 }
 
@@ -207,8 +223,13 @@ static unsigned run_symbols_missing(struct da_analysis *a)
 		da_finding_recommendation(f, "dumpan symbols --collect prints a script that packs them on the machine "
 					  "where the process ran; unpack its archive here and name the folder with "
 					  "--symbols.");
-	da_finding_next(f, DA_NEXT_FILE, "Bring " DA_SYM("%s") "%s: it would bring %s.", first->name,
-			files + unlined > 1 ? " and the others listed with the modules" : "", first->why);
+	if (first->debug)
+		da_finding_next(f, DA_NEXT_FILE, "Bring the debug information of " DA_SYM("%s") " (its -dbgsym or -debuginfo "
+				"package, or --debuginfod URL)%s: it would bring %s.", first->name,
+				files + unlined > 1 ? ", and the others listed with the modules" : "", first->why);
+	else
+		da_finding_next(f, DA_NEXT_FILE, "Bring " DA_SYM("%s") "%s: it would bring %s.", first->name,
+				files + unlined > 1 ? " and the others listed with the modules" : "", first->why);
 	return 1;
 }
 
@@ -219,8 +240,21 @@ const struct da_rule da_rule_dump_symbols_missing = {
 	.run = run_symbols_missing,
 };
 
+/* Is one of the refused files surely another build? Of a module without an id nothing can be proved. */
+static bool another_build(const struct da_dump *d)
+{
+	for (size_t i = 0; i < d->proc.modules.n; i++) {
+		const struct da_module *m = &d->proc.modules.v[i];
+
+		if (m->match == DA_MATCH_MISMATCH && (m->build_id_len || (m->pe && m->timestamp)))
+			return true;
+	}
+	return false;
+}
+
 static unsigned run_symbol_mismatch(struct da_analysis *a)
 {
+	bool another = another_build(a->dump);
 	struct da_finding *f = NULL;
 
 	for (size_t i = 0; i < da_ledger_count(a->dump->ledger); i++) {
@@ -229,14 +263,17 @@ static unsigned run_symbol_mismatch(struct da_analysis *a)
 		if (e->kind != DA_NOTE_MISMATCH)
 			continue;
 		if (!f)
-			f = begin(a, "dump.symbol-mismatch", "Files were refused because they are another build");
+			f = begin(a, "dump.symbol-mismatch",
+				  another ? "Files were refused because they are another build"
+					  : "Files were not used because nothing proves that they are the same build");
 		da_evidence_text(da_finding_evidence(f, "refused"), "%s: %s", e->where, e->text);
 	}
 	if (!f)
 		return 0;
-	da_finding_description(f, "Files with the right name but a different %s were found; wrong names would be worse "
-			       "than none, so they were not used.", a->dump->proc.os == DA_OS_WINDOWS ?
-			       "time stamp, size or PDB id" : "build-id");
+	da_finding_description(f, another ? "Files with the right name but of another build were found; wrong names "
+					    "would be worse than none, so they were not used."
+					  : "Files with the right name were found, but the dump holds nothing to compare "
+					    "them with; wrong names would be worse than none, so they were not used.");
 	da_finding_recommendation(f, "Bring the files of exactly the version that was running.");
 	return 1;
 }
@@ -250,7 +287,7 @@ const struct da_rule da_rule_dump_symbol_mismatch = {
 
 static const char *minimal(const struct da_analysis *a)
 {
-	return a->dump->minimal ? "stacks of this system or CPU are not read" : NULL;
+	return a->dump->minimal ? da_why_minimal(a->dump) : NULL;
 }
 
 static unsigned run_unwind_incomplete(struct da_analysis *a)
@@ -276,7 +313,8 @@ static unsigned run_unwind_incomplete(struct da_analysis *a)
 			continue;
 		ev = da_finding_evidence(f, "end of the stack");
 		da_evidence_thread(ev, i);
-		da_evidence_text(ev, "%s after %zu frames: %s", da_say_thread(a, i), t->frames.n,
+		da_evidence_text(ev, "%s after %zu %s: %s", da_say_thread(a, i), t->frames.n,
+				 t->frames.n == 1 ? "frame" : "frames",
 				 t->end_why ? t->end_why : da_stack_end_name((enum da_stack_end)t->end));
 	}
 	da_finding_description(f, "%u of %zu threads could not be walked to their beginning; what called the last frame is "

@@ -205,7 +205,7 @@ static void completeness(struct da_analysis *a)
 				    "the dump holds no threads");
 	else if (a->dump->minimal)
 		da_doc_completeness(a->doc, DA_SECTION_stacks, DA_SKIPPED, 0, 0, DA_UNIT_THREADS,
-				    "stacks of this system or CPU are not read");
+				    da_why_minimal(a->dump));
 	else
 		da_doc_completeness(a->doc, DA_SECTION_stacks, whole == p->threads.n ? DA_COMPLETE
 										     : DA_INCOMPLETE,

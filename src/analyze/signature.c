@@ -2,7 +2,8 @@
 /*
  * The signature: what makes two crashes the same problem. The leading rule, the function to blame, and
  * up to eight frames of own code by module and function, without offsets, parameters and versions, so
- * that a rebuilt program falls into the same bucket.
+ * that a rebuilt program falls into the same bucket. Where no name is known the offset stands in, with
+ * the beginning of the module's id: nothing less tells two places apart. Last comes what it died of.
  */
 #include "config.h"
 
@@ -12,6 +13,7 @@
 #include "analyze/words.h"
 
 #define FRAMES 8
+#define ID_DIGITS 8
 #define SIGNATURE_VERSION 1
 
 /* libfoo.so.1.2.3 is libfoo.so; foo-1.2 stays. */
@@ -22,18 +24,36 @@ static char *without_version(struct da_arena *a, const char *module)
 	return da_strndup(a, module, so ? (size_t)(so - module) + 3 : strlen(module));
 }
 
+/* What tells one build from another, or "". */
+static const char *build_of(struct da_analysis *a, const struct da_module *m)
+{
+	struct da_arena *arena = a->dump->arena;
+	const char *id = m->build_id_len ? da_build_id_hex(arena, m) : m->has_pdb_id ? da_pdb_id_hex(arena, m) : NULL;
+
+	return id ? da_printf(arena, "@%.*s", ID_DIGITS, id) :
+	       m->pe ? da_printf(arena, "@%08x", m->timestamp) : "";
+}
+
+/* NULL: nothing is known of the place. */
 static const char *normalised(struct da_analysis *a, const struct da_frame *f)
 {
 	const char *module = da_module_name(a->dump, f), *name = da_function_name(f);
+	struct da_arena *arena = a->dump->arena;
 
-	return da_printf(a->dump->arena, "%s!%s",
-			 module ? without_version(a->dump->arena, module) : "?",
-			 name ? da_without_parameters(a->dump->arena, name) : "?");
+	if (!module && !name)
+		return NULL;
+	module = module ? without_version(arena, module) : "?";
+	if (name)
+		return da_printf(arena, "%s!%s", module, da_without_parameters(arena, name));
+	return da_printf(arena, "%s+0x%llx%s", module,
+			 (unsigned long long)(f->pc - a->dump->proc.modules.v[f->module].start),
+			 build_of(a, &a->dump->proc.modules.v[f->module]));
 }
 
 void da_set_signature(struct da_analysis *a, const char *rule)
 {
-	const char *frames[FRAMES];
+	const char *frames[FRAMES + 2], *one;
+	const struct da_exception *e = a->dump->proc.exception;
 	const struct da_frame *blamed;
 	const struct da_thread *t;
 	uint32_t first = 0;
@@ -42,11 +62,16 @@ void da_set_signature(struct da_analysis *a, const char *rule)
 	blamed = da_blamed_frame(a->dump, &first);
 	if (!blamed)
 		return;
-	t = &a->dump->proc.threads.v[a->dump->proc.exception->thread];
-	frames[n++] = normalised(a, blamed);
-	for (size_t i = first + 1; i < t->frames.n && n < FRAMES; i++)
-		if (da_is_own(a->dump, &t->frames.v[i]) && t->frames.v[i].trust > DA_TRUST_SCAN)
-			frames[n++] = normalised(a, &t->frames.v[i]);
-	da_doc_signature(a->doc, da_printf(a->dump->arena, "%s/%s", rule, frames[0]), frames, n,
-			 SIGNATURE_VERSION);
+	t = &a->dump->proc.threads.v[e->thread];
+	for (size_t i = first; i < t->frames.n && n < FRAMES; i++)
+		if ((i == first || (da_is_own(a->dump, &t->frames.v[i]) && t->frames.v[i].trust > DA_TRUST_SCAN)) &&
+		    (one = normalised(a, &t->frames.v[i])) != NULL)
+			frames[n++] = one;
+	if (n == 0)
+		return;
+	one = frames[0];
+	frames[n++] = da_printf(a->dump->arena, "died of %s", e->name ? e->name : "?");
+	if (e->cpp_type)
+		frames[n++] = da_printf(a->dump->arena, "of type %s", e->cpp_type);
+	da_doc_signature(a->doc, da_printf(a->dump->arena, "%s/%s", rule, one), frames, n, SIGNATURE_VERSION);
 }

@@ -46,7 +46,7 @@ static bool after_operator(const char *name, size_t at)
 char *da_without_parameters(struct da_arena *a, const char *name)
 {
 	static const char anonymous[] = "(anonymous namespace)";
-	int depth = 0;
+	int depth = 0, braces = 0; /* {lambda(int)#1} is a name, parentheses and all */
 	size_t n;
 
 	for (n = 0; name[n]; n++) {
@@ -54,6 +54,12 @@ char *da_without_parameters(struct da_arena *a, const char *name)
 			n += sizeof(anonymous) - 2;
 		} else if (after_operator(name, n) && strchr("<>(-", name[n])) {
 			n += strcspn(name + n + 1, "(<") > 2 ? 0 : 1; /* operator(), <<, ->, < */
+		} else if (name[n] == '{') {
+			braces++;
+		} else if (name[n] == '}' && braces) {
+			braces--;
+		} else if (braces) {
+			continue;
 		} else if (name[n] == '<') {
 			depth++;
 		} else if (name[n] == '>' && depth) {
@@ -70,6 +76,13 @@ char *da_without_parameters(struct da_arena *a, const char *name)
 bool da_is_own(const struct da_dump *d, const struct da_frame *f)
 {
 	return f->module != DA_NONE && d->proc.modules.v[f->module].class == DA_CLASS_OWN;
+}
+
+const char *da_why_minimal(const struct da_dump *d)
+{
+	if (d->origin.truncated && d->proc.threads.n == 0)
+		return "the file is cut before its threads";
+	return "stacks of this system or CPU are not read";
 }
 
 const char *da_say_thread(struct da_analysis *a, uint32_t thread)

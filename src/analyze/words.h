@@ -6,6 +6,8 @@
 #include "analyze/analyze.h"
 
 /* t3 "ledger-writer" */
+/* Why nothing but memory map, modules and thread ids is known of a minimal dump: one clause. */
+const char *da_why_minimal(const struct da_dump *d);
 const char *da_say_thread(struct da_analysis *a, uint32_t thread);
 /*
  * parse_header (libfoo.so), at parser.c:88. Of inlined calls the innermost is named that is not from a

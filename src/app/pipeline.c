@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "analyze/analyze.h"
 #include "app/message.h"
@@ -353,12 +355,37 @@ static bool check_rules(struct da_job *r, int *ret_exit)
 	return false;
 }
 
+/* What the user named must be there: a mistyped folder would look like files that nobody has. */
+static bool check_paths(struct da_job *r, int *ret_exit)
+{
+	struct stat st;
+
+	for (size_t i = 0; i <= r->o->symbols.n; i++) {
+		bool sysroot = i == r->o->symbols.n;
+		const char *dir = sysroot ? r->o->sysroot : r->o->symbols.v[i];
+
+		errno = 0;
+		if (!dir || (stat(dir, &st) == 0 && S_ISDIR(st.st_mode)))
+			continue;
+		da_error("--%s: '%s' is no folder that can be read%s%s", sysroot ? "sysroot" : "symbols", dir,
+			 errno ? ": " : "", errno ? strerror(errno) : "");
+		*ret_exit = DA_EXIT_IO;
+		return false;
+	}
+	if (r->o->css && access(r->o->css, R_OK) != 0) {
+		da_error("--css: '%s' cannot be read: %s", r->o->css, strerror(errno));
+		*ret_exit = DA_EXIT_IO;
+		return false;
+	}
+	return true;
+}
+
 bool da_job_init(struct da_job *r, struct da_options *o, struct da_arena *a, int *ret_exit)
 {
 	struct da_redact_options ro = { .level = o->redact };
 
 	*r = (struct da_job){ .o = o, .arena = a };
-	if (!check_rules(r, ret_exit) || !read_key(r, &ro, ret_exit))
+	if (!check_rules(r, ret_exit) || !check_paths(r, ret_exit) || !read_key(r, &ro, ret_exit))
 		return false;
 	r->shared = da_shared_new();
 	r->runner = (struct da_runner){

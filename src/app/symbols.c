@@ -19,6 +19,9 @@ static void list_missing(struct da_str *s, struct da_job *r)
 		const struct da_missing_file *f = &d->missing_files.v[i];
 
 		da_str_addf(s, "%s\n", da_redact_text(r->redactor, DA_AS_PATH, f->path ? f->path : f->name));
+		if (f->debug && f->build_id)
+			da_str_addf(s, "  file      is at hand; missing is its debug information: .build-id/%.2s/%s.debug\n",
+				    f->build_id, f->build_id + 2);
 		da_str_addf(s, "  build-id  %s\n", f->build_id ? f->build_id : "unknown");
 		if (f->bytes)
 			da_str_addf(s, "  size      %llu\n", (unsigned long long)f->bytes);

@@ -24,7 +24,7 @@ struct msf {
 		uint32_t size;
 		uint32_t list;  /* of its block numbers, in the directory */
 	} *streams;
-	uint64_t *budget;       /* bytes that may still be copied */
+	uint64_t *budget;       /* bytes that may still be copied and indexed: several times the file */
 };
 
 enum da_status msf_open(struct msf *m, struct da_arena *a, struct da_bytes file);
@@ -35,6 +35,8 @@ const uint8_t *msf_get(const struct msf *m, uint32_t stream, uint64_t off, void 
 /* The same without a bound on n: what is not in place is copied into the arena. */
 bool msf_bytes(const struct msf *m, struct da_arena *a, uint32_t stream, uint64_t off, uint64_t n,
 	       struct da_bytes *ret);
+/* Take n of the budget; false: too little is left. */
+bool msf_spend(const struct msf *m, uint64_t n);
 /* A text that ends with a NUL or where the stream ends; made valid. NULL: off is outside. */
 const char *msf_text(const struct msf *m, struct da_arena *a, uint32_t stream, uint64_t off, size_t max);
 

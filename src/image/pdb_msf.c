@@ -95,7 +95,7 @@ enum da_status msf_open(struct msf *m, struct da_arena *a, struct da_bytes file)
 		return DA_CORRUPT;
 	m->map = (uint64_t)map * m->block;
 	m->budget = da_new(a, uint64_t);
-	*m->budget = 2 * (uint64_t)file.n;
+	*m->budget = 4 * (uint64_t)file.n;
 	return read_directory(m, a) ? DA_OK : DA_CORRUPT;
 }
 
@@ -152,6 +152,14 @@ const uint8_t *msf_get(const struct msf *m, uint32_t stream, uint64_t off, void 
 	return copy(m, stream, off, buf, n) ? buf : NULL;
 }
 
+bool msf_spend(const struct msf *m, uint64_t n)
+{
+	if (n > *m->budget)
+		return false;
+	*m->budget -= n;
+	return true;
+}
+
 bool msf_bytes(const struct msf *m, struct da_arena *a, uint32_t stream, uint64_t off, uint64_t n,
 	       struct da_bytes *ret)
 {
@@ -163,9 +171,8 @@ bool msf_bytes(const struct msf *m, struct da_arena *a, uint32_t stream, uint64_
 		return false;
 	if (have < n) {
 		/* Streams may name one block again and again, many streams the same. */
-		if (n > *m->budget)
+		if (!msf_spend(m, n))
 			return false;
-		*m->budget -= n;
 		to = da_alloc(a, (size_t)n);
 		if (!copy(m, stream, off, to, n))
 			return false;

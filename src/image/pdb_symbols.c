@@ -134,6 +134,8 @@ struct pdb_module *pdb_module(struct pdb *p, uint32_t i)
 		return m;
 	m->loaded = true;
 	lines = (uint64_t)m->sym_bytes + m->c11_bytes;
+	if (!msf_spend(&p->msf, (uint64_t)m->sym_bytes + m->c13_bytes))
+		return m;
 	if (!msf_bytes(&p->msf, p->base.arena, m->stream, 0, m->sym_bytes, &m->syms))
 		m->syms = (struct da_bytes){ 0 };
 	if (!msf_bytes(&p->msf, p->base.arena, m->stream, lines, m->c13_bytes, &m->c13))

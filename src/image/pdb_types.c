@@ -10,7 +10,8 @@ enum {
 };
 
 #define HEADER 56
-#define RECORDS_MAX 65536 /* between two entries of the index, which stand 8 KB apart */
+#define RECORDS_MAX 4096        /* between two entries of the index, which stand 8 KB apart */
+#define RECORDS_MAX_PLAIN 65536 /* where there is no index */
 
 static void open_types(struct pdb *p, struct pdb_types *t)
 {
@@ -79,7 +80,7 @@ static bool find(struct pdb *p, struct pdb_types *t, struct da_arena *a, uint32_
 	if (id < t->begin || id >= t->end)
 		return false;
 	start(p, t, id, &at_id, &off);
-	for (unsigned i = 0; i < RECORDS_MAX; i++, at_id++) {
+	for (unsigned i = 0; i < (t->index_n ? RECORDS_MAX : RECORDS_MAX_PLAIN); i++, at_id++) {
 		uint64_t at = (uint64_t)t->header + off;
 		uint8_t buf[2];
 		const uint8_t *head = off < t->bytes ? msf_get(&p->msf, t->stream, at, buf, 2) : NULL;

@@ -16,12 +16,30 @@ enum { HEADER_BYTES = 4096, DIRECTORY_MAX = 64 << 20, COFF_SYMBOL = 18, COFF_FUN
 
 /* ---------------------------------------------------------------- bytes at an RVA */
 
+/* The end of what the dump has of [at, at + n): a directory may claim to be far larger. */
+static uint32_t saved_end(const struct da_image *im, uint64_t at, uint32_t n)
+{
+	uint64_t end = 0;
+
+	for (uint64_t i = 0, have; i < n; i += have) {
+		size_t view = 0;
+
+		if (da_mem_view_some(im->mem, at + i, &view) && view)
+			end = i + (have = view);
+		else
+			have = 4096 - (at + i) % 4096;
+	}
+	return (uint32_t)DA_MIN(end, n);
+}
+
 /* What is not in the dump is 0: no name, no function. */
 static struct da_bytes from_memory(struct da_image *im, uint32_t rva, uint32_t n)
 {
 	uint64_t at = im->bias + im->pe->image_base + rva, done = 0;
-	uint8_t *p = da_calloc(im->arena, 1, (size_t)n + 1);
+	uint8_t *p;
 
+	n = saved_end(im, at, n);
+	p = da_calloc(im->arena, 1, (size_t)n + 1);
 	while (done < n) {
 		size_t have = 0;
 
@@ -50,6 +68,22 @@ static struct da_bytes at_rva(struct da_image *im, uint32_t rva, uint32_t n)
 	return (struct da_bytes){ NULL, 0 };
 }
 
+/*
+ * Names of one image are at most this long, as compilers cut them, and take so much together: millions
+ * of entries may share one long text.
+ */
+enum { NAME_MAX_BYTES = 4096, NAMES_MAX_BYTES = 64 << 20 };
+
+static const char *read_name(struct da_image *im, struct da_bytes b)
+{
+	size_t n = b.n ? strnlen((const char *)b.p, DA_MIN(b.n, (size_t)NAME_MAX_BYTES)) : 0;
+
+	if (!n || im->names_read + n > NAMES_MAX_BYTES)
+		return "";
+	im->names_read += n;
+	return da_text_cstr(im->arena, b.p, n);
+}
+
 /* ---------------------------------------------------------------- exports */
 
 /* A string of the directory's own bytes, or of elsewhere. */
@@ -59,7 +93,7 @@ static const char *name_at(struct da_image *im, struct da_bytes dir, uint32_t di
 				    (struct da_bytes){ dir.p + (rva - dir_rva), dir.n - (rva - dir_rva) } :
 				    at_rva(im, rva, 512);
 
-	return b.n ? da_text_cstr(im->arena, b.p, DA_MIN(b.n, (size_t)da_limits_default.string)) : "";
+	return read_name(im, b);
 }
 
 static uint32_t u32_at(struct da_bytes b, uint64_t i)
@@ -132,8 +166,7 @@ static const char *coff_string(struct da_image *im, uint64_t off)
 {
 	struct da_bytes s = coff_strings(im);
 
-	return off >= 4 && off < s.n ? da_text_cstr(im->arena, s.p + off, DA_MIN(s.n - off, (size_t)da_limits_default.string)) :
-				       "";
+	return off >= 4 && off < s.n ? read_name(im, (struct da_bytes){ s.p + off, s.n - (size_t)off }) : "";
 }
 
 static const char *coff_name(struct da_image *im, struct da_cursor c)
@@ -144,7 +177,7 @@ static const char *coff_name(struct da_image *im, struct da_cursor c)
 	if (!raw)
 		return "";
 	name = raw[0] || raw[1] || raw[2] || raw[3] ?
-		       da_text_cstr(im->arena, raw, 8) :
+		       read_name(im, (struct da_bytes){ raw, 8 }) :
 		       coff_string(im, raw[4] | (uint32_t)raw[5] << 8 | (uint32_t)raw[6] << 16 | (uint32_t)raw[7] << 24);
 	/* C names of x86 have an underscore in front. */
 	return im->pe->machine == DA_PE_I386 && name[0] == '_' ? name + 1 : name;
@@ -158,6 +191,7 @@ static void read_coff(struct da_image *im)
 		struct da_cursor c = da_sub(&all, im->pe->coff + i * COFF_SYMBOL, COFF_SYMBOL), name = c;
 		uint32_t value;
 		uint16_t section, type;
+		const char *text;
 
 		da_skip(&c, 8);
 		value = da_get_u32(&c);
@@ -169,7 +203,10 @@ static void read_coff(struct da_image *im)
 		i += da_get_u8(&c); /* auxiliary records */
 		if (type != COFF_FUNCTION || section == 0 || section > im->pe->nsections)
 			continue;
-		add_symbol(im, im->pe->sections[section - 1].rva + value, coff_name(im, name), STB_GLOBAL);
+		text = coff_name(im, name);
+		if (!*text)
+			continue;
+		add_symbol(im, im->pe->sections[section - 1].rva + value, text, STB_GLOBAL);
 		im->labels = true;
 	}
 }
@@ -191,13 +228,15 @@ static bool is_chained(struct da_image *im, uint32_t unwind)
 	return (unwind & 1) || (b.n && (b.p[0] >> 3 & 4));
 }
 
-static uint32_t x64_end(struct da_image *im, struct da_bytes table, uint32_t i)
+/* The end of the function that entry i begins, pieces that follow it included. */
+static uint32_t x64_end(struct da_image *im, struct da_bytes table, uint32_t i, uint32_t *ret_last)
 {
 	uint32_t end = u32_at(table, 3 * (uint64_t)i + 1);
 
 	while (12 * ((uint64_t)i + 2) <= table.n && u32_at(table, 3 * ((uint64_t)i + 1)) == end &&
 	       is_chained(im, u32_at(table, 3 * ((uint64_t)i + 1) + 2)))
 		end = u32_at(table, 3 * (uint64_t)++i + 1);
+	*ret_last = i;
 	return end;
 }
 
@@ -217,45 +256,71 @@ static uint64_t section_end(const struct da_image *im, uint64_t addr)
 	return addr;
 }
 
+/* Symbols and the table are walked side by side. */
+struct measure {
+	struct da_image *im;
+	struct da_bytes table;
+	bool x64;
+	uint32_t entry, n;   /* the first entry at or behind the symbol; of how many */
+	uint32_t last, end;  /* entries up to `last` belong to a function that ends at `end` */
+	bool has_last;
+};
+
+static uint32_t entry_word(const struct measure *m, uint32_t entry, unsigned word)
+{
+	return u32_at(m->table, (uint64_t)entry * (m->x64 ? 3 : 2) + word);
+}
+
+static uint32_t function_end(struct measure *m)
+{
+	if (!m->x64)
+		return arm64_end(m->im, m->table, m->entry);
+	if (!m->has_last || m->entry > m->last)
+		m->end = x64_end(m->im, m->table, m->entry, &m->last);
+	m->has_last = true;
+	return m->end;
+}
+
 /*
  * A function that the table has ends where it says; one that it lacks is a leaf, which ends at the
  * latest where the next begins. Without a table a name that is followed by another within one slot of
  * aligned code (stubs of system calls) leaves no room for a third.
  */
+static uint64_t size_of(struct measure *m, uint32_t start, uint32_t next, uint32_t limit)
+{
+	uint32_t size = 0;
+
+	while (m->entry < m->n && entry_word(m, m->entry, 0) < start)
+		m->entry++;
+	if (m->entry < m->n && entry_word(m, m->entry, 0) == start)
+		size = function_end(m) - start;
+	else if (m->n && !(m->entry && m->x64 && entry_word(m, m->entry - 1, 1) > start))
+		size = (m->entry < m->n ? DA_MIN(next, entry_word(m, m->entry, 0)) : next) - start;
+	else if (!m->n && next - start <= SLOT)
+		size = next - start;
+	return size > limit - start ? 0 : size; /* more: the table lies */
+}
+
 static void measure(struct da_image *im)
 {
-	bool x64 = im->pe->machine == DA_PE_AMD64, has = x64 || im->pe->machine == DA_PE_ARM64;
-	uint32_t size = x64 ? 12 : 8, k = 0, n;
-	struct da_bytes table = has && im->pe->dirs[DA_PE_EXCEPTION].rva ?
-					at_rva(im, im->pe->dirs[DA_PE_EXCEPTION].rva, im->pe->dirs[DA_PE_EXCEPTION].size) :
-					(struct da_bytes){ NULL, 0 };
+	struct measure m = { .im = im, .x64 = im->pe->machine == DA_PE_AMD64 };
+	uint64_t base = im->pe->image_base;
 
-	n = (uint32_t)(table.n / size);
+	if ((m.x64 || im->pe->machine == DA_PE_ARM64) && im->pe->dirs[DA_PE_EXCEPTION].rva)
+		m.table = at_rva(im, im->pe->dirs[DA_PE_EXCEPTION].rva, im->pe->dirs[DA_PE_EXCEPTION].size);
+	m.n = (uint32_t)(m.table.n / (m.x64 ? 12 : 8));
 	if (im->symbols.n)
 		qsort(im->symbols.v, im->symbols.n, sizeof(*im->symbols.v), by_start);
-	for (size_t i = 0; i < im->symbols.n; i++) {
-		struct da_sym *s = &im->symbols.v[i];
-		uint64_t next = section_end(im, s->start), start;
-		size_t after = i + 1;
+	for (size_t i = 0, after; i < im->symbols.n; i = after) {
+		uint64_t start = im->symbols.v[i].start, limit = section_end(im, start), next = limit, size;
 
-		while (after < im->symbols.n && im->symbols.v[after].start == s->start)
+		for (after = i + 1; after < im->symbols.n && im->symbols.v[after].start == start;)
 			after++;
 		if (after < im->symbols.n)
 			next = DA_MIN(next, im->symbols.v[after].start);
-		start = s->start - im->pe->image_base;
-		while (k < n && u32_at(table, (uint64_t)k * size / 4) < start)
-			k++;
-		if (!s->code)
-			continue;
-		if (k < n && u32_at(table, (uint64_t)k * size / 4) == start)
-			s->size = (x64 ? x64_end(im, table, k) : arm64_end(im, table, k)) - start;
-		else if (n && !(k && u32_at(table, (uint64_t)(k - 1) * 3 + 1) > start && x64))
-			s->size = DA_MIN(next, k < n ? im->pe->image_base + u32_at(table, (uint64_t)k * size / 4) : next) -
-				  s->start;
-		else if (!n && next - s->start <= SLOT)
-			s->size = next - s->start;
-		if (s->size > next - s->start && next == section_end(im, s->start))
-			s->size = 0; /* the table lies */
+		size = size_of(&m, (uint32_t)(start - base), (uint32_t)(next - base), (uint32_t)(limit - base));
+		for (size_t k = i; k < after; k++)
+			im->symbols.v[k].size = im->symbols.v[k].code ? size : 0;
 	}
 }
 

@@ -70,6 +70,7 @@ struct da_image {
 	uint64_t bias;
 	struct da_bytes dynsym, dynstr, versym;
 	const struct da_pe *pe; /* a Windows image: its headers */
+	uint64_t names_read;    /* bytes of its names so far */
 	struct da_bytes cfi_elf; /* a small ELF file that holds only .eh_frame */
 
 	bool symbols_read;

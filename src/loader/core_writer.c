@@ -122,17 +122,24 @@ static void add_missing(struct core *c, enum da_range_kind kind, const char *why
 static void name_missing(struct core *c)
 {
 	struct shares s = measure(c);
+	bool filtered;
 
 	if (c->d->origin.truncated)
 		return;
+	/* createdump and qemu-user take no notice of the filter. */
+	filtered = !da_streq(c->d->origin.writer, "createdump") && !da_streq(c->d->origin.writer, "qemu");
 	if (s.code && s.code_missing > s.code / 2)
-		add_missing(c, DA_RANGE_IMAGE, "code and read-only data of files (coredump_filter bit 2, "
-					       "0x4); the files themselves bring it back");
+		add_missing(c, DA_RANGE_IMAGE,
+			    filtered ? "code and read-only data of files (coredump_filter bit 2, 0x4); the files "
+				       "themselves bring it back"
+				     : "code and read-only data of files; the files themselves bring it back");
 	if (s.shared && s.shared_missing > s.shared / 2)
-		add_missing(c, DA_RANGE_SHARED, "shared memory (coredump_filter bits 1 and 3, 0xa)");
+		add_missing(c, DA_RANGE_SHARED, filtered ? "shared memory (coredump_filter bits 1 and 3, 0xa)"
+							 : "shared memory");
 	if (s.anonymous && s.anonymous_missing > s.anonymous / 2)
-		add_missing(c, DA_RANGE_ANONYMOUS, "private memory: heaps and stacks (coredump_filter bit "
-						   "0, 0x1)");
+		add_missing(c, DA_RANGE_ANONYMOUS,
+			    filtered ? "private memory: heaps and stacks (coredump_filter bit 0, 0x1)"
+				     : "private memory: heaps and stacks");
 }
 
 /*

@@ -29,13 +29,22 @@ static const char head[] =
 	"\tfi\n"
 	"}\n"
 	"\n"
+	"# debug PATH BUILD-ID: its separate debug information; the file itself is at hand\n"
+	"debug() {\n"
+	"\tfile=/usr/lib/debug/.build-id/$(printf %.2s \"$2\")/${2#??}.debug\n"
+	"\tif [ -n \"$2\" ] && [ -f \"$file\" ]; then\n"
+	"\t\tprintf '.%s\\n' \"$file\" >>\"$list\"\n"
+	"\t\tpacked=$((packed + 1))\n"
+	"\t\treturn\n"
+	"\tfi\n"
+	"\t[ -n \"${3-}\" ] && return\n"
+	"\tprintf 'absent: debug information of %s (install its -dbgsym or -debuginfo package)\\n' \"$1\" >&2\n"
+	"\tabsent=$((absent + 1))\n"
+	"}\n"
+	"\n"
 	"# want PATH BUILD-ID: the id is empty when the dump does not tell it\n"
 	"want() {\n"
-	"\tdebug=/usr/lib/debug/.build-id/$(printf %.2s \"$2\")/${2#??}.debug\n"
-	"\tif [ -n \"$2\" ] && [ -f \"$debug\" ]; then\n"
-	"\t\tprintf '.%s\\n' \"$debug\" >>\"$list\"\n"
-	"\t\tpacked=$((packed + 1))\n"
-	"\tfi\n"
+	"\tdebug \"$1\" \"$2\" quiet\n"
 	"\tif [ ! -f \"$1\" ]; then\n"
 	"\t\tprintf 'absent: %s\\n' \"$1\" >&2\n"
 	"\t\tabsent=$((absent + 1))\n"
@@ -85,7 +94,7 @@ const char *da_symbols_collect_script(struct da_symbols *s)
 		/* A name that is no path from the root (memfd:, an unnamed module) cannot be packed. */
 		if (!x->path || x->path[0] != '/' || strpbrk(x->path, "\n\r"))
 			continue;
-		da_str_add(&out, "want ");
+		da_str_add(&out, x->debug ? "debug " : "want ");
 		add_quoted(&out, x->path);
 		da_str_addc(&out, ' ');
 		add_quoted(&out, x->build_id ? x->build_id : "");

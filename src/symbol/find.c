@@ -137,7 +137,7 @@ static enum da_match identify(struct attempt *t, struct da_image *im, const char
 		return DA_MATCH_NONE;
 	if (m->pe && m->image_size && m->timestamp) {
 		if (da_pe_same(da_image_pe(im), m))
-			return DA_MATCH_BUILD_ID;
+			return DA_MATCH_TIMESTAMP_SIZE;
 		remember_mismatch(t, path, NULL, 0);
 		return DA_MATCH_NONE;
 	}
@@ -259,6 +259,17 @@ static void adopt_main(struct da_symbols *s, uint32_t module, struct da_files *f
 	put_overlays(s, module);
 }
 
+/* Is this another mapping of a file that was found for the module before it? */
+static bool same_path_found(struct da_symbols *s, uint32_t module)
+{
+	const struct da_module *m = &s->d->proc.modules.v[module];
+
+	for (uint32_t i = 0; i < module && !m->build_id_len && m->path; i++)
+		if (s->files[i].main && da_streq(s->d->proc.modules.v[i].path, m->path))
+			return true;
+	return false;
+}
+
 static void find_module(struct da_symbols *s, uint32_t module, struct da_files *f)
 {
 	struct da_module *m = &s->d->proc.modules.v[module];
@@ -279,7 +290,7 @@ static void find_module(struct da_symbols *s, uint32_t module, struct da_files *
 		}
 	}
 	if (!da_paths_main(s, module, try_main, &t)) {
-		if (f->mismatch && !f->debug)
+		if (f->mismatch && !f->debug && !same_path_found(s, module))
 			tell_mismatch(s, module);
 		if (!m->has_bias && (memory = da_files_memory(s, module)) != NULL) {
 			m->bias = file_bias(m, memory);

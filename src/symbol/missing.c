@@ -129,6 +129,19 @@ static struct da_missing_file *same_file(struct da_dump *d, struct da_map *seen,
 	return &d->missing_files.v[*at - 1];
 }
 
+/* A second mapping of a file that another module stands for (programs map themselves to read tables). */
+static bool mapped_twice(struct da_symbols *s, uint32_t module)
+{
+	const struct da_module *m = &s->d->proc.modules.v[module];
+
+	if (m->build_id_len || s->files[module].main || !m->path)
+		return false;
+	for (uint32_t i = 0; i < s->nfiles; i++)
+		if (i != module && s->files[i].main && da_streq(s->d->proc.modules.v[i].path, m->path))
+			return true;
+	return false;
+}
+
 static struct da_missing_file *add(struct da_dump *d, uint32_t module, const char *name)
 {
 	struct da_missing_file *x = da_vec_add(d->arena, &d->missing_files);
@@ -183,7 +196,7 @@ void da_missing_judge(struct da_symbols *s)
 		struct da_module *m = &d->proc.modules.v[i];
 		struct da_missing_file *x;
 
-		m->missing_why = reason(s, i);
+		m->missing_why = mapped_twice(s, i) ? NULL : reason(s, i);
 		if (!m->missing_why)
 			continue;
 		if (m->pe) {
@@ -198,6 +211,7 @@ void da_missing_judge(struct da_symbols *s)
 			continue;
 		}
 		x = add(d, i, m->name);
+		x->debug = s->files[i].main != NULL;
 		x->path = m->path;
 		x->build_id = m->build_id_len ? da_build_id_hex(d->arena, m) : NULL;
 		x->bytes = m->file_bytes;

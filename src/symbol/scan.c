@@ -11,13 +11,10 @@
 
 #include "symbol/private.h"
 
-/* A folder of symbol files, not a whole system: that one is a --sysroot and has the paths. */
-#define FILES_MAX 8192
-#define DEPTH_MAX 4
-
 struct scan {
 	struct da_symbols *s;
 	size_t files;
+	bool full, deep; /* a bound was reached */
 };
 
 static void add_file(struct scan *sc, const char *path)
@@ -42,19 +39,25 @@ static void add_file(struct scan *sc, const char *path)
 
 static void scan_dir(struct scan *sc, const char *dir, unsigned depth)
 {
-	DIR *d = depth < DEPTH_MAX ? opendir(dir) : NULL;
+	const struct da_limits *limits = sc->s->d->limits;
+	DIR *d = depth < limits->symbol_depth ? opendir(dir) : NULL;
 	struct dirent *e;
 
-	while (d && sc->files < FILES_MAX && !da_stop(sc->s->d->watch) && (e = readdir(d)) != NULL) {
+	sc->deep = sc->deep || depth >= limits->symbol_depth;
+
+	while (d && !sc->full && !da_stop(sc->s->d->watch) && (e = readdir(d)) != NULL) {
 		struct da_str path DA_CLEANUP(da_str_done) = { 0 };
 		struct stat st;
 
-		if (e->d_name[0] == '.' && strcmp(e->d_name, ".debug") != 0)
+		if (e->d_name[0] == '.' && strcmp(e->d_name, ".debug") != 0 && strcmp(e->d_name, ".build-id") != 0)
 			continue;
 		da_str_addf(&path, "%s/%s", dir, e->d_name);
 		if (lstat(da_str_get(&path), &st) != 0)
 			continue;
-		sc->files++;
+		if (++sc->files > limits->symbol_files) {
+			sc->full = true;
+			break;
+		}
 		if (S_ISDIR(st.st_mode)) /* links to folders are not followed: no loops */
 			scan_dir(sc, da_str_get(&path), depth + 1);
 		else if (S_ISREG(st.st_mode))
@@ -66,12 +69,17 @@ static void scan_dir(struct scan *sc, const char *dir, unsigned depth)
 
 bool da_scanned_try(struct da_symbols *s, const uint8_t *id, unsigned len, da_try_fn *fn, void *ctx)
 {
-	struct scan sc = { s, 0 };
+	struct scan sc = { .s = s };
 
 	if (!s->scan_done) {
 		s->scan_done = true;
 		for (size_t i = 0; i < s->o->ndirs; i++)
 			scan_dir(&sc, s->o->dirs[i], 0);
+		if (sc.full || sc.deep)
+			da_note(s->d->ledger, DA_NOTE_LIMIT, "symbol files", "name the folder itself with --symbols",
+				"the folders that were named hold more files, or deeper ones, than are looked "
+				"through: %llu files, %llu levels", (unsigned long long)s->d->limits->symbol_files,
+				(unsigned long long)s->d->limits->symbol_depth);
 	}
 	for (size_t i = 0; i < s->scanned.n; i++)
 		/* fn compares the whole: a Breakpad dump knows only the first 16 bytes */

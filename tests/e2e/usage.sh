@@ -18,6 +18,9 @@ refused() {
 refused "no file" 64 "name a dump" report
 refused "unknown command" 64 "'frob'" frob
 refused "unknown option" 64 "bogus" report --bogus "$core"
+refused "a folder of symbols that is not there" 74 "'$T/nowhere' is no folder" report --symbols "$T/nowhere" "$core"
+refused "a sysroot that is a file" 74 "no folder" report --sysroot "$core" "$core"
+refused "a style that is not there" 74 "css: '$T/nowhere'" report --css "$T/nowhere" "$core"
 refused "option without its argument" 64 "symbols" report "$core" --symbols
 refused "unknown form" 64 "docx" report --format docx "$core"
 refused "unknown level" 64 "loud" report --redact loud "$core"

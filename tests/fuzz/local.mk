@@ -72,6 +72,28 @@ tests_fuzz_libfuzzer_image_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_image_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += pdb
+fuzz_programs += %D%/fuzz_pdb
+tests_fuzz_fuzz_pdb_SOURCES = %D%/pdb.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_pdb_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_pdb
+tests_fuzz_libfuzzer_pdb_SOURCES = %D%/pdb.c $(fuzz_common)
+tests_fuzz_libfuzzer_pdb_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_pdb_LDFLAGS = $(fuzz_ldflags)
+endif
+
+fuzz_targets += breakpad
+fuzz_programs += %D%/fuzz_breakpad
+tests_fuzz_fuzz_breakpad_SOURCES = %D%/breakpad.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_breakpad_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_breakpad
+tests_fuzz_libfuzzer_breakpad_SOURCES = %D%/breakpad.c $(fuzz_common)
+tests_fuzz_libfuzzer_breakpad_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_breakpad_LDFLAGS = $(fuzz_ldflags)
+endif
+
 fuzz_targets += report
 fuzz_programs += %D%/fuzz_report
 tests_fuzz_fuzz_report_SOURCES = %D%/report.c %D%/replay.c $(fuzz_common)
@@ -92,6 +114,28 @@ noinst_PROGRAMS += %D%/libfuzzer_whole
 tests_fuzz_libfuzzer_whole_SOURCES = %D%/whole.c $(fuzz_common)
 tests_fuzz_libfuzzer_whole_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_whole_LDFLAGS = $(fuzz_ldflags)
+endif
+
+fuzz_targets += pe
+fuzz_programs += %D%/fuzz_pe
+tests_fuzz_fuzz_pe_SOURCES = %D%/pe.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_pe_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_pe
+tests_fuzz_libfuzzer_pe_SOURCES = %D%/pe.c $(fuzz_common)
+tests_fuzz_libfuzzer_pe_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_pe_LDFLAGS = $(fuzz_ldflags)
+endif
+
+fuzz_targets += pe_unwind
+fuzz_programs += %D%/fuzz_pe_unwind
+tests_fuzz_fuzz_pe_unwind_SOURCES = %D%/pe_unwind.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_pe_unwind_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_pe_unwind
+tests_fuzz_libfuzzer_pe_unwind_SOURCES = %D%/pe_unwind.c $(fuzz_common)
+tests_fuzz_libfuzzer_pe_unwind_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_pe_unwind_LDFLAGS = $(fuzz_ldflags)
 endif
 
 check_PROGRAMS += $(fuzz_programs)

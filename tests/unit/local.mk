@@ -21,6 +21,7 @@ unit_tests += %D%/t_elfcore
 unit_tests += %D%/t_minidump
 # image
 unit_tests += %D%/t_image
+unit_tests += %D%/t_symfile
 # symbol
 unit_tests += %D%/t_symbol
 # unwind

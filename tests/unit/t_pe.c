@@ -35,6 +35,7 @@ static void start(uint16_t machine)
 	synth_pe_init(&pe, machine);
 	memset(stack, 0, sizeof(stack));
 	memset(&regs, 0, sizeof(regs));
+	da_dump_free(d);
 	d = NULL;
 }
 

@@ -76,7 +76,10 @@ const struct da_pe *da_symbols_pe(struct da_symbols *s, uint64_t pc, uint64_t *r
 
 enum da_status da_symbols_frame(struct da_symbols *s, uint64_t pc, struct da_frame_data *ret, uint64_t *ret_base)
 {
-	(void)s, (void)pc, (void)ret, (void)ret_base;
+	(void)s;
+	(void)pc;
+	(void)ret;
+	(void)ret_base;
 	return DA_NOT_FOUND;
 }
 
