@@ -67,65 +67,78 @@ static struct value pop(struct machine *m)
 
 /* ---------------------------------------------------------------- the return address */
 
-/*
- * How well a word fits: 0 is no return address; 1 the call before it calls another function, which may
- * have jumped here; 2 it calls by a pointer; 3 it calls the function at hand.
- */
-static unsigned fits(struct machine *m, uint32_t at)
+/* How well a word fits as the return address. */
+enum fit {
+	NONE,
+	A_MODULE,    /* an address of a module whose code is not at hand */
+	A_FUNCTION,  /* the same, inside a function that is known */
+	OTHER_CALL,  /* behind a call of another function, which may have jumped here */
+	POINTER,     /* behind a call by a pointer */
+	OUR_CALL,    /* behind a call of the function at hand */
+};
+
+static enum fit fit(struct machine *m, uint32_t at)
 {
-	const struct da_memory *mem = &m->w->dump->proc.mem;
-	uint32_t v, offset;
+	const struct da_process *p = &m->w->dump->proc;
+	uint32_t module, v, offset;
 	uint8_t op;
 
-	if (da_mem_u32(mem, at, &v) != DA_OK || !da_unwind_is_return(m->w, v))
-		return 0;
-	if (da_mem_u8(mem, v - 5, &op) != DA_OK || op != 0xe8 || da_mem_u32(mem, v - 4, &offset) != DA_OK ||
-	    !m->function)
-		return 2;
-	return v + offset == m->function ? 3 : 1;
+	if (da_mem_u32(&p->mem, at, &v) != DA_OK)
+		return NONE;
+	if (v < 8 || !da_mem_view(&p->mem, v - 8, 8)) {
+		module = da_module_at(p, v);
+		if (module == DA_NONE || v - p->modules.v[module].start < 4096 ||
+		    da_unwind_code(m->w, v) == DA_CODE_NO)
+			return NONE;
+		return da_unwind_is_return(m->w, v) ? A_FUNCTION : A_MODULE;
+	}
+	if (!da_unwind_is_return(m->w, v))
+		return NONE;
+	if (!m->function || da_mem_u8(&p->mem, v - 5, &op) != DA_OK || op != 0xe8 ||
+	    da_mem_u32(&p->mem, v - 4, &offset) != DA_OK)
+		return POINTER;
+	return v + offset == m->function ? OUR_CALL : OTHER_CALL;
 }
 
-/* Where no code is at hand: an address of code in a module, exactly where the record says. */
-static bool may_be_code(const struct da_walk *w, uint32_t pc)
+struct candidate {
+	uint32_t at;
+	unsigned score;
+};
+
+/* A word where the sizes put it is worth two steps more than any other, and may be less well known. */
+static void consider(struct machine *m, struct candidate *best, uint64_t at, bool expected)
 {
-	const struct da_process *p = &w->dump->proc;
+	enum fit f = at <= UINT32_MAX ? fit(m, (uint32_t)at) : NONE;
+	unsigned score = f == NONE || (f == A_MODULE && !expected) ? 0 : f + (expected ? 2 : 0);
 
-	return pc > 8 && da_module_at(p, pc) != DA_NONE && da_unwind_code(w, pc) != DA_CODE_NO &&
-	       !da_mem_view(&p->mem, pc - 8, 8);
+	if (score > best->score)
+		*best = (struct candidate){ (uint32_t)at, score };
 }
 
+/*
+ * Are the arguments for the callee still on the stack? Not when it took them away, nor when they lie
+ * in what counts as locals (clang, gcc): both places are as good.
+ */
 static bool search(struct machine *m, uint32_t *ret)
 {
-	const struct da_frame_data *f = m->f;
-	uint64_t start = (uint64_t)m->esp + f->locals + f->saved;
-	uint32_t words = m->w->has_args ? m->w->args / 4 : ARGUMENT_WORDS, v;
-	unsigned best, fit;
+	uint64_t start = (uint64_t)m->esp + m->f->locals + m->f->saved;
+	uint32_t args = m->w->has_args ? m->w->args : 0;
+	uint32_t words = m->w->has_args ? DA_MIN(args / 4, 64U) : ARGUMENT_WORDS;
+	struct candidate best = { 0, 0 };
 
-	if (start > UINT32_MAX - 4 * 64)
-		return false;
-	*ret = (uint32_t)start;
-	m->sure = true;
-	best = fits(m, *ret);
-	for (uint32_t i = 1; i <= DA_MIN(words, 64U) && !(m->sure && best >= 2); i++) {
-		fit = fits(m, (uint32_t)start + 4 * i);
-		if (fit <= best)
-			continue;
-		*ret = (uint32_t)start + 4 * i;
-		m->sure = false;
-		best = fit;
-	}
+	consider(m, &best, start, true);
+	if (args && best.score < POINTER + 2)
+		consider(m, &best, start + args, true);
+	for (uint32_t i = 1; i <= words && best.score < POINTER + 2; i++)
+		consider(m, &best, start + 4 * (uint64_t)i, false);
+	m->sure = best.score && best.at == start;
 	/* An epilog has given back a part of the frame. */
-	for (uint64_t at = start; !best && m->w->exact_pc && at >= (uint64_t)m->esp + 4 && start - at < 4096;) {
+	for (uint64_t at = start; !best.score && m->w->exact_pc && at >= (uint64_t)m->esp + 4 && start - at < 4096;) {
 		at -= 4;
-		best = fits(m, (uint32_t)at);
-		*ret = (uint32_t)at;
-		m->sure = false;
+		consider(m, &best, at, false);
 	}
-	if (best)
-		return true;
-	*ret = (uint32_t)start;
-	m->sure = true;
-	return da_mem_u32(&m->w->dump->proc.mem, *ret, &v) == DA_OK && may_be_code(m->w, v);
+	*ret = best.at;
+	return best.score;
 }
 
 static struct value ra_search(struct machine *m)
@@ -325,6 +338,15 @@ static void give_registers(const struct machine *m, struct da_regs *ret)
 	}
 }
 
+static bool may_return_to(const struct da_walk *w, uint32_t pc)
+{
+	const struct da_process *p = &w->dump->proc;
+
+	return da_unwind_is_return(w, pc) ||
+	       (pc > 8 && da_module_at(p, pc) != DA_NONE && da_unwind_code(w, pc) != DA_CODE_NO &&
+		!da_mem_view(&p->mem, pc - 8, 8));
+}
+
 static enum da_status finish(struct machine *m, struct da_regs *ret)
 {
 	struct da_walk *w = m->w;
@@ -333,7 +355,7 @@ static enum da_status finish(struct machine *m, struct da_regs *ret)
 	if (!(m->known >> EIP & 1) || !(m->known >> ESP & 1) || !(m->assigned >> EIP & 1))
 		return w->fault ? DA_FAULT : DA_NOT_FOUND;
 	w->fault = 0;
-	if (!m->searched && !da_unwind_is_return(w, pc) && !may_be_code(w, pc))
+	if (!m->searched && !may_return_to(w, pc))
 		return DA_NOT_FOUND;
 	give_registers(m, ret);
 	da_reg_set(ret, EIP, pc);
