@@ -18,7 +18,7 @@ libdumpan_a_SOURCES += \
 	%D%/pdb_public.c \
 	%D%/pdb_symbols.c \
 	%D%/pdb_types.c \
-	%D%/pe.c %D%/pe.h %D%/pe_image.c \
+	%D%/pe.c %D%/pe.h %D%/pe_image.c %D%/pe_version.c \
 	%D%/plt.c \
 	%D%/private.h \
 	%D%/ranges.c %D%/ranges.h \

@@ -45,6 +45,12 @@ const struct da_pe *da_image_pe(const struct da_image *im);
 /* Is this the file of the module? By time stamp and size, as Windows' debuggers do. */
 bool da_pe_same(const struct da_pe *pe, const struct da_module *m);
 
+/*
+ * Version, product version and company of the version resource into the module, where it has none yet;
+ * as texts in the arena. Nothing happens for NULL, ELF, and images without (all of) the resource.
+ */
+void da_pe_add_version(struct da_image *im, struct da_arena *a, struct da_module *m);
+
 /* ---- functions, by the exception directory (x64 and ARM64) */
 
 struct da_pe_function {

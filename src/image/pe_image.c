@@ -68,6 +68,19 @@ static struct da_bytes at_rva(struct da_image *im, uint32_t rva, uint32_t n)
 	return (struct da_bytes){ NULL, 0 };
 }
 
+bool da_pe_copy(struct da_image *im, uint32_t rva, void *buf, size_t n)
+{
+	struct da_bytes b;
+
+	if (im->mem)
+		return da_mem_read(im->mem, im->bias + im->pe->image_base + rva, buf, n, NULL) == DA_OK;
+	b = at_rva(im, rva, (uint32_t)n);
+	if (b.n < n)
+		return false;
+	memcpy(buf, b.p, n);
+	return true;
+}
+
 /*
  * Names of one image are at most this long, as compilers cut them, and take so much together: millions
  * of entries may share one long text.

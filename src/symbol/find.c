@@ -326,6 +326,8 @@ void da_symbols_find(struct da_symbols *s)
 		da_watch_progress(s->d->watch, i, s->nfiles);
 		if (f)
 			find_module(s, i, f);
+		if (f)
+			da_pe_add_version(f->main ? f->main : f->memory, s->d->arena, &s->d->proc.modules.v[i]);
 		da_files_leave(s, &mark);
 	}
 }

@@ -31,6 +31,7 @@ uint8_t *fuzz_seed(unsigned i, size_t *ret_n)
 		for (uint32_t k = 0; k < 20; k++)
 			synth_pe_function(&p, 0x1000 + 0x20 * k, 0x1020 + 0x20 * k,
 					  synth_pe_data(&p, chained, sizeof(chained)));
+	synth_pe_version(&p, "Orchard Ltd.");
 	synth_pe_coff(&p, "_main", 0x10);
 	synth_pe_coff(&p, "take_order_then_wait", 0x80);
 	synth_pe_section_name(&p, 1, ".debug_information");
@@ -65,12 +66,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	*m = (struct da_module){ .name = "shop.dll", .start = BASE, .end = BASE + n, .pe = true };
 	d->proc.mem.word = 8;
 	d->proc.mem.file = d->file = (struct da_bytes){ p, n };
-	if (da_image_open(d->arena, d->file, "fuzz", d->ledger, &im) == DA_OK)
+	if (da_image_open(d->arena, d->file, "fuzz", d->ledger, &im) == DA_OK) {
 		look_up(im);
+		da_pe_add_version(im, d->arena, m);
+	}
+	m->company = m->version = NULL;
 	if (da_image_from_memory(d, 0, &im) == DA_OK) {
 		const struct da_pe *pe = da_image_pe(im);
 
 		look_up(im);
+		da_pe_add_version(im, d->arena, m);
 		for (uint32_t rva = 0xff0; pe && rva < 0x1300; rva += 0x11)
 			(void)da_pe_function(pe, &d->proc.mem, BASE, rva, &f);
 	}

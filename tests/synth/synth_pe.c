@@ -143,6 +143,68 @@ void synth_pe_exports(struct synth_pe *p, uint32_t base, const struct synth_pe_e
 	synth_pe_dir(p, 0, dir, p->data - dir);
 }
 
+/* Begins a record of a version resource at b + *n: its head and key. Its length is set at its end. */
+static size_t open_record(uint8_t *b, size_t *n, unsigned value, unsigned kind, const char *key)
+{
+	size_t at = *n = (*n + 3) & ~(size_t)3;
+
+	synth_md_set(b + at + 2, 2, value);
+	synth_md_set(b + at + 4, 2, kind);
+	*n += 6;
+	for (size_t i = 0; i <= strlen(key); i++, *n += 2)
+		synth_md_set(b + *n, 2, (uint8_t)key[i]);
+	*n = (*n + 3) & ~(size_t)3;
+	return at;
+}
+
+static void close_record(uint8_t *b, size_t n, size_t at)
+{
+	synth_md_set(b + at, 2, n - at);
+}
+
+static size_t version_records(uint8_t *b, const char *company)
+{
+	size_t n = 0, root = open_record(b, &n, 52, 0, "VS_VERSION_INFO"), info, table, string;
+	static const uint32_t fixed[6] = { 0xfeef04bd, 0x10000, 0x40003, 0x20001, 0x80007, 0x60005 };
+
+	for (unsigned i = 0; i < 6; i++)
+		synth_md_set(b + n + 4 * i, 4, fixed[i]);
+	n += 52;
+	info = open_record(b, &n, 0, 1, "StringFileInfo");
+	table = open_record(b, &n, 0, 1, "040904b0");
+	string = open_record(b, &n, 2, 1, "Comments");
+	n += 4;
+	close_record(b, n, string);
+	string = open_record(b, &n, (unsigned)strlen(company) + 1, 1, "CompanyName");
+	for (size_t i = 0; i <= strlen(company); i++, n += 2)
+		synth_md_set(b + n, 2, (uint8_t)company[i]);
+	close_record(b, n, string);
+	close_record(b, n, table);
+	close_record(b, n, info);
+	close_record(b, n, root);
+	return n;
+}
+
+void synth_pe_version(struct synth_pe *p, const char *company)
+{
+	uint8_t b[1024] = { 0 };
+	uint32_t dir = synth_pe_data(p, b, 3 * 24 + 16);
+	size_t n = version_records(b + 88, company);
+
+	set(p, dir + 14, 2, 1); /* one entry each: type, name, language, leaf */
+	set(p, dir + 16, 4, 16);
+	set(p, dir + 20, 4, 0x80000000 | 24);
+	set(p, dir + 24 + 14, 2, 1);
+	set(p, dir + 24 + 16, 4, 1);
+	set(p, dir + 24 + 20, 4, 0x80000000 | 48);
+	set(p, dir + 48 + 14, 2, 1);
+	set(p, dir + 48 + 16, 4, 0x409);
+	set(p, dir + 48 + 20, 4, 72);
+	set(p, dir + 72, 4, synth_pe_data(p, b + 88, n));
+	set(p, dir + 76, 4, n);
+	synth_pe_dir(p, 2, dir, p->data - dir);
+}
+
 static uint32_t add_string(struct synth_pe *p, const char *s)
 {
 	uint32_t at = p->nstrings;

@@ -46,6 +46,8 @@ struct synth_pe_export {
 };
 /* Ordinals from `base` on, in this order; names sorted as the format wants. At most 32. */
 void synth_pe_exports(struct synth_pe *p, uint32_t base, const struct synth_pe_export *e, unsigned n);
+/* A version resource: file 4.3.2.1, product 8.7.6.5, and the company. */
+void synth_pe_version(struct synth_pe *p, const char *company);
 /* A function symbol of section 1 (text) at an offset; names over 8 characters go to the strings. */
 void synth_pe_coff(struct synth_pe *p, const char *name, uint32_t offset);
 /* Section i gets a long name. */

@@ -28,6 +28,7 @@ unit_tests += %D%/t_symbol
 unit_tests += %D%/t_unwind
 unit_tests += %D%/t_dispatcher
 unit_tests += %D%/t_pe
+unit_tests += %D%/t_pe_version
 # fault and wait
 unit_tests += %D%/t_decode
 unit_tests += %D%/t_fault
