@@ -22,7 +22,10 @@ static void list_missing(struct da_str *s, struct da_job *r)
 		if (f->debug && f->build_id)
 			da_str_addf(s, "  file      is at hand; missing is its debug information: .build-id/%.2s/%s.debug\n",
 				    f->build_id, f->build_id + 2);
-		da_str_addf(s, "  build-id  %s\n", f->build_id ? f->build_id : "unknown");
+		if (f->store)
+			da_str_addf(s, "  in store  %s\n", f->store);
+		else
+			da_str_addf(s, "  build-id  %s\n", f->build_id ? f->build_id : "unknown");
 		if (f->bytes)
 			da_str_addf(s, "  size      %llu\n", (unsigned long long)f->bytes);
 		da_str_addf(s, "  frames    %u\n  why       %s\n", f->frames, f->why);

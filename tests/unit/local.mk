@@ -23,6 +23,7 @@ unit_tests += %D%/t_minidump
 unit_tests += %D%/t_image
 unit_tests += %D%/t_symfile
 # symbol
+unit_tests += %D%/t_store
 unit_tests += %D%/t_symbol
 # unwind
 unit_tests += %D%/t_unwind
