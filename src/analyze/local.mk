@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 libdumpan_a_SOURCES += \
 	%D%/analyze.c %D%/analyze.h \
+	%D%/crash.c %D%/crash.h \
 	%D%/groups.c %D%/groups.h \
+	%D%/rule_access.c \
 	%D%/rule_crash.c \
 	%D%/rule_dump.c \
+	%D%/rule_runtime.c \
 	%D%/rules.def \
 	%D%/section_environment.c \
 	%D%/section_exception.c \

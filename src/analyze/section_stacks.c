@@ -45,7 +45,8 @@ static void frame_row(struct da_analysis *a, enum da_col list, const struct da_f
 	if (call && !inlined)
 		da_set_address(doc, DA_COL_frame_offset, f->pc - f->place->start);
 	da_set_word(doc, DA_COL_frame_kind, da_frame_kind_name((enum da_frame_kind)f->kind));
-	da_set_bool(doc, DA_COL_frame_own, da_is_own(a->dump, f));
+	da_set_bool(doc, DA_COL_frame_own, da_is_own(a->dump, f) && !
+		    !(call && da_call_is_library(f->place, (unsigned)(call - f->place->calls))));
 	if (inlined)
 		da_set_bool(doc, DA_COL_frame_inlined, true);
 	da_set_word(doc, DA_COL_frame_trust, da_trust_name((enum da_trust)f->trust));
@@ -75,7 +76,7 @@ static void group_row(struct da_analysis *a, uint32_t i)
 	const struct da_frame *frames = g->dispatch ? t->dispatch_frames.v : t->frames.v;
 	size_t n = g->dispatch ? t->dispatch_frames.n : t->frames.n;
 	struct da_doc *doc = a->doc;
-	uint32_t index = 0;
+	uint32_t index = 0, block = 0, rounds = 0;
 
 	da_doc_row(doc, DA_BLOCK_stacks);
 	da_set_ref(doc, DA_COL_stacks_group, "g", i);
@@ -85,8 +86,19 @@ static void group_row(struct da_analysis *a, uint32_t i)
 	da_set_ref(doc, DA_COL_stacks_similar_to, "g", g->similar_to);
 	da_set_word(doc, DA_COL_stacks_end,
 		    da_stack_end_name((enum da_stack_end)(g->dispatch ? t->dispatch_end : t->end)));
-	for (size_t k = 0; k < n; k++)
-		index = da_frame_rows(a, DA_COL_stacks_frames, &frames[k], index);
+	for (size_t k = 0; k < n; k++) {
+		struct da_frame f = frames[k];
+
+		/* every frame of a block that repeats says so, not the first alone */
+		if (f.repeat > 1) {
+			block = f.block_len;
+			rounds = f.repeat;
+		} else if (block) {
+			f.repeat = rounds;
+		}
+		block -= block > 0;
+		index = da_frame_rows(a, DA_COL_stacks_frames, &f, index);
+	}
 }
 
 /* ---------------------------------------------------------------- the tree */

@@ -6,13 +6,6 @@
 
 #include "analyze/words.h"
 
-/* Code of headers that come with the compiler and libc: printf of stdio2.h, members of std::vector. */
-static bool from_system_header(const struct da_place_call *c)
-{
-	return c->file && (da_starts(c->file, "/usr/include/") || da_starts(c->file, "/usr/lib/") ||
-			   strstr(c->file, "/include/c++/"));
-}
-
 /* The innermost call that somebody of the program wrote; the function itself where there is none. */
 static const struct da_place_call *said_call(const struct da_frame *f)
 {
@@ -21,7 +14,7 @@ static const struct da_place_call *said_call(const struct da_frame *f)
 	if (!p || p->ncalls == 0)
 		return NULL;
 	for (unsigned i = p->ncalls; i-- > 1;)
-		if (!from_system_header(&p->calls[i]))
+		if (!da_file_is_library(p->calls[i].file))
 			return &p->calls[i];
 	return &p->calls[0];
 }
@@ -75,7 +68,8 @@ char *da_without_parameters(struct da_arena *a, const char *name)
 
 bool da_is_own(const struct da_dump *d, const struct da_frame *f)
 {
-	return f->module != DA_NONE && d->proc.modules.v[f->module].class == DA_CLASS_OWN;
+	return f->module != DA_NONE && d->proc.modules.v[f->module].class == DA_CLASS_OWN &&
+	       !da_place_is_library(f->place);
 }
 
 const char *da_why_minimal(const struct da_dump *d)

@@ -345,6 +345,26 @@ static bool aborted_itself(const struct da_fault *f)
 	return false;
 }
 
+/*
+ * kill(getpid(), SIGABRT) and raise(SIGABRT) are not abort(): what called for the signal is own code. Where
+ * the frame behind the sending functions has no name, or is libc's, it was abort or is taken for it.
+ */
+static bool raised(const struct da_fault *f)
+{
+	static const char *const senders[] = { "raise", "__raise", "gsignal", "__GI_raise", "kill", "__kill",
+					       "tgkill", "pthread_kill*", "__pthread_kill*", "syscall" };
+	const struct da_frame *frame;
+	uint32_t i = 0;
+
+	while (i < 5 && i < f->t->frames.n && da_frame_named(&f->t->frames.v[i], senders, DA_ARRAY_SIZE(senders)))
+		i++;
+	if (i == 0 || i >= f->t->frames.n)
+		return false;
+	frame = &f->t->frames.v[i];
+	return da_frame_function(frame) && frame->module < f->p->modules.n && frame->trust > DA_TRUST_SCAN &&
+	       f->p->modules.v[frame->module].class == DA_CLASS_OWN;
+}
+
 void da_fault_abort(struct da_fault *f)
 {
 	struct da_exception *e = f->e;
@@ -355,7 +375,7 @@ void da_fault_abort(struct da_fault *f)
 	if (e->code != DA_SIGABRT || e->cause != DA_CAUSE_UNKNOWN)
 		return;
 	if (f->p->arch->full && aborted_itself(f))
-		e->cause = DA_CAUSE_ABORT;
+		e->cause = e->has_sender && raised(f) ? DA_CAUSE_RAISED : DA_CAUSE_ABORT;
 	e->message = by_symbol(f);
 	if (e->message) {
 		e->message_from = "__abort_msg";

@@ -23,8 +23,12 @@
 #define UNSIZED 4096
 /* Never mapped: vm.mmap_min_addr. */
 #define NULL_PAGE UINT64_C(0x10000)
+/* Null plus the offset of a field, where the pointer itself is not known. */
+#define OBJECT_MAX 4096
 /* Guards of threads: one page, 64 KiB on aarch64. */
 #define INNER_GUARD UINT64_C(0x10000)
+/* How far one frame may have moved the stack pointer beyond its stack. */
+#define FRAME_MAX UINT64_C(0x4000000)
 
 static bool is_x86(const struct da_fault *f)
 {
@@ -78,6 +82,41 @@ static void set_address(struct da_fault *f, uint64_t addr, enum da_access access
 	e->access = (uint8_t)access;
 }
 
+/* A stack pointer that points to no stack, nor to where a stack that ran out would have ended. */
+static bool stack_is_lost(const struct da_fault *f)
+{
+	const struct da_range *r = da_mem_range(&f->p->mem, f->sp);
+
+	if (r || (f->t->stack_base && f->sp < f->t->stack_base && f->t->stack_limit - f->sp < FRAME_MAX))
+		return r && r->has_prot && !(r->prot & DA_PROT_W) && r->prot;
+	return f->sp < NULL_PAGE || impossible(f->sp) || da_fault_map_is_complete(f->d);
+}
+
+/* Was it null, or a number, that the operand took for a pointer? */
+static void judge_pointer(struct da_fault *f, const struct da_memop *m)
+{
+	int base = m->base;
+	uint64_t v, index;
+
+	if (!m->known || base < 0 || !da_reg_known(&f->regs, base))
+		return;
+	v = f->regs.v[base];
+	if (base == f->p->arch->sp) {
+		if (stack_is_lost(f))
+			f->e->pointer = DA_POINTER_STACK;
+		return;
+	}
+	/* of [base + index] either may be the pointer; a segment's base is none of the program's */
+	index = m->index >= 0 && da_reg_known(&f->regs, m->index) ? f->regs.v[m->index] : 0;
+	if (m->index >= 0 ? m->addr >= NULL_PAGE || (v && !index)
+			  : m->addr - v + 0x80000000u > 0xffffffffu)
+		return;
+	if (v == 0)
+		f->e->pointer = DA_POINTER_NULL;
+	else if (v < NULL_PAGE)
+		f->e->pointer = DA_POINTER_SMALL;
+}
+
 /* What an operand that failed at addr was asked for. */
 static enum da_access access_of(const struct da_fault *f, const struct da_memop *m, uint64_t addr)
 {
@@ -105,6 +144,7 @@ static void with_address(struct da_fault *f)
 			hits++;
 		}
 	if (hits == 1) {
+		judge_pointer(f, hit);
 		f->e->access = (uint8_t)access_of(f, hit, f->e->address);
 		return;
 	}
@@ -157,10 +197,12 @@ static bool protection_fault(struct da_fault *f)
 		}
 	if (n == 1) {
 		set_address(f, wild->addr, access_of(f, wild, wild->addr));
+		judge_pointer(f, wild);
 		return true;
 	}
 	if (n == 0 && branch_target(f, &target) && impossible(target)) {
 		set_address(f, target, DA_ACCESS_EXECUTE);
+		f->e->returning = in->kind == DA_INSN_RETURN;
 		return true;
 	}
 	return n != 0;
@@ -207,8 +249,10 @@ static void refused_operand(struct da_fault *f)
 		if (!refused(f, addr, bad->access)) /* it begins well and runs into the next page */
 			addr = (addr + bad->size - 1) & ~UINT64_C(0xfff);
 		set_address(f, addr, access_of(f, bad, addr));
+		judge_pointer(f, bad);
 	} else if (n == 0 && branch_target(f, &target) && !da_fault_may_execute(f, target)) {
 		set_address(f, target, DA_ACCESS_EXECUTE);
+		f->e->returning = in->kind == DA_INSN_RETURN;
 	}
 }
 
@@ -239,19 +283,33 @@ static void without_address(struct da_fault *f)
 
 /* ---------------------------------------------------------------- by signal */
 
+/* Where code went astray: a return has taken the address from just below sp, and no call left its own. */
+static bool came_by_return(const struct da_fault *f)
+{
+	unsigned word = f->p->mem.word;
+	uint64_t taken, next;
+	uint8_t code[8];
+
+	if (!is_x86(f) || da_mem_word(&f->p->mem, f->sp - word, &taken) != DA_OK || taken != f->pc)
+		return false;
+	return da_mem_word(&f->p->mem, f->sp, &next) != DA_OK || next < sizeof(code) ||
+	       da_mem_read(&f->p->mem, next - sizeof(code), code, sizeof(code), NULL) != DA_OK ||
+	       f->p->arch->call_before(code, sizeof(code)) != DA_CALL_YES;
+}
+
 static void memory_fault(struct da_fault *f)
 {
 	struct da_exception *e = f->e;
 
 	e->cause = DA_CAUSE_ACCESS;
-	if (f->executes_nothing && e->has_address && e->address == f->pc) {
+	if (f->executes_nothing && e->has_address && e->address == f->pc)
 		e->access = DA_ACCESS_EXECUTE;
-		return;
-	}
-	if (e->has_address)
+	else if (e->has_address)
 		with_address(f);
 	else
 		without_address(f);
+	if (f->executes_nothing && e->access == DA_ACCESS_EXECUTE && e->address == f->pc)
+		e->returning = came_by_return(f);
 }
 
 static void bus_error(struct da_fault *f)
@@ -331,6 +389,14 @@ static bool beside_mapping(const struct da_memory *m, uint64_t addr)
 	return (below && addr - below->end < 0x10000) || (above && above->start - addr < 0x10000);
 }
 
+/* A small address that is not null, or an object of which null was taken, plus an offset. */
+static bool not_null(const struct da_exception *e)
+{
+	if (e->access == DA_ACCESS_EXECUTE || e->pointer == DA_POINTER_SMALL || e->pointer == DA_POINTER_STACK)
+		return e->address != 0;
+	return e->pointer == DA_POINTER_UNKNOWN && e->address >= OBJECT_MAX;
+}
+
 void da_fault_describe_address(struct da_fault *f)
 {
 	struct da_exception *e = f->e;
@@ -345,6 +411,13 @@ void da_fault_describe_address(struct da_fault *f)
 		e->near = inner_guard_words(f);
 	else if (e->address_derived && (e->has_info || !e->is_signal) && e->cause == DA_CAUSE_ACCESS && impossible(e->address))
 		e->near = da_fault_impossible(f->d, e->address);
+	else if (e->address < NULL_PAGE && !da_mem_range(&f->p->mem, e->address) && not_null(e))
+		e->near = e->address < OBJECT_MAX && e->pointer == DA_POINTER_SMALL && e->access != DA_ACCESS_EXECUTE
+			? da_printf(f->d->arena, "null + 0x%" PRIx64 ", or a small number", e->address)
+			: "in the first 64 KiB, where systems map nothing";
+	else if (e->pointer == DA_POINTER_NULL && !da_mem_range(&f->p->mem, e->address) &&
+		 e->address >= NULL_PAGE && e->address < UINT32_MAX)
+		e->near = da_printf(f->d->arena, "null pointer + 0x%" PRIx64, e->address);
 	else
 		e->near = da_near(f->d, f->s, e->address);
 }

@@ -43,6 +43,9 @@ static const char *const helpers[] = {
 	"rust_begin_unwind", "runtime.throw*", "runtime.fatal*", "runtime.raise*",
 	"runtime.dieFromSignal*", "runtime.crash*", "runtime.gopanic*", "runtime.sigpanic*",
 	"runtime.panic*", "runtime.sighandler*", "runtime.sigtramp*", "runtime.memmove*",
+	"std::panicking::*", "core::panicking::*", "std::sys::*", "std::process::abort*", "core::intrinsics::abort*",
+	"panic_abort::*", "node::Abort*", "node::OOMErrorHandler*", "node::OnFatalError*", "node::DumpBacktrace*",
+	"node::Assert*", "v8::base::OS::Abort*", "v8::Utils::Report*", "v8::internal::V8::FatalProcess*", "V8_Fatal*",
 	"google::LogMessage*", "qt_assert*", "QMessageLogger::*",
 	/* how a thread begins and ends */
 	"__libc_start_main*", "__libc_start_call_main*", "_start", "start_thread", "clone", "__clone*",
@@ -114,57 +117,6 @@ static bool is_helper_name(const char *s)
 	return is_libc_name(s);
 }
 
-/*
- * Code of a language's library that was compiled into the program: templates of namespace std, and
- * Rust's crates core, alloc and std. Whoever uses them is to blame.
- */
-static bool is_cxx_library(const char *raw)
-{
-	static const char *const starts[] = { "_ZSt", "_ZNSt", "_ZNKSt", "_ZNSs", "_ZNKSs", "_ZNSa",
-					      "_ZN9__gnu_cxx", "_ZNK9__gnu_cxx" };
-
-	for (size_t i = 0; i < DA_ARRAY_SIZE(starts); i++)
-		if (da_starts(raw, starts[i]))
-			return true;
-	return false;
-}
-
-/* v0 names begin with _R; legacy ones end in 17h, a hash of 16 digits, and E. */
-static bool is_rust(const char *raw)
-{
-	const char *at = NULL;
-
-	if (da_starts(raw, "_R"))
-		return true;
-	if (!da_starts(raw, "_ZN"))
-		return false;
-	for (const char *p = strstr(raw, "17h"); p; p = strstr(p + 1, "17h"))
-		at = p + 3;
-	return at && strspn(at, "0123456789abcdef") == 16 && at[16] == 'E';
-}
-
-static bool is_rust_library(const char *function)
-{
-	static const char *const crates[] = { "core::", "alloc::", "std::", "__rustc::", "rustc_",
-					      "<alloc::", "<core::", "<std::", "<&", "<[", "<T ", "<F ",
-					      "<I ", "<str ", "<usize ", "<u8 ", "<u32 ", "<u64 ", "<i32 ",
-					      "<i64 ", "<char " };
-
-	for (size_t i = 0; i < DA_ARRAY_SIZE(crates); i++)
-		if (da_starts(function, crates[i]))
-			return true;
-	return false;
-}
-
-static bool is_library_code(const struct da_place *p)
-{
-	if (!p->raw)
-		return false;
-	if (is_rust(p->raw))
-		return p->ncalls && p->calls[0].function && is_rust_library(p->calls[0].function);
-	return is_cxx_library(p->raw);
-}
-
 /* Static programs hold libc itself, whose functions have reserved names: __getppid, __GI_raise. */
 static bool is_static(const struct da_process *p)
 {
@@ -187,7 +139,7 @@ static bool is_helper(const struct da_fault *fault, const struct da_frame *f)
 		return f->signal;
 	if (p->raw && da_starts(p->raw, "__") && is_static(fault->p))
 		return true;
-	return is_library_code(p) || is_helper_name(p->raw) ||
+	return da_place_is_library(p) || is_helper_name(p->raw) ||
 	       (p->ncalls && is_helper_name(p->calls[0].function));
 }
 
@@ -238,6 +190,32 @@ static uint32_t first(const struct da_fault *f, bool own_only)
 	return DA_NONE;
 }
 
+/*
+ * A function of the recursion: the leaf that happened to hit the guard is not in it. Own code first, then
+ * what is no helper.
+ */
+static uint32_t of_cycle(const struct da_fault *f)
+{
+	for (size_t i = 0; f->e->cycle_count > 1 && i < f->t->frames.n; i++) {
+		const struct da_frame *block = &f->t->frames.v[i];
+		uint32_t best = DA_NONE;
+
+		if (block->repeat != f->e->cycle_count || block->block_len != f->e->cycle_len ||
+		    i + block->block_len > f->t->frames.n)
+			continue;
+		for (uint32_t k = 0; k < block->block_len; k++) {
+			bool helper = is_helper(f, &block[k]);
+
+			if (!helper && is_own(f, &block[k]))
+				return (uint32_t)i + k;
+			if (!helper && best == DA_NONE)
+				best = (uint32_t)i + k;
+		}
+		return best == DA_NONE ? (uint32_t)i : best;
+	}
+	return DA_NONE;
+}
+
 /* Without template arguments and parameters, which can fill pages. */
 static const char *short_name(struct da_fault *f, const char *function)
 {
@@ -261,14 +239,22 @@ static const char *short_name(struct da_fault *f, const char *function)
 	return depth || !s.n ? function : da_strdup(f->d->arena, s.s);
 }
 
+static bool ended_itself(const struct da_exception *e)
+{
+	return e->cause == DA_CAUSE_ABORT || e->cause == DA_CAUSE_RAISED;
+}
+
 /* Completes "chosen as …". */
 static const char *why(struct da_fault *f, uint32_t at, bool own)
 {
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 	const struct da_frame *frames = f->t->frames.v;
+	bool cycle = f->e->cause == DA_CAUSE_STACK_OVERFLOW && f->e->cycle_count > 1;
 	const char *above = at > f->top ? da_frame_function(&frames[at - 1]) : NULL;
 
-	if (at == f->top && f->e->cause == DA_CAUSE_ABORT)
+	if (cycle)
+		da_str_addf(&s, "a function%s of the recursion", own ? " of own code" : "");
+	else if (at == f->top && ended_itself(f->e))
 		da_str_add(&s, "the function that was running");
 	else if (at == f->top)
 		da_str_add(&s, "the function of the failing instruction");
@@ -281,21 +267,25 @@ static const char *why(struct da_fault *f, uint32_t at, bool own)
 			    short_name(f, above));
 	else
 		da_str_addf(&s, "the first function%s", own ? " of own code" : " outside of libc's helpers");
-	if (frames[at].trust <= DA_TRUST_SCAN)
-		da_str_add(&s, "; its frame was found by a scan of the stack, which can be wrong");
 	return da_strdup(f->d->arena, da_str_get(&s));
 }
 
 void da_fault_blame(struct da_fault *f)
 {
 	struct da_exception *e = f->e;
-	uint32_t at;
+	uint32_t at = DA_NONE;
 	bool own = true;
 
 	if (!f->t || e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG ||
-	    e->cause == DA_CAUSE_QUIT || (e->cause == DA_CAUSE_UNKNOWN && e->is_signal))
+	    e->cause == DA_CAUSE_QUIT || e->cause == DA_CAUSE_LIMIT ||
+	    (e->cause == DA_CAUSE_UNKNOWN && e->is_signal))
 		return;
-	at = first(f, true);
+	if (e->cause == DA_CAUSE_STACK_OVERFLOW) {
+		at = of_cycle(f);
+		own = at != DA_NONE && is_own(f, &f->t->frames.v[at]);
+	}
+	if (at == DA_NONE)
+		at = first(f, true);
 	if (at == DA_NONE) {
 		own = false;
 		at = first(f, false);

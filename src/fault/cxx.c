@@ -414,7 +414,30 @@ static const char *const throwers[] = {
 };
 static const char *const pure[] = { "__cxa_pure_virtual", "__cxa_deleted_virtual" };
 
+static const char *const thread_ends[] = {
+	"std::thread::~thread", "_ZNSt6threadD1Ev", "_ZNSt6threadD2Ev", "std::thread::operator=",
+	"_ZNSt6threadaSEOS_", "_ZNSt3__16threadD1Ev", "std::__1::thread::~thread",
+};
+/* Only a handler of the unwinder that finds a function which must not throw calls std::terminate. */
+static const char *const no_throw[] = {
+	"__cxa_call_terminate", "__clang_call_terminate", "__gxx_personality*",
+};
+
 #define MACHINERY 24
+
+static bool thread_dies(const struct da_fault *f)
+{
+	return da_frame_find(f->t, 0, MACHINERY, thread_ends, DA_ARRAY_SIZE(thread_ends)) != DA_NONE;
+}
+
+/* Why std::terminate was called, where frames tell. */
+static void find_reason(struct da_fault *f)
+{
+	if (da_frame_find(f->t, 0, MACHINERY, no_throw, DA_ARRAY_SIZE(no_throw)) != DA_NONE)
+		f->e->reason = "the exception was to leave a function that is declared noexcept, or a destructor";
+	else if (f->e->cause == DA_CAUSE_TERMINATE && thread_dies(f))
+		f->e->reason = "a std::thread was destroyed or assigned to while it was joinable";
+}
 
 static void claim(struct da_fault *f, const struct thrown *x)
 {
@@ -482,9 +505,10 @@ void da_fault_cxx(struct da_fault *f)
 		thrower = thrower_by_call(f);
 	if (terminate == DA_NONE && thrower == DA_NONE)
 		return;
-	if (thrower != DA_NONE)
-		e->cause = DA_CAUSE_CPP_EXCEPTION;
-	if (by_globals(f, &x)) {
+	e->cause = thrower != DA_NONE ? DA_CAUSE_CPP_EXCEPTION : DA_CAUSE_TERMINATE;
+	if (thrower == DA_NONE && thread_dies(f)) {
+		; /* what the thread may have caught before is not why */
+	} else if (by_globals(f, &x)) {
 		claim(f, &x);
 	} else if (thrower != DA_NONE) {
 		uint64_t top = f->t->frames.v[thrower].cfa;
@@ -494,4 +518,5 @@ void da_fault_cxx(struct da_fault *f)
 		if (top > f->sp && by_stack(f, DA_MIN(top, f->sp + STACK_BYTES), &x))
 			claim(f, &x);
 	}
+	find_reason(f);
 }

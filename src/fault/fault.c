@@ -74,6 +74,14 @@ void da_fault_examine(struct da_fault *f)
 	da_fault_bitflip(f);
 }
 
+/* The kernel itself sends these when a limit of setrlimit(2) is passed; nobody's pid is in them. */
+static bool is_limit(const struct da_exception *e)
+{
+	enum { XCPU = 24, XFSZ = 25 };
+
+	return (e->code == XCPU || e->code == XFSZ) && e->has_info && e->subcode == DA_SI_KERNEL;
+}
+
 /* raise(SIGSEGV) and the like: the instruction at pc is innocent. */
 static bool sent_by_itself(const struct da_fault *f)
 {
@@ -103,10 +111,13 @@ static void of_signal(struct da_fault *f)
 		if (f->t && da_fault_is_fault(f->e->code) && !f->e->has_sender)
 			da_fault_examine(f);
 		else if (sent_by_itself(f))
-			f->e->cause = DA_CAUSE_ABORT;
+			f->e->cause = DA_CAUSE_RAISED;
+		else if (is_limit(f->e))
+			f->e->cause = DA_CAUSE_LIMIT;
 	}
 	da_fault_abort(f);
 	da_fault_cxx(f);
+	da_fault_runtimes(f);
 	da_fault_earlier(f);
 }
 

@@ -222,13 +222,23 @@ static void take_over(struct da_fault *f, const struct da_exception *from)
 	e->candidate = from->candidate;
 	e->cycle_len = from->cycle_len;
 	e->cycle_count = from->cycle_count;
+	e->below_stack = from->below_stack;
+	e->pointer = from->pointer;
+	e->refused = from->refused;
+	e->returning = from->returning;
+	e->divisor_zero = from->divisor_zero;
+}
+
+static bool ended_itself(const struct da_exception *e)
+{
+	return e->cause == DA_CAUSE_ABORT || e->cause == DA_CAUSE_RAISED;
 }
 
 static const struct layout *find_frame(const struct da_fault *f, uint64_t *ret_sp, uint32_t *ret_frame)
 {
 	const struct layout *l = on_stack(f, ret_sp, ret_frame);
 
-	if (l || f->e->cause != DA_CAUSE_ABORT || !da_fault_is_fault(f->e->code))
+	if (l || !ended_itself(f->e) || !da_fault_is_fault(f->e->code))
 		return l;
 	*ret_frame = 0;
 	for (size_t i = 0; i < DA_ARRAY_SIZE(layouts); i++)
@@ -280,7 +290,7 @@ void da_fault_earlier(struct da_fault *f)
 		return;
 	da_fault_blame(&g);
 	f->e->earlier = g.e;
-	if (f->e->cause != DA_CAUSE_ABORT)
+	if (!ended_itself(f->e))
 		return;
 	/* The handler ended the process on purpose: what to look at is what it handled. */
 	take_over(f, g.e);

@@ -94,6 +94,8 @@ static const char *text_of(struct da_fault *f)
 	if (f->insn.odd || !disassemble(&s, f->p->arch, &f->insn, code, f->insn_pc)) {
 		if (f->insn.name)
 			da_str_addf(&s, "%s ", f->insn.name);
+		else
+			da_str_add(&s, "could not be decoded ");
 		da_str_add(&s, "(bytes ");
 		add_bytes(&s, code, f->insn.len);
 		da_str_addc(&s, ')');
@@ -179,6 +181,7 @@ static const char *division(struct da_fault *f)
 		in->divisor_known = read_sized(&f->p->mem, in->mem[0].addr, in->operand, &in->divisor);
 	if (!in->divisor_known)
 		return NULL;
+	f->e->divisor_zero = in->divisor == 0;
 	if (in->divisor == 0)
 		return "the divisor is 0";
 	if (in->divide_signed && in->divisor == mask && in->dividend_known &&
@@ -205,8 +208,23 @@ static const char *operands_of(struct da_fault *f)
 	return s.n ? da_strdup(f->d->arena, s.s) : NULL;
 }
 
+static void refusal(struct da_fault *f)
+{
+	const struct da_range *r = da_mem_range(&f->p->mem, f->pc);
+
+	if (f->executes_nothing || (r && (r->kind == DA_RANGE_STACK || r->kind == DA_RANGE_HEAP)) ||
+	    da_thread_of_stack(f->p, f->pc) != DA_NONE)
+		f->e->refused = DA_REFUSED_DATA;
+	else if (f->has_insn && f->insn.kind == DA_INSN_UNDEFINED)
+		f->e->refused = DA_REFUSED_TRAP;
+	else if (f->has_insn && (f->insn.kind == DA_INSN_PRIVILEGED || f->insn.kind == DA_INSN_HALT))
+		f->e->refused = DA_REFUSED_PRIVILEGED;
+}
+
 void da_fault_instruction(struct da_fault *f)
 {
+	if (f->e->cause == DA_CAUSE_ILLEGAL_INSTRUCTION)
+		refusal(f);
 	if (!f->has_insn)
 		return;
 	f->e->instruction = text_of(f);

@@ -18,6 +18,7 @@ libdumpan_a_SOURCES += \
 	%D%/outside.c \
 	%D%/overflow.c \
 	%D%/parts.h \
+	%D%/runtimes.c \
 	%D%/windows.c \
 	%D%/words.c \
 	%D%/x86_map.c %D%/x86_map.h

@@ -125,6 +125,7 @@ static void found(struct da_fault *f, uint64_t limit, uint64_t base)
 	uint32_t thread = f->e->thread + 1;
 
 	f->e->cause = DA_CAUSE_STACK_OVERFLOW;
+	f->e->below_stack = limit > f->sp ? limit - f->sp : 0;
 	if (!f->t->stack_base || (f->e->has_address && f->e->address >= f->t->stack_limit)) {
 		f->t->stack_limit = limit;
 		f->t->stack_base = base;

@@ -52,6 +52,8 @@ void da_fault_bitflip(struct da_fault *f);
 void da_fault_abort(struct da_fault *f);
 /* cxx.c: C++ exceptions that nobody caught. */
 void da_fault_cxx(struct da_fault *f);
+/* runtimes.c: Rust's panics, V8 without memory. */
+void da_fault_runtimes(struct da_fault *f);
 /* handler.c: a fault whose handler was running when the process died. */
 void da_fault_earlier(struct da_fault *f);
 /* blame.c: the frame where a reader should begin. */

@@ -2,6 +2,7 @@
 libdumpan_a_SOURCES += \
 	%D%/dump.c \
 	%D%/exceptions.c \
+	%D%/library.c \
 	%D%/memory.c \
 	%D%/model.h \
 	%D%/win32.c \

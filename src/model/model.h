@@ -244,6 +244,13 @@ struct da_thread {
 enum da_access { DA_ACCESS_UNKNOWN, DA_ACCESS_READ, DA_ACCESS_WRITE, DA_ACCESS_EXECUTE };
 const char *da_access_name(enum da_access access);
 
+/* What the base register of the failed operand held. */
+enum da_pointer { DA_POINTER_UNKNOWN, DA_POINTER_NULL, DA_POINTER_SMALL /* below 64 KiB */,
+		  DA_POINTER_STACK /* the stack pointer, which does not point to a stack */ };
+/* Why the CPU did not execute an instruction. */
+enum da_refused { DA_REFUSED_UNKNOWN, DA_REFUSED_TRAP /* ud2, udf: made to be illegal */,
+		  DA_REFUSED_PRIVILEGED, DA_REFUSED_DATA /* pc is not in code */ };
+
 /* A register or stack word of the dead thread with what it means. */
 struct da_annotated {
 	const char *name;    /* of a register; else NULL */
@@ -295,6 +302,12 @@ struct da_exception {
 	const char *assert_expression, *assert_file, *assert_function; /* F: parts of an assertion's text */
 	uint32_t assert_line;
 	uint32_t cycle_len, cycle_count; /* F: recursion of a stack overflow, in frames; 0 none */
+	uint64_t below_stack; /* F: of a stack overflow: bytes from the stack's lowest page down to sp */
+	uint8_t pointer;      /* F: enum da_pointer */
+	uint8_t refused;      /* F: enum da_refused, of DA_CAUSE_ILLEGAL_INSTRUCTION */
+	bool returning;       /* F: the instruction is a return: where it went was taken from the stack */
+	bool divisor_zero;    /* F */
+	const char *reason;   /* F: why it ended itself, where frames tell: a sentence without its full stop */
 	/*
 	 * F: the fault whose handler was running when the thread died, from the signal frame on its stack;
 	 * or NULL. Where the handler raised the signal again or aborted, its facts are also the ones above.
@@ -310,6 +323,10 @@ enum da_cause {
 	DA_CAUSE_BAD_SYSTEM_CALL, DA_CAUSE_MISALIGNED, DA_CAUSE_OUT_OF_MEMORY, DA_CAUSE_FROM_OUTSIDE,
 	DA_CAUSE_WATCHDOG, DA_CAUSE_BEYOND_FILE, DA_CAUSE_HARDWARE_MEMORY, DA_CAUSE_FATAL_MESSAGE,
 	DA_CAUSE_QUIT, /* asked for by a signal that just means "die with a core": SIGQUIT */
+	DA_CAUSE_RAISED, /* it sent the signal to itself by kill or raise, which is not abort() */
+	DA_CAUSE_LIMIT,  /* the kernel enforced a limit: SIGXCPU, SIGXFSZ */
+	DA_CAUSE_TERMINATE, /* std::terminate, and no exception that was not caught */
+	DA_CAUSE_PANIC,  /* of Rust */
 };
 
 /* ---------------------------------------------------------------- the process and its dump */
@@ -419,6 +436,14 @@ void da_dump_free(struct da_dump *d);
 uint32_t da_module_at(const struct da_process *p, uint64_t addr);
 /* The unloaded module that the address belonged to, when nothing is mapped there now; or NULL. */
 const struct da_unloaded *da_unloaded_at(const struct da_process *p, uint64_t addr);
+/*
+ * Is it code of a language's library that was compiled into the program (libstdc++'s templates, Rust's
+ * std, _start), and nothing of the program's inlined into it? NULL is not.
+ */
+bool da_place_is_library(const struct da_place *p);
+/* The same of one of its calls, by name, and of a source file, by where compilers keep their own. */
+bool da_call_is_library(const struct da_place *p, unsigned call);
+bool da_file_is_library(const char *file);
 /* The thread whose stack holds the address, or DA_NONE. */
 uint32_t da_thread_of_stack(const struct da_process *p, uint64_t addr);
 /* AT_… of the auxiliary vector. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WANT name=SIGABRT rule=crash.heap-corruption message="corrupted top size" function=go */
+/* WANT name=SIGABRT rule=crash.heap-corruption message="corrupted top size" function=go title="heap is corrupt" */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A thread object that still runs is destroyed: no exception. WANT name=SIGABRT cpp_type=- cpp_what=- */
+/* A thread object that still runs is destroyed: no exception. WANT name=SIGABRT cpp_type=- cpp_what=- rule=crash.terminate */
 #include <thread>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WANT name=SIGABRT rule=crash.cpp-exception cpp_type=std::runtime_error cpp_what="through noexcept" function=thrower */
+/* WANT name=SIGABRT rule=crash.cpp-exception cpp_type=std::runtime_error cpp_what="through noexcept" function=thrower says="declared noexcept.*do not declare" */
 #include <stdexcept>
 
 __attribute__((noinline)) static void thrower(volatile int *p)

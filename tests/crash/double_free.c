@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WANT name=SIGABRT rule=crash.heap-corruption message="double free" function=go */
+/* WANT name=SIGABRT rule=crash.heap-corruption message="double free" function=go title=".emory was freed twice in go" unsaid="heap is corrupt" */
 #include <stdlib.h>
 
 static void (*volatile release)(void *) = free;

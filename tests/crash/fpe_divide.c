@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WANT name=SIGFPE rule=crash.arithmetic function=go */
+/* WANT name=SIGFPE rule=crash.arithmetic function=go title="divided by zero in go" says="divisor is 0\." unsaid="smallest" */
 /* ONLY x86_64 i686 */
 __attribute__((noinline)) static int go(volatile int *a, volatile int *b)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WANT name=SIGILL rule=crash.illegal-instruction instruction="ud2|udf|brk" function=go */
+/* WANT name=SIGILL rule=crash.illegal-instruction instruction="ud2|udf|brk" function=go title="trap that the compiler put there" unsaid="newer CPU" */
 /* ONLY x86_64 i686 */
 __attribute__((noinline)) static int go(volatile int *p)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WANT name=SIGABRT rule=crash.heap-corruption message="invalid pointer" function=go */
+/* WANT name=SIGABRT rule=crash.heap-corruption message="invalid pointer" function=go title="that malloc never gave" */
 #include <stdlib.h>
 
 static void (*volatile release)(void *) = free;

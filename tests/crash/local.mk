@@ -19,17 +19,25 @@ EXTRA_DIST += \
 	%D%/cxx_rethrow_ptr.cc \
 	%D%/cxx_runtime_error.cc \
 	%D%/cxx_text.cc \
+	%D%/cxx_thread.cc \
 	%D%/double_free.c \
 	%D%/fortify.c \
+	%D%/fortify_fdset.c \
+	%D%/fortify_n.c \
 	%D%/fpe_divide.c \
 	%D%/fpe_overflow.c \
 	%D%/guard_madvise.c \
 	%D%/guard_page.c \
+	%D%/ill_privileged.c \
 	%D%/ill_trap.c \
 	%D%/invalid_free.c \
 	%D%/killed.c \
+	%D%/limit_cpu.c \
 	%D%/queued.c \
 	%D%/quit.c \
+	%D%/raised_abort.c \
+	%D%/raised_kill.c \
+	%D%/raised_quit.c \
 	%D%/segv_beyond_end.c \
 	%D%/segv_execute_data.c \
 	%D%/segv_freed_mapping.c \
@@ -42,12 +50,17 @@ EXTRA_DIST += \
 	%D%/segv_null_call.c \
 	%D%/segv_null_read.c \
 	%D%/segv_null_write.c \
+	%D%/segv_number.c \
+	%D%/segv_number_call.c \
 	%D%/segv_raised.c \
+	%D%/segv_return.c \
 	%D%/segv_rodata.c \
+	%D%/segv_stack_lost.c \
 	%D%/segv_strlen.c \
 	%D%/smash.c \
 	%D%/stack_overflow.c \
 	%D%/stack_overflow_frame.c \
+	%D%/stack_overflow_leaf.c \
 	%D%/stack_overflow_madvise.c \
 	%D%/stack_overflow_thread.c \
 	%D%/sys_seccomp.c \

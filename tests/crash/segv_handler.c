@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A handler that prints and raises again: the fault is below it. */
-/* WANT name=SIGSEGV rule=crash.access access=read near="null pointer . 0x20" function=go */
+/* WANT name=SIGSEGV rule=crash.access access=read near="null [+] 0x20, or a small number" function=go */
 #include <signal.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A crash reporter that aborts: the fault is below it. WANT name=SIGABRT rule=crash.access access=write near="null pointer . 0x20" function=go */
+/* A crash reporter that aborts: the fault is below it. WANT name=SIGABRT rule=crash.access access=write near="null [+] 0x20, or a small number" function=go title="its handler then aborted" says="got SIGSEGV .* its handler then aborted" */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>

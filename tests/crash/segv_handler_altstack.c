@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* As most crash reporters do it. */
-/* WANT name=SIGSEGV rule=crash.access access=write near="null pointer . 0x20" function=go */
+/* WANT name=SIGSEGV rule=crash.access access=write near="null [+] 0x20, or a small number" function=go */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>

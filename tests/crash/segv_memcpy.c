@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A fault inside memcpy is its caller's. */
-/* WANT name=SIGSEGV rule=crash.access access=read near="null pointer" function=go */
+/* WANT name=SIGSEGV rule=crash.access access=read near="null pointer" function=go title=".ead through a null pointer in go" unsaid="field" */
 #include <string.h>
 
 static char to[4096];

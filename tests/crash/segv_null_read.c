@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WANT name=SIGSEGV rule=crash.access access=read near="null pointer . 0x18" function=go */
+/* WANT name=SIGSEGV rule=crash.access access=read near="null pointer . 0x18" function=go title=".ead through a null pointer in go" says="offset from null" */
 struct node {
 	char pad[0x18];
 	long value;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WANT name=SIGSEGV rule=crash.access access=read near="null pointer" function=go */
+/* WANT name=SIGSEGV rule=crash.access access=read near="null .*0x" function=go */
 #include <string.h>
 
 static size_t (*volatile length)(const char *) = strlen;

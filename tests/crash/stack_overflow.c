@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WANT name=SIGSEGV rule=crash.stack-overflow function="even|odd" */
+/* WANT name=SIGSEGV rule=crash.stack-overflow function="even|odd" says="2 frames repeat" */
 static int odd(volatile int *n);
 
 __attribute__((noinline)) static int even(volatile int *n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WANT name=SIGSEGV rule=crash.stack-overflow near="guard page below the stack" function=down */
+/* WANT name=SIGSEGV rule=crash.stack-overflow near="guard page below the stack" function=down says="frame repeats|frames repeat" */
 #include <pthread.h>
 
 __attribute__((noinline)) static int down(volatile int *n)

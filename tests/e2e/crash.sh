@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The programs of tests/crash die in one way each; what the report says of it must be what their first
 # comment wants: WANT key=regex …, where a key is one of the exception block or `rule` (of some
-# finding), and - means that it must be absent. ONLY names the CPUs, FLAGS more flags for the compiler.
+# finding), and - means that it must be absent. title, says and unsaid are about the first finding's title,
+# and about what its title, description and advice say and must not say. ONLY names the CPUs, FLAGS more flags for the compiler.
 # CRASH_FLAGS (-O1 by default) are the flags of all.
 . "$(dirname "$0")/../lib.sh"
 
@@ -25,8 +26,17 @@ field() {
 		sed -n "s/.*\"$1\":\"\\(\\([^\"\\\\]\\|\\\\.\\)*\\)\".*/\\1/p"
 }
 
+# finding: title, description and advice of the first finding, one a line.
+finding() {
+	grep -m 1 '^{"id":"f1","rule"' "$dir/report.json" | sed 's/,"runs":.*//; s/\\"/'"'"'/g' |
+		grep -o '"\(title\|description\|recommendation\)":"[^"]*"'
+}
+
 check() { # key regex
 	case $1 in
+	title) t_like "$(finding | sed -n 's/^"title"://p')" "$2" "$name: title"; return ;;
+	says) t_like "$(finding | tr '\n' ' ')" "$2" "$name: says"; return ;;
+	unsaid) t_unlike "$(finding)" "$2" "$name: does not say"; return ;;
 	rule) got=$(grep -o '^{"id":"f[0-9]*","rule":"[^"]*"' "$dir/report.json" | sed 's/.*"rule":"//; s/"//') ;;
 	*) got=$(field "$1") ;;
 	esac

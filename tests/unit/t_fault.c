@@ -83,6 +83,12 @@ static void code(const char *bytes, size_t n)
 }
 #define CODE_IS(s) code(s, sizeof(s) - 1)
 
+static void put64(size_t off, uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		file[off + (size_t)i] = (uint8_t)(v >> 8 * i);
+}
+
 static const char *plain(struct da_dump *d, const char *rich)
 {
 	struct da_str s = { 0 };
@@ -180,6 +186,175 @@ START_TEST(non_canonical)
 }
 END_TEST
 
+/* What the operand's base register held decides what may be said of null. */
+START_TEST(pointers_that_are_null_or_numbers)
+{
+	static const struct {
+		char code[8];
+		uint64_t rax, rdx, rsp, addr;
+		int pointer;
+		const char *near;
+	} t[] = {
+		{ "\x48\x8b\x40\x18", 0, 0, STACK + 0x8000, 0x18, DA_POINTER_NULL, "null pointer + 0x18" },
+		{ "\x48\x8b\x80\x34\x12\x00\x00", 0, 0, STACK + 0x8000, 0x1234, DA_POINTER_NULL,
+		  "null pointer + 0x1234" },
+		{ "\x48\x8b\x80\x00\x00\x40\x00", 0, 0, STACK + 0x8000, 0x400000, DA_POINTER_NULL,
+		  "null pointer + 0x400000" },
+		{ "\x48\x8b\x00", 0x1234, 0, STACK + 0x8000, 0x1234, DA_POINTER_SMALL,
+		  "in the first 64 KiB, where systems map nothing" },
+		{ "\x48\x8b\x00", 0x20, 0, STACK + 0x8000, 0x20, DA_POINTER_SMALL, "null + 0x20, or a small number" },
+		/* [rax + rdx]: either may be the pointer */
+		{ "\x48\x8b\x04\x10", 5, 0, STACK + 0x8000, 5, DA_POINTER_UNKNOWN, "null pointer + 0x5" },
+		{ "\x48\x8b\x04\x10", 0, 0x300000000000, STACK + 0x8000, 0x300000000000, DA_POINTER_UNKNOWN,
+		  "in no mapping" },
+		{ "\x50", 0, 0, 0x108, 0x100, DA_POINTER_STACK, "in the first 64 KiB, where systems map nothing" },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(t); i++) {
+		struct da_dump *d = process(11, 1);
+		struct da_exception *e;
+
+		code(t[i].code, 7);
+		set(d, RAX, t[i].rax);
+		set(d, RDX, t[i].rdx);
+		set(d, RSP, t[i].rsp);
+		at_address(d, t[i].addr);
+		e = run(d);
+		ck_assert_msg(e->pointer == t[i].pointer, "row %zu: %u", i, e->pointer);
+		ck_assert_str_eq(plain(d, e->near), t[i].near);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+START_TEST(returns_to_nowhere)
+{
+	struct da_dump *d = process(11, 0x80);
+	struct da_exception *e;
+
+	CODE_IS("\xc3"); /* ret to an address that the CPU refuses: it stays at the ret */
+	put64(0x10000 + 0x8000, 0x6161616161616161);
+	e = run(d);
+	ck_assert(e->returning);
+	ck_assert_int_eq(e->access, DA_ACCESS_EXECUTE);
+	ck_assert_uint_eq(e->address, 0x6161616161616161);
+	da_dump_free(d);
+
+	d = process(11, 1); /* to one that is not mapped: it has gone there */
+	set(d, RIP, 0x300000000000);
+	at_address(d, 0x300000000000);
+	put64(0x10000 + 0x7ff8, 0x300000000000);
+	put64(0x10000 + 0x8000, 0x6161616161616161);
+	ck_assert(run(d)->returning);
+	da_dump_free(d);
+
+	d = process(11, 1); /* by a call, which left its return address */
+	set(d, RIP, 0x300000000000);
+	at_address(d, 0x300000000000);
+	code("\x90\x90\x90\x90\x90\x90\xff\xd0", 8);
+	put64(0x10000 + 0x8000, CODE + 8);
+	ck_assert(!run(d)->returning);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(refused_instructions)
+{
+	static const struct {
+		int signo, code;
+		const char *bytes;
+		uint64_t pc;
+		int refused;
+	} t[] = {
+		{ 4, 2, "\x0f\x0b", CODE, DA_REFUSED_TRAP },
+		{ 11, 0x80, "\xf4", CODE, DA_REFUSED_PRIVILEGED },
+		{ 11, 0x80, "\xfa", CODE, DA_REFUSED_PRIVILEGED },
+		{ 4, 2, "\x0f\x0b", DATA, DA_REFUSED_DATA },
+		{ 4, 2, "\x90", CODE, DA_REFUSED_UNKNOWN },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(t); i++) {
+		struct da_dump *d = process(t[i].signo, t[i].code);
+		struct da_exception *e;
+
+		code(t[i].bytes, strlen(t[i].bytes));
+		set(d, RIP, t[i].pc);
+		e = run(d);
+		ck_assert_int_eq(e->cause, DA_CAUSE_ILLEGAL_INSTRUCTION);
+		ck_assert_msg(e->refused == t[i].refused, "row %zu: %u", i, e->refused);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+static void add_frame(struct da_dump *d, uint64_t pc, const char *function, uint32_t repeat, uint32_t block)
+{
+	struct da_frame *f = da_vec_add(d->arena, &d->proc.threads.v[0].frames);
+	struct da_place *p = da_new(d->arena, struct da_place);
+
+	p->raw = function;
+	p->calls = da_new(d->arena, struct da_place_call);
+	p->calls->function = function;
+	p->ncalls = 1;
+	*f = (struct da_frame){ .pc = pc, .sp = STACK, .repeat = repeat, .block_len = block, .module = 0,
+				.trust = DA_TRUST_CFI, .place = p };
+}
+
+START_TEST(signals_to_itself)
+{
+	static const struct {
+		int signo, code, cause;
+		const char *frames[3];
+	} t[] = {
+		{ 11, 0, DA_CAUSE_RAISED, { "kill", "go", "main" } },
+		{ 3, -6, DA_CAUSE_RAISED, { "raise", "go", "main" } },
+		{ 6, -6, DA_CAUSE_RAISED, { "raise", "go", "main" } },
+		{ 6, -6, DA_CAUSE_ABORT, { "abort", "go", "main" } },
+		{ 6, -6, DA_CAUSE_PANIC, { "abort", "core::panicking::panic_bounds_check", "main" } },
+		{ 6, -6, DA_CAUSE_OUT_OF_MEMORY, { "abort", "node::OOMErrorHandler(char const*, bool)", "main" } },
+		{ 6, -6, DA_CAUSE_TERMINATE, { "abort", "std::terminate()", "main" } },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(t); i++) {
+		struct da_dump *d = process(t[i].signo, t[i].code);
+		struct da_exception *e = d->proc.exception;
+
+		e->has_sender = true;
+		e->sender_pid = 77;
+		for (size_t k = 0; k < 3; k++)
+			add_frame(d, CODE + 0x10 * k, t[i].frames[k], 1, 1);
+		run(d);
+		ck_assert_msg(e->cause == t[i].cause, "row %zu: %u", i, e->cause);
+		da_dump_free(d);
+	}
+
+	struct da_dump *d = process(24, 0x80); /* SIGXCPU by the kernel */
+
+	ck_assert_int_eq(run(d)->cause, DA_CAUSE_LIMIT);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(a_recursion_is_blamed_not_its_leaf)
+{
+	struct da_dump *d = process(11, 2);
+	struct da_exception *e;
+
+	CODE_IS("\x55");
+	set(d, RSP, STACK);
+	at_address(d, STACK - 8);
+	add_frame(d, CODE, "leaf", 1, 1);
+	add_frame(d, CODE + 0x10, "malloc", 4000, 2);
+	add_frame(d, CODE + 0x20, "walk", 1, 1);
+	add_frame(d, CODE + 0x30, "main", 1, 1);
+	e = run(d);
+	ck_assert_int_eq(e->cause, DA_CAUSE_STACK_OVERFLOW);
+	ck_assert_uint_eq(e->blamed_frame, 2);
+	ck_assert_uint_eq(e->below_stack, 0);
+	da_dump_free(d);
+}
+END_TEST
+
 START_TEST(hidden_addresses)
 {
 	static const struct {
@@ -210,12 +385,6 @@ START_TEST(hidden_addresses)
 	}
 }
 END_TEST
-
-static void put64(size_t off, uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		file[off + (size_t)i] = (uint8_t)(v >> 8 * i);
-}
 
 /* struct rt_sigframe of x86_64 at STACK + 0x4000: what CODE did to RODATA, registers of process(). */
 static void signal_frame(bool info)
@@ -394,6 +563,7 @@ START_TEST(arithmetic)
 	e = run(d);
 	ck_assert_int_eq(e->cause, DA_CAUSE_ARITHMETIC);
 	ck_assert_str_eq(plain(d, e->operands), "the divisor is 0");
+	ck_assert(e->divisor_zero);
 	ck_assert_str_eq(e->subname, "FPE_INTDIV");
 	ck_assert_ptr_null(e->near);
 	da_dump_free(d);
@@ -776,7 +946,8 @@ START_TEST(no_exception_no_facts)
 END_TEST
 
 UNIT_MAIN("fault", null_read, write_to_read_only, jump_to_data_and_to_nowhere, non_canonical,
-	  hidden_addresses, faults_below_a_handler, a_stale_trap_is_no_fault, privileged_has_no_address, misaligned_vector, without_siginfo_the_map_tells, stack_overflow,
+	  pointers_that_are_null_or_numbers, returns_to_nowhere, refused_instructions, signals_to_itself,
+	  a_recursion_is_blamed_not_its_leaf, hidden_addresses, faults_below_a_handler, a_stale_trap_is_no_fault, privileged_has_no_address, misaligned_vector, without_siginfo_the_map_tells, stack_overflow,
 	  arithmetic, passed_instructions, abort_messages, assertions_are_taken_apart,
 	  signals_from_outside, bus_errors, bit_flips, near_addresses, values_shown,
 	  windows_codes, windows_hides_impossible_addresses, windows_cpp_exceptions,

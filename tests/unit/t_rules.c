@@ -154,6 +154,10 @@ static const struct {
 	{ DA_CAUSE_BREAKPOINT, 5, "SIGTRAP", "crash.breakpoint", "breakpoint" },
 	{ DA_CAUSE_BAD_SYSTEM_CALL, 31, "SIGSYS", "crash.bad-system-call", "forbids" },
 	{ DA_CAUSE_MISALIGNED, 7, "SIGBUS", "crash.misaligned", "not aligned" },
+	{ DA_CAUSE_RAISED, 11, "SIGSEGV", "crash.raised", "sent itself SIGSEGV in parse_header" },
+	{ DA_CAUSE_LIMIT, 24, "SIGXCPU", "crash.limit", "limit of CPU time" },
+	{ DA_CAUSE_TERMINATE, 6, "SIGABRT", "crash.terminate", "std::terminate was called" },
+	{ DA_CAUSE_PANIC, 6, "SIGABRT", "crash.rust-panic", "Rust panic" },
 	{ DA_CAUSE_WATCHDOG, 6, "SIGABRT", "crash.watchdog", "did not answer" },
 };
 
@@ -235,6 +239,110 @@ START_TEST(an_unknown_address_is_not_invented)
 	crash(d, 11, "SIGSEGV", DA_CAUSE_ACCESS);
 	doc = analyze(d, NULL);
 	ck_says(finding(doc, "crash.access")->description, "is unknown, since");
+	da_dump_free(d);
+}
+END_TEST
+
+/* The words for what libc said are its message's, not those of a family. */
+static const struct {
+	enum da_cause cause;
+	const char *message, *title, *not;
+} said[] = {
+	{ DA_CAUSE_FORTIFY, "*** %n in writable segments detected ***", "format string with %n", "memcpy" },
+	{ DA_CAUSE_FORTIFY, "*** invalid %N$ use detected ***", "%N$", "memcpy" },
+	{ DA_CAUSE_FORTIFY, "*** longjmp causes uninitialized stack frame ***: terminated", "Longjmp", "memcpy" },
+	{ DA_CAUSE_FORTIFY, "*** bit out of range 0 - FD_SETSIZE on fd_set ***: terminated", "select()", "memcpy" },
+	{ DA_CAUSE_FORTIFY, "*** buffer overflow detected ***: terminated", "buffer overflow", "select" },
+	{ DA_CAUSE_HEAP_CORRUPTION, "free(): invalid pointer", "malloc never gave", "corrupt" },
+	{ DA_CAUSE_HEAP_CORRUPTION, "free(): double free detected in tcache 2", "freed twice in", "corrupt" },
+	{ DA_CAUSE_HEAP_CORRUPTION, "double free or corruption (!prev)", "freed twice, or the heap", "never gave" },
+	{ DA_CAUSE_HEAP_CORRUPTION, "malloc(): corrupted top size", "heap is corrupt", "twice" },
+};
+
+START_TEST(messages_have_their_own_words)
+{
+	struct da_dump *d = process();
+	const struct da_finding_row *f;
+	struct da_exception *e = crash(d, 6, "SIGABRT", said[_i].cause);
+	struct da_str all DA_CLEANUP(da_str_done) = { 0 };
+
+	e->message = said[_i].message;
+	f = da_doc_finding(analyze(d, NULL), 0);
+	ck_says(f->title, said[_i].title);
+	da_rich_plain(&all, f->title);
+	da_rich_plain(&all, f->recommendation);
+	ck_assert_msg(!strstr(da_str_get(&all), said[_i].not), "%s", da_str_get(&all));
+	da_dump_free(d);
+}
+END_TEST
+
+static void forbid(const char *rich, const char *words)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+	da_rich_plain(&s, rich);
+	ck_assert_msg(!strstr(da_str_get(&s), words), "'%s' is in '%s'", words, da_str_get(&s));
+}
+
+START_TEST(accesses_claim_no_more_than_is_known)
+{
+	struct da_dump *d = process();
+	struct da_exception *e = crash(d, 11, "SIGSEGV", DA_CAUSE_ACCESS);
+	const struct da_finding_row *f;
+
+	e->has_address = true;
+	e->address = 0x18; /* read or write is unknown */
+	f = finding(analyze(d, NULL), "crash.access");
+	ck_says(f->title, "Access through a null pointer");
+
+	e->address = 0x401000; /* mapped and read-only */
+	e->subname = "SEGV_ACCERR";
+	e->access = DA_ACCESS_WRITE;
+	f = finding(analyze(d, NULL), "crash.access");
+	ck_says(f->title, "write to read-only memory");
+	forbid(f->recommendation, "freed");
+
+	e->address = 0x1234;
+	e->access = DA_ACCESS_EXECUTE;
+	ck_says(finding(analyze(d, NULL), "crash.access")->title, "Call to 0x1234, which is no code");
+
+	e->has_address = false; /* a core of the kernel, and the code is not at hand */
+	e->subname = "SI_KERNEL";
+	f = finding(analyze(d, NULL), "crash.access");
+	ck_says(f->recommendation, "not canonical");
+	forbid(f->recommendation, "written by the kernel");
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(an_abort_without_own_frames_names_no_place)
+{
+	struct da_dump *d = process();
+	struct da_exception *e = crash(d, 6, "SIGABRT", DA_CAUSE_ABORT);
+	const struct da_finding_row *f;
+
+	e->blamed_frame = 2; /* of libc */
+	f = finding(analyze(d, NULL), "crash.abort");
+	forbid(f->recommendation, "The place to look");
+	ck_says(f->description, "unknown");
+	ck_assert_double_le(f->confidence, 0.6);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(stacks_that_overflowed_are_counted)
+{
+	struct da_dump *d = process();
+	struct da_exception *e = crash(d, 11, "SIGSEGV", DA_CAUSE_STACK_OVERFLOW);
+
+	e->cycle_len = 3;
+	e->cycle_count = 12777;
+	ck_says(finding(analyze(d, NULL), "crash.stack-overflow")->description, "the same 3 frames repeat 12 777 times");
+	e->cycle_len = 1;
+	ck_says(finding(analyze(d, NULL), "crash.stack-overflow")->description, "the same frame repeats 12 777 times");
+	e->cycle_count = 0;
+	e->below_stack = 20 << 20;
+	ck_says(finding(analyze(d, NULL), "crash.stack-overflow")->description, "not full: one frame went 20 480 KiB");
 	da_dump_free(d);
 }
 END_TEST
@@ -396,6 +504,8 @@ int main(void)
 	const TTest *const tests[] = {
 		a_healthy_process_has_nothing, from_outside_is_no_error, an_unknown_death_is_still_a_crash,
 		a_scanned_frame_lowers_the_confidence, an_unknown_address_is_not_invented, rules_can_be_chosen,
+		accesses_claim_no_more_than_is_known, an_abort_without_own_frames_names_no_place,
+		stacks_that_overflowed_are_counted,
 		a_cut_dump_is_told_and_partial, code_that_files_bring_back_is_no_news,
 		lines_of_the_system_are_nobodys_question, early_ends_are_named, mismatches_and_lost_parts,
 		a_foreign_dump_of_dotnet, secrets_are_counted, rules_have_pages, equal_stacks_are_one_group,
@@ -408,6 +518,7 @@ int main(void)
 	for (size_t i = 0; i < DA_ARRAY_SIZE(tests); i++)
 		tcase_add_test(each, tests[i]);
 	tcase_add_loop_test(each, each_cause_has_its_rule, 0, DA_ARRAY_SIZE(causes));
+	tcase_add_loop_test(each, messages_have_their_own_words, 0, DA_ARRAY_SIZE(said));
 	tcase_set_timeout(each, UNIT_SECONDS);
 	suite_add_tcase(suite, each);
 	runner = srunner_create(suite);
