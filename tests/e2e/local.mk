@@ -8,6 +8,7 @@ e2e_tests = \
 	%D%/minidump.sh \
 	%D%/output.sh \
 	%D%/samples.sh \
+	%D%/shapes.sh \
 	%D%/signals.sh \
 	%D%/truncation.sh \
 	%D%/usage.sh \
