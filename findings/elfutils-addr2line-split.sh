@@ -15,7 +15,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "elfutils=$version" "libdw1=$version" "libelf1=$version" "libasm1=$version" >/dev/null 2>&1
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 cat >program.c <<'C'
 volatile int sink;
@@ -33,8 +33,8 @@ mkdir plain split
 (cd split && gcc -O1 -g -gsplit-dwarf -no-pie -c ../program.c && gcc -no-pie -o program program.o && ls program.dwo)
 for kind in plain split; do
 	at=$(nm "$kind/program" | awk '$3 == "mark" { print "0x" $1 }')
-	(cd "$kind" && LD_LIBRARY_PATH=../root/usr/lib/x86_64-linux-gnu \
-		../root/usr/bin/eu-addr2line -i -f -s -e program "$at") | tee "seen-$kind"
+	(cd "$kind" && LD_LIBRARY_PATH=../unpacked/usr/lib/x86_64-linux-gnu \
+		../unpacked/usr/bin/eu-addr2line -i -f -s -e program "$at") | tee "seen-$kind"
 done
 [ "$(grep -cE '^(inner|middle|outer)' seen-plain)" = 3 ]
 [ "$(grep -v : seen-split)" = outer ]
