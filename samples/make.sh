@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds the sample programs and makes their dumps: samples/make.sh [FOLDER] (default: samples-out).
 #
-# The programs are built and run in /opt/demo with an empty environment, so that a dump holds no name
-# of the machine or of the person who made it. Where the kernel hands cores to another program
+# The programs are built and run in the folder $DEMO (default: dumpan-demo in $TMPDIR or /tmp; the dumps
+# here were made with DEMO=/opt/demo) with an empty environment, so that a dump holds no other name of the
+# machine or of the person who made it. Where the kernel hands cores to another program
 # (/proc/sys/kernel/core_pattern begins with |), gdb writes the dump of the dying process instead.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-samples-out}
-demo=${DEMO:-/opt/demo}
+demo=${DEMO:-${TMPDIR:-/tmp}/dumpan-demo}
 mkdir -p "$out" "$demo/bin" "$demo/src"
 out=$(cd "$out" && pwd)
 cp "$here"/src/* "$demo/src/"

@@ -5,7 +5,7 @@
  * register's place: when a fact is missing its producer adds it to the model.
  *
  * To add a rule: a struct da_rule in a rule_*.c, one line in rules.def, one in local.mk if the file is
- * new, a test that it fires and one that it stays silent, a row of report.md's catalogue.
+ * new, a test that it fires and one that it stays silent.
  */
 #ifndef DA_ANALYZE_ANALYZE_H
 #define DA_ANALYZE_ANALYZE_H

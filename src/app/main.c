@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 	int code;
 
 	hold_standard_files();
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of output, told as one */
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe ends the writing, not the program */
 	if (!da_options_parse(&o, a, argc, argv, &code))
 		return code;
 	read_environment(&o);

@@ -195,6 +195,25 @@ static bool size_value(const struct option_row *r, const char *arg, uint64_t *re
 	       bad_value(r, arg, "a number above 0, with K, M, G or T behind it if you like");
 }
 
+/* "90", "90s", "5m", "1h": seconds. */
+static bool time_value(const struct option_row *r, const char *arg, uint64_t *ret)
+{
+	static const struct {
+		const char *unit;
+		uint64_t seconds;
+	} units[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 } };
+	unsigned long long v;
+	char *end;
+
+	errno = 0;
+	v = strtoull(arg, &end, 10);
+	for (size_t i = 0; i < DA_ARRAY_SIZE(units); i++)
+		if (*arg >= '0' && *arg <= '9' && !errno && v && da_streq(end, units[i].unit) &&
+		    da_mul(ret, v, units[i].seconds))
+			return true;
+	return bad_value(r, arg, "a number of seconds above 0, or one with s, m or h behind it");
+}
+
 static bool add_output(struct da_options *o, const struct option_row *r, const char *arg)
 {
 	/* The options are named as the renderers are. */
@@ -234,7 +253,7 @@ static bool apply(struct da_options *o, const struct option_row *r, const char *
 		return true;
 	case OPT_RULES: return once(r, &o->rules, arg);
 	case OPT_FAIL_ON: da_vec_push(o->arena, &o->fail_on, arg); return true;
-	case OPT_MAX_TIME: return size_value(r, arg, &o->max_time);
+	case OPT_MAX_TIME: return time_value(r, arg, &o->max_time);
 	case OPT_MAX_MEMORY: return size_value(r, arg, &o->max_memory);
 	case OPT_MAX_EXPAND: return size_value(r, arg, &o->max_expand);
 	case OPT_NO_ISOLATE: o->no_isolate = true; return true;

@@ -157,6 +157,11 @@ enum da_status da_output_commit(struct da_output *o)
 	return status;
 }
 
+bool da_output_unread(const struct da_output *o)
+{
+	return !o->path && errno == EPIPE;
+}
+
 void da_output_close(struct da_output *o)
 {
 	int error = errno;

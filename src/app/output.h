@@ -23,6 +23,8 @@ bool da_output_write(void *ctx, const char *bytes, size_t n);
 enum da_status da_output_restart(struct da_output *o);
 /* Publish; DA_IO with errno. */
 enum da_status da_output_commit(struct da_output *o);
+/* After it failed: did the reader of standard output just stop reading (`| head`)? Not worth a word. */
+bool da_output_unread(const struct da_output *o);
 /* Drop what was not committed. */
 void da_output_close(struct da_output *o);
 

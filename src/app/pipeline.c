@@ -325,6 +325,37 @@ static void timing(void *ctx, const struct da_stage *s, uint64_t us, uint64_t rs
 		r->timings[r->ntimings++] = (struct da_timing_row){ s->name, us, rss };
 }
 
+/* ---------------------------------------------------------------- --verbose */
+
+static void tried(const char *module, const char *path, const char *result)
+{
+	da_error("%s: %s: %s", module, path, result);
+}
+
+static void tell_entry(const struct da_entry *e)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+	da_rich_plain(&s, e->where);
+	da_str_add(&s, ": ");
+	da_rich_plain(&s, e->text);
+	if (e->remedy) {
+		da_str_add(&s, "; ");
+		da_rich_plain(&s, e->remedy);
+	}
+	da_error("%s", da_str_get(&s));
+}
+
+void da_job_tell(const struct da_job *r)
+{
+	for (size_t i = 0; r->o->verbose && i < r->ncases; i++) {
+		const struct da_ledger *l = r->cases[i].dump->ledger;
+
+		for (size_t k = 0; k < da_ledger_count(l); k++)
+			tell_entry(da_ledger_at(l, k));
+	}
+}
+
 /* ---------------------------------------------------------------- setting up */
 
 static bool read_key(struct da_job *r, struct da_redact_options *ro, int *ret_exit)
@@ -399,6 +430,7 @@ bool da_job_init(struct da_job *r, struct da_options *o, struct da_arena *a, int
 		.dirs = o->symbols.v, .ndirs = o->symbols.n, .sysroot = o->sysroot,
 		.debuginfod_cache = o->no_local ? NULL : o->debuginfod_cache,
 		.nt_symbol_path = o->nt_symbol_path, .no_local = o->no_local, .debuginfod = o->debuginfod != NULL,
+		.tried = o->verbose ? tried : NULL,
 	};
 	r->ncases = o->files.n;
 	r->cases = da_calloc(a, r->ncases, sizeof(*r->cases));
@@ -430,8 +462,12 @@ static int confined_work(void *ctx)
 {
 	struct da_job *r = ctx;
 
+	int code;
+
 	da_job_confine(r);
-	return r->work(r);
+	code = r->work(r);
+	da_job_tell(r);
+	return code;
 }
 
 int da_job_run(struct da_options *o, struct da_arena *a, int (*work)(struct da_job *r))

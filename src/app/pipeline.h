@@ -59,6 +59,8 @@ void da_job_confine(const struct da_job *r);
 void da_job_extract(struct da_job *r, enum da_depth depth);
 /* Analyse what was extracted into r->doc, and finish it. False when nothing could be opened. */
 bool da_job_analyze(struct da_job *r);
+/* With --verbose: what was missing, odd or cut, from the ledgers. */
+void da_job_tell(const struct da_job *r);
 /* Say why nothing could be opened; the exit code for it. */
 int da_job_complain(struct da_job *r);
 

@@ -26,14 +26,10 @@ static void line(struct lines *l, const char *name, const char *fmt, ...)
 
 static const char *human(struct da_arena *a, uint64_t bytes)
 {
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
-	double v = (double)bytes;
-	unsigned u = 0;
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 
-	for (; v >= 1024 && u + 1 < DA_ARRAY_SIZE(units); u++)
-		v /= 1024;
-	return u == 0 ? da_printf(a, "%llu bytes", (unsigned long long)bytes)
-		      : da_printf(a, "%.1f %s", v, units[u]);
+	da_text_size(&s, bytes);
+	return da_strdup(a, da_str_get(&s));
 }
 
 /* Seconds for a full report, from what it costs: unpacked bytes, threads, modules. Rough by design. */
@@ -61,7 +57,7 @@ static void what_it_is(struct lines *l, struct da_job *r)
 	line(l, "modules", "%zu", p->modules.n);
 	line(l, "memory", "%zu ranges", p->mem.ranges.n);
 	if (p->exception)
-		line(l, "signal", "%s%s", p->exception->name,
+		line(l, p->exception->is_signal ? "signal" : "exception", "%s%s", p->exception->name,
 		     p->exception->thread != DA_NONE ? da_printf(r->arena, " in t%u",
 								 p->exception->thread + 1) : "");
 	if (d->origin.has_missing_bytes)

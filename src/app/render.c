@@ -70,8 +70,9 @@ static int render_all(struct da_options *o, const struct da_doc *doc)
 
 		if (da_output_open(&out, o->arena, path, o->tmpdir) != DA_OK ||
 		    da_render_output(o, doc, i, &out) != DA_OK || da_output_commit(&out) != DA_OK) {
-			da_error("%s cannot be written: %s", path ? path : "standard output",
-				 strerror(errno));
+			if (!da_output_unread(&out))
+				da_error("%s cannot be written: %s", path ? path : "standard output",
+					 strerror(errno));
 			code = DA_EXIT_IO;
 		}
 		da_output_close(&out);
@@ -94,8 +95,9 @@ int da_print_text(struct da_options *o, const char *text, size_t n)
 
 	if (da_output_open(&out, o->arena, o->output, o->tmpdir) != DA_OK ||
 	    !da_output_write(&out, text, n) || da_output_commit(&out) != DA_OK) {
-		da_error("%s cannot be written: %s", o->output ? o->output : "standard output",
-			 strerror(errno));
+		if (!da_output_unread(&out))
+			da_error("%s cannot be written: %s", o->output ? o->output : "standard output",
+				 strerror(errno));
 		code = DA_EXIT_IO;
 	}
 	da_output_close(&out);

@@ -156,6 +156,7 @@ static int work(void *ctx)
 		return da_job_complain(r);
 	for (r->rendering = 0; r->rendering < r->noutputs; r->rendering++)
 		da_stage(&r->runner, &render_stage, r);
+	da_job_tell(r);
 	set_results(r);
 	if (r->shared->exit_code)
 		return r->shared->exit_code;
@@ -184,13 +185,16 @@ static bool open_outputs(struct da_job *r)
 
 static int commit_outputs(struct da_job *r, int code)
 {
-	for (size_t i = 0; i < r->noutputs; i++)
-		if (da_output_commit(&r->outputs[i]) != DA_OK) {
-			da_error("%s%s%s cannot be written: %s", r->outputs[i].path ? "'" : "",
-				 r->outputs[i].path ? r->outputs[i].path : "standard output",
-				 r->outputs[i].path ? "'" : "", strerror(errno));
-			code = DA_EXIT_IO;
-		}
+	for (size_t i = 0; i < r->noutputs; i++) {
+		const char *path = r->outputs[i].path;
+
+		if (da_output_commit(&r->outputs[i]) == DA_OK)
+			continue;
+		if (!da_output_unread(&r->outputs[i]))
+			da_error("%s%s%s cannot be written: %s", path ? "'" : "",
+				 path ? path : "standard output", path ? "'" : "", strerror(errno));
+		code = DA_EXIT_IO;
+	}
 	return code;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -173,6 +174,29 @@ char *da_text_utf16(struct da_arena *a, const void *units, size_t n, bool big_en
 		add_char(&s, c);
 	}
 	return da_strdup(a, da_str_get(&s));
+}
+
+void da_text_size(struct da_str *s, uint64_t bytes)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	unsigned unit = 0, shift = 10;
+	uint64_t tenths;
+
+	if (bytes < 1024) {
+		da_str_addf(s, "%" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
+		return;
+	}
+	while (unit + 1 < DA_ARRAY_SIZE(units) && bytes >> shift >= 1024) {
+		shift += 10;
+		unit++;
+	}
+	/* The fraction's top ten bits are enough for one decimal. */
+	tenths = (bytes >> shift) * 10 + ((bytes >> (shift - 10) & 1023) * 10 + 512) / 1024;
+	if (tenths >= 10240 && unit + 1 < DA_ARRAY_SIZE(units)) {
+		tenths = 10;
+		unit++;
+	}
+	da_str_addf(s, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[unit]);
 }
 
 static char *hex(struct da_arena *a, const uint8_t *p, size_t n, const char *digits)

@@ -26,6 +26,8 @@ char *da_text_cstr(struct da_arena *a, const void *bytes, size_t n);
 char *da_text_utf16(struct da_arena *a, const void *units, size_t n, bool big_endian);
 void da_text_add(struct da_str *s, const void *bytes, size_t n);
 
+/* "512 bytes", "150.0 MiB": one decimal, powers of 1024. */
+void da_text_size(struct da_str *s, uint64_t bytes);
 /* Bytes as hexadecimal digits, as they lie. */
 char *da_hex(struct da_arena *a, const void *bytes, size_t n);
 char *da_hex_upper(struct da_arena *a, const void *bytes, size_t n);

@@ -34,8 +34,7 @@ struct da_fault {
 	bool executes_nothing;  /* pc itself lies where no code can be */
 };
 
-/* words.c: names of signals and of their codes; NULL when there is none. */
-const char *da_signal_name(const char *arch_name, int64_t signo);
+/* words.c: the name of a signal's code; NULL when it has none. */
 const char *da_signal_code_name(int64_t signo, int32_t code);
 
 /* outside.c: a signal that another process (or the terminal) sent. */

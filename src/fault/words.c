@@ -1,39 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of Linux's signals and of their codes (include/uapi/asm-generic/siginfo.h and siginfo.h of the CPUs). */
+/* Names of the codes of Linux's signals (include/uapi/asm-generic/siginfo.h and siginfo.h of the CPUs). */
 #include "config.h"
 
 #include "fault/parts.h"
-
-/* Numbers that all CPUs share but those with a history of their own (signal(7), "Signal numbering"). */
-static const char *const generic[] = {
-	[1] = "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE",
-	"SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGSTKFLT",
-	"SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU",
-	"SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS",
-};
-static const char *const mips[] = {
-	[1] = "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGEMT", "SIGFPE",
-	"SIGKILL", "SIGBUS", "SIGSEGV", "SIGSYS", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGUSR1",
-	"SIGUSR2", "SIGCHLD", "SIGPWR", "SIGWINCH", "SIGURG", "SIGIO", "SIGSTOP", "SIGTSTP",
-	"SIGCONT", "SIGTTIN", "SIGTTOU", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGXFSZ",
-};
-static const char *const sparc[] = {
-	[1] = "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGEMT", "SIGFPE",
-	"SIGKILL", "SIGBUS", "SIGSEGV", "SIGSYS", "SIGPIPE", "SIGALRM", "SIGTERM", "SIGURG",
-	"SIGSTOP", "SIGTSTP", "SIGCONT", "SIGCHLD", "SIGTTIN", "SIGTTOU", "SIGIO", "SIGXCPU",
-	"SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGLOST", "SIGUSR1", "SIGUSR2",
-};
-
-const char *da_signal_name(const char *arch_name, int64_t signo)
-{
-	const char *const *names = generic;
-
-	if (arch_name && da_starts(arch_name, "mips"))
-		names = mips;
-	else if (arch_name && (da_starts(arch_name, "sparc") || da_starts(arch_name, "alpha")))
-		names = sparc;
-	return signo > 0 && signo < 32 ? names[signo] : NULL;
-}
 
 static const struct {
 	int16_t signo; /* 0: of any signal */

@@ -14,7 +14,7 @@
 
 #define PAGE UINT64_C(0x1000)
 #define PHDRS_MAX 64
-/* Nothing that we met is larger than 2 GiB; a header that claims more is not a loaded image. */
+/* Nothing that we met is larger than 2 GiB; a header that claims twice as much is not a loaded image. */
 #define IMAGE_MAX (UINT64_C(1) << 32)
 
 /* ---------------------------------------------------------------- an ELF header in memory */

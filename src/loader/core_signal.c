@@ -17,16 +17,10 @@ enum { S_HUP = 1, S_QUIT = 3, S_TRAP = 5, S_ABRT = 6, S_CHLD = 17, S_CONT = 18, 
 
 const char *da_loader_signal_name(struct da_arena *a, int32_t n)
 {
-	static const char *const names[] = {
-		[1] = "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE",
-		"SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM",
-		"SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU",
-		"SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR",
-		"SIGSYS",
-	};
+	const char *name = da_signal_name(NULL, n);
 
-	if (n > 0 && (size_t)n < DA_ARRAY_SIZE(names))
-		return names[n];
+	if (name)
+		return name;
 	return da_printf(a, n >= 34 ? "SIGRTMIN+%d" : "signal %d", n >= 34 ? n - 34 : n);
 }
 

@@ -334,6 +334,8 @@ enum da_cause {
 enum da_os { DA_OS_UNKNOWN, DA_OS_LINUX, DA_OS_WINDOWS, DA_OS_MACOS, DA_OS_FREEBSD, DA_OS_NETBSD,
 	     DA_OS_OTHER };
 const char *da_os_name(enum da_os os);
+/* A signal of Linux by its number on a CPU (name of struct da_arch, or NULL: any but mips and sparc); or NULL. */
+const char *da_signal_name(const char *arch_name, int64_t signo);
 
 struct da_pair {
 	uint64_t key, value;

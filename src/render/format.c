@@ -21,29 +21,6 @@ void da_format_count(struct da_str *s, uint64_t v, const char *gap)
 	}
 }
 
-void da_format_bytes(struct da_str *s, uint64_t v)
-{
-	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	unsigned unit = 0, shift = 10;
-	uint64_t tenths;
-
-	if (v < 1024) {
-		da_str_addf(s, "%" PRIu64 " byte%s", v, v == 1 ? "" : "s");
-		return;
-	}
-	while (unit + 1 < DA_ARRAY_SIZE(units) && v >> shift >= 1024) {
-		shift += 10;
-		unit++;
-	}
-	/* The fraction's top ten bits are enough for one decimal. */
-	tenths = (v >> shift) * 10 + ((v >> (shift - 10) & 1023) * 10 + 512) / 1024;
-	if (tenths >= 10240 && unit + 1 < DA_ARRAY_SIZE(units)) {
-		tenths = 10;
-		unit++;
-	}
-	da_str_addf(s, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[unit]);
-}
-
 void da_format_duration(struct da_str *s, uint64_t us)
 {
 	uint64_t seconds = us / 1000000;

@@ -14,8 +14,6 @@ struct da_str;
 
 /* "10 412": groups of three from 1000 on, parted by `gap` (a no-break space on the page). */
 void da_format_count(struct da_str *s, uint64_t v, const char *gap);
-/* "512 bytes", "150.0 MiB": one decimal, powers of 1024. */
-void da_format_bytes(struct da_str *s, uint64_t v);
 /* Microseconds: "412 µs", "12.04 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
 void da_format_duration(struct da_str *s, uint64_t us);
 /* "0 %", "<1 %", "32 %"; `permille` is the share in tenths of a percent. */

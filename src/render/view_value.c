@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "render/format.h"
 #include "render/view.h"
 
@@ -66,7 +67,7 @@ void da_view_value(const struct da_view *v, struct da_str *s, const struct da_ce
 	case DA_TYPE_RICH: da_view_rich(v, s, cell->text); break;
 	case DA_TYPE_WORD: da_format_word(s, cell->text ? cell->text : ""); break;
 	case DA_TYPE_ADDRESS: da_str_addf(s, "0x%" PRIx64, cell->u); break;
-	case DA_TYPE_BYTES: da_format_bytes(s, cell->u); break;
+	case DA_TYPE_BYTES: da_text_size(s, cell->u); break;
 	case DA_TYPE_COUNT: da_format_count(s, cell->u, v->gap); break;
 	case DA_TYPE_DURATION: da_format_duration(s, cell->u); break;
 	case DA_TYPE_NUMBER: da_str_addf(s, "%" PRId64, cell->i); break;

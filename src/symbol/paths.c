@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "symbol/private.h"
 
@@ -88,6 +89,22 @@ static struct search begin(struct da_symbols *s, uint32_t module, da_try_fn *fn,
 	return x;
 }
 
+static bool tell(struct search *x, const char *path, bool taken)
+{
+	const char *result = "taken";
+
+	if (!x->s->o->tried)
+		return taken;
+	if (!taken && access(path, F_OK) != 0)
+		result = "not there";
+	else if (!taken && x->id)
+		result = da_printf(x->a, "refused: nothing in it is of build %s", x->id);
+	else if (!taken)
+		result = "refused: nothing proves that it is what the process ran";
+	x->s->o->tried(x->m && x->m->name ? x->m->name : "a module", path, result);
+	return taken;
+}
+
 /* Paths are made one after another in a buffer of the caller: most do not exist. */
 static bool try_path(struct search *x, const char *fmt, ...) DA_PRINTF(2, 3);
 static bool try_path(struct search *x, const char *fmt, ...)
@@ -98,7 +115,7 @@ static bool try_path(struct search *x, const char *fmt, ...)
 	va_start(ap, fmt);
 	da_str_vaddf(&s, fmt, ap);
 	va_end(ap);
-	return x->fn(x->ctx, da_str_get(&s), x->local);
+	return tell(x, da_str_get(&s), x->fn(x->ctx, da_str_get(&s), x->local));
 }
 
 /* A symbol server's layout, or a flat folder; Windows does not care for case, so lower case is tried too. */

@@ -35,7 +35,7 @@ struct da_symbols {
 	const struct da_symbol_options *o;
 	struct da_files *files; /* one a module */
 	size_t nfiles;
-	struct da_map places;   /* pc, and whether it is a caller's, to struct da_place */
+	struct da_map places;   /* the address that is looked up (pc, or pc - 1 of a caller) to struct da_place */
 	struct da_place nowhere; /* outside all modules */
 	bool scan_done;
 	DA_VEC(struct da_scanned) scanned;
@@ -68,7 +68,7 @@ void da_files_set_finder(struct da_symbols *s, uint32_t module, struct da_image 
 /* The PDB or .sym file of a module, searched once; or NULL. Between enter and leave. */
 struct da_symfile *da_files_symfile(struct da_symbols *s, uint32_t module);
 
-/* ---- find.c: which places are looked at */
+/* ---- paths.c: which places are looked at */
 
 /* A path to try. local: this machine's own file system. Stop by returning true. */
 typedef bool da_try_fn(void *ctx, const char *path, bool local);

@@ -2,9 +2,10 @@
 /*
  * symbol: which files belong to this process, and what stands at an address.
  *
- * Files are found in this order, and how each was matched is kept in the module: bytes in the dump
- * itself, directories that the user named, then the path on this machine, which counts only if the
- * build-id is the same. A file with another build-id is refused and told in the ledger. Nothing is
+ * Files are found in this order, and how each was matched is kept in the module: directories that the
+ * user named, then the path on this machine, which counts only if the build-id is the same, then what
+ * debuginfod fetched before. Bytes in the dump go before those of any file, and an image is rebuilt from
+ * them where no file is found. A file with another build-id is refused and told in the ledger. Nothing is
  * fetched unless a debuginfod server was given. Every file that libdw would open by itself (dwz,
  * .dwo) is found here too and checked first.
  */
@@ -25,6 +26,8 @@ struct da_symbol_options {
 	bool no_local;               /* --no-local-symbols: this machine's own files are not looked at */
 	const char *nt_symbol_path;  /* _NT_SYMBOL_PATH, or NULL: its folders are looked into for PDB files */
 	const char *debuginfod_cache; /* what was fetched before (by build-id), or NULL */
+	/* Told each file that was looked for, and what came of it (a constant, or in the dump's arena); or NULL. */
+	void (*tried)(const char *module, const char *path, const char *result);
 	bool debuginfod;             /* fetch: app/ has set DEBUGINFOD_URLS, the library's only setting */
 };
 

@@ -28,6 +28,8 @@ refused "--format twice" 64 "format" report --format html --format text "$core"
 refused "two outputs of one name" 64 "two forms of output" report --html out --json out "$core"
 refused "an option of another command" 64 "collect" report --collect "$core"
 refused "a number that is none" 64 "max-time" report --max-time soon "$core"
+refused "a time is no size" 64 "max-time" report --max-time 5K "$core"
+t_ok "a time in minutes" "$DUMPAN" probe --max-time 5m "$core"
 refused "a rule that does not exist" 64 "no.such" report --rules=-no.such "$core"
 refused "too many files" 64 "" probe "$core" "$core"
 t_ok "nothing was left behind" test ! -e out

@@ -52,13 +52,13 @@ START_TEST(values_for_people)
 {
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 
-	ck_assert_str_eq(formatted(da_format_bytes, 0), "0 bytes");
-	ck_assert_str_eq(formatted(da_format_bytes, 1), "1 byte");
-	ck_assert_str_eq(formatted(da_format_bytes, 1023), "1023 bytes");
-	ck_assert_str_eq(formatted(da_format_bytes, 1024), "1.0 KiB");
-	ck_assert_str_eq(formatted(da_format_bytes, 157286400), "150.0 MiB");
-	ck_assert_str_eq(formatted(da_format_bytes, 1048575), "1.0 MiB");
-	ck_assert_str_eq(formatted(da_format_bytes, UINT64_MAX), "16.0 EiB");
+	ck_assert_str_eq(formatted(da_text_size, 0), "0 bytes");
+	ck_assert_str_eq(formatted(da_text_size, 1), "1 byte");
+	ck_assert_str_eq(formatted(da_text_size, 1023), "1023 bytes");
+	ck_assert_str_eq(formatted(da_text_size, 1024), "1.0 KiB");
+	ck_assert_str_eq(formatted(da_text_size, 157286400), "150.0 MiB");
+	ck_assert_str_eq(formatted(da_text_size, 1048575), "1.0 MiB");
+	ck_assert_str_eq(formatted(da_text_size, UINT64_MAX), "16.0 EiB");
 	ck_assert_str_eq(formatted(da_format_duration, 412), "412 µs");
 	ck_assert_str_eq(formatted(da_format_duration, 12040000), "12.04 s");
 	ck_assert_str_eq(formatted(da_format_duration, 200000000), "3 min 20 s");
