@@ -31,8 +31,8 @@ lines() {
 	gcc "$@" -no-pie -c program.c
 	gcc -no-pie -o program program.o
 	at=$(nm program | awk '$3 == "twice" { print $1 }')
-	echo "$*:" $(LD_LIBRARY_PATH=root/usr/lib/x86_64-linux-gnu \
-		root/usr/bin/x86_64-linux-gnu-addr2line -f -s -e program "$at")
+	echo "$*: $(LD_LIBRARY_PATH=root/usr/lib/x86_64-linux-gnu \
+		root/usr/bin/x86_64-linux-gnu-addr2line -f -s -e program "$at" | tr '\n' ' ')"
 }
 {
 	lines -O2 -g -gdwarf-5
@@ -40,6 +40,6 @@ lines() {
 	lines -O0 -g -gdwarf-5 -gsplit-dwarf
 	lines -O2 -g -gdwarf-5 -gsplit-dwarf
 } | tee seen
-[ "$(grep -cE 'twice program.c:[23]$' seen)" = 3 ]
-grep -qxF -- '-O2 -g -gdwarf-5 -gsplit-dwarf: twice ??:?' seen
+[ "$(grep -cE 'twice program.c:[23] $' seen)" = 3 ]
+grep -qxF -- '-O2 -g -gdwarf-5 -gsplit-dwarf: twice ??:? ' seen
 echo "as described: addr2line $version"

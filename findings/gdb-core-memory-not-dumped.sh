@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # gdb reads zeros where a core has no bytes. The kernel leaves memory out of a core (coredump_filter,
-# MADV_DONTDUMP, files that are mapped shared) by giving its PT_LOAD a p_memsz but no p_filesz: "it was
-# there, its contents were not written". gdb prints such memory as 0, with no word that it is unknown, so
-# a pointer into it looks like a pointer to a cleared structure. Only addresses in no segment at all give
-# "Cannot access memory".
+# MADV_DONTDUMP) by giving its PT_LOAD a p_memsz but no p_filesz: "it was there, its contents were not
+# written". gdb prints such memory as 0, with no word that it is unknown, so a pointer into it looks like a
+# pointer to a cleared structure. Only addresses in no segment at all give "Cannot access memory".
 #
 # Package: gdb-minimal 13.1-3, libipt2 2.0.5-1, libdebuginfod1 0.188-2.1 (Debian 12, amd64), unpacked, not
 #          installed; the other libraries are those of the system.

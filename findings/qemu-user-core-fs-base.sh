@@ -3,8 +3,7 @@
 # x86-64 cores that qemu-user writes have no thread pointer. NT_PRSTATUS has the layout of Linux, whose
 # registers 21 and 22 are fs_base and gs_base, but qemu puts the selectors of %fs and %gs there, which are 0 in
 # every program. So no reader finds errno, the thread's pthread structure or any other thread-local variable
-# in such a core, although the memory is there. There is no NT_FILE either, so nothing names the libraries,
-# and no NT_SIGINFO, so nothing tells the faulting address.
+# in such a core, although the memory is there. There is no NT_FILE and no NT_SIGINFO either.
 #
 # Package: qemu-user 1:7.2+dfsg-7+deb12u18+b3, libcapstone4 4.0.2-5, liburing2 2.3-3, libnuma1 2.0.16-1
 #          (Debian 12, amd64), unpacked, not installed; the other libraries are those of the system.
