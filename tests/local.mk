@@ -21,3 +21,4 @@ include tests/html/local.mk
 include tests/e2e/local.mk
 include tests/crash/local.mk
 include tests/lint/local.mk
+include tests/windows/local.mk

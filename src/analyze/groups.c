@@ -11,7 +11,7 @@
 
 const char *da_rank_name(enum da_rank rank)
 {
-	static const char *const names[] = { "faulting", "deadlocked", "blocking", "blocked", "running",
+	static const char *const names[] = { "faulting", "handling-exception", "deadlocked", "blocking", "blocked", "running",
 					     "unknown", "waiting", "idle" };
 
 	return (unsigned)rank < DA_ARRAY_SIZE(names) ? names[rank] : "unknown";
@@ -62,8 +62,6 @@ static int by_page_order(const void *x, const void *y)
 
 	if (a->rank != b->rank)
 		return a->rank < b->rank ? -1 : 1;
-	if (a->dispatch != b->dispatch)
-		return a->dispatch ? 1 : -1;
 	if (a->threads.n != b->threads.n)
 		return a->threads.n > b->threads.n ? -1 : 1;
 	return a->threads.v[0] < b->threads.v[0] ? -1 : 1;
@@ -114,7 +112,7 @@ static void add_dispatch(struct da_dump *d, struct da_groups *g, struct da_arena
 	if (!e || e->thread >= d->proc.threads.n || d->proc.threads.v[e->thread].dispatch_frames.n == 0)
 		return;
 	group = da_vec_add(a, &g->v);
-	group->rank = DA_RANK_FAULTING;
+	group->rank = DA_RANK_HANDLING;
 	group->dispatch = true;
 	da_vec_push(a, &group->threads, e->thread);
 }

@@ -5,7 +5,7 @@
 
 #include "analyze/analyze.h"
 
-enum da_rank { DA_RANK_FAULTING, DA_RANK_DEADLOCKED, DA_RANK_BLOCKING, DA_RANK_BLOCKED,
+enum da_rank { DA_RANK_FAULTING, DA_RANK_HANDLING, DA_RANK_DEADLOCKED, DA_RANK_BLOCKING, DA_RANK_BLOCKED,
 	       DA_RANK_RUNNING, DA_RANK_UNKNOWN, DA_RANK_WAITING, DA_RANK_IDLE };
 const char *da_rank_name(enum da_rank rank);
 

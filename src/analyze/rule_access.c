@@ -186,7 +186,7 @@ static struct access_words access_words(struct da_analysis *a)
 	gone = da_unloaded_at(&a->dump->proc, e->address);
 	if (gone)
 		return (struct access_words){
-			da_printf(a->dump->arena, "%s " DA_SYM("%s") " after it was unloaded",
+			da_printf(a->dump->arena, "%s the unloaded " DA_SYM("%s"),
 				  e->access == DA_ACCESS_EXECUTE ? "call into" : "use of", gone->name),
 			"Something of that DLL was still in use (a callback, timer, thread, window procedure or "
 			"object) when FreeLibrary let go of its last reference: find who unloads it, and what was "

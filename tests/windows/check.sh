@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Own Windows programs under Wine: what the report says against what the program said. Skipped without
+# mingw-w64 or Wine; the 32-bit half without a Wine that runs 32-bit programs.
+. "$(dirname "$0")/../lib.sh"
+
+here=$top_srcdir/tests/windows
+wine=${WINE:-}
+for w in wine64 wine /usr/lib/wine/wine64; do
+	[ -n "$wine" ] || ! command -v "$w" >/dev/null 2>&1 || wine=$w
+done
+if [ -z "$wine" ] || ! command -v x86_64-w64-mingw32-gcc i686-w64-mingw32-gcc >/dev/null 2>&1; then
+	echo "1..0 # SKIP mingw-w64 and Wine are not both installed"
+	exit 77
+fi
+WINEPREFIX=$T/prefix WINEDEBUG=-all
+export WINEPREFIX WINEDEBUG
+
+# The folders with Wine's own DLLs, where distributions have them.
+dlls()
+{
+	for d in /usr/lib/*/wine/"$1" /usr/lib/wine/"$1" /usr/lib64/wine/"$1" /opt/wine*/lib*/wine/"$1"; do
+		[ ! -d "$d" ] || printf -- '--symbols %s ' "$d"
+	done
+}
+
+# build CC: the program for one CPU
+build()
+{
+	command -v "$1" >/dev/null 2>&1 || return 1
+	mkdir -p "$T/$2"
+	"$1" -std=gnu11 -g -O1 -fno-optimize-sibling-calls -o "$T/$2/harbour.exe" "$here/harbour.c" "$here/dump.c"
+}
+
+# has FIELD VALUE WHAT
+has() { t_like "$json" "\"$1\":\"$2\"" "$cpu $kind: $3"; }
+
+# The innermost frame of own code of a thread, by its name: it is in the group that names the thread.
+check_threads()
+{
+	grep '^thread ' "$T/truth" >"$T/threads"
+	while read -r _ id function name; do
+		t_like "$json" "\"tid\":$id,.*\"name\":\"$name\"" "$cpu $kind: thread $name"
+		[ "$function" = set_out ] ||
+			t_like "$json" "\"tid\":$id,.*in ${function}" "$cpu $kind: $name is in $function"
+	done <"$T/threads"
+}
+
+# check KIND RULE CODE FUNCTION [ACCESS ADDRESS]
+check()
+{
+	kind=$1
+	timeout 120 "$wine" "$T/$cpu/harbour.exe" "$kind" "$T/$kind.dmp" >"$T/said" 2>/dev/null
+	tr -d '\r' <"$T/said" >"$T/truth"
+	if ! grep -q '^written' "$T/truth"; then
+		t_fail "$cpu $kind: a dump"
+		return
+	fi
+	# shellcheck disable=SC2046
+	t_ok "$cpu $kind: a report" "$DUMPAN" report --format json --redact none --symbols "$T/$cpu" $(dlls "$dir") "$T/$kind.dmp"
+	json=$(sed 's/},{/},\
+{/g' "$T_OUT")
+	check_threads
+	[ -n "$2" ] || {
+		t_unlike "$json" '"severity":"error"' "$cpu $kind: nobody died"
+		return
+	}
+	t_like "$json" "\"id\":\"f1\",\"rule\":\"$2\"" "$cpu $kind: the kind of death"
+	t_like "$json" "\"code\":$(($3)),"  "$cpu $kind: the code"
+	t_like "$(cat "$T/truth")" "^code $3" "$cpu $kind: as the program saw it"
+	has function "$4" "the function to look at"
+	[ -z "$5" ] || has access "$5" "the kind of access"
+	[ -z "$6" ] || has address "$6" "the address"
+	t_like "$json" '"dispatch_group":"g2"' "$cpu $kind: two stacks"
+	dispatcher=KiUserExceptionDispatcher
+	[ "$kind" != raise ] || dispatcher=RtlRaiseException # raised by a call, not by the CPU
+	for f in last_words UnhandledExceptionFilter $dispatcher set_out begin; do
+		t_like "$json" "\"function\":\"_?$f" "$cpu $kind: $f is on them"
+	done
+}
+
+# all CPU CC DIR
+all()
+{
+	cpu=$1 dir=$3
+	if ! build "$2" "$1"; then
+		t_skip "$1" "$2 is not installed"
+		return
+	fi
+	if ! timeout 200 "$wine" "$T/$1/harbour.exe" calm "$T/try.dmp" 2>/dev/null | grep -q '^written'; then
+		t_skip "$1" "this Wine does not run such programs"
+		return
+	fi
+	check calm
+	check read crash.access 0xc0000005 read_depth read 0x20
+	check write crash.access 0xc0000005 mark_depth write 0x20
+	check divide crash.arithmetic 0xc0000094 share_fee
+	check raise crash.unhandled 0xe0424242 sound_horn
+	check lost crash.access 0xc0000005 read_depth read 0x20
+	check gone crash.access 0xc0000005 ask_pilot execute
+	address=$(sed -n 's/^address //p' "$T/truth")
+	has address "$address" "the address in the DLL that was unloaded"
+	t_like "$json" '"module_name":"version.dll \(unloaded\)"' "$cpu gone: the DLL has its name on the stack"
+	t_like "$json" 'unloaded .*version\.dll' "$cpu gone: and in the finding"
+}
+
+all x64 x86_64-w64-mingw32-gcc x86_64-windows
+all x86 i686-w64-mingw32-gcc i386-windows
+for w in wineserver /usr/lib/wine/wineserver; do
+	! command -v "$w" >/dev/null 2>&1 || timeout 20 "$w" -k >/dev/null 2>&1
+done
+t_done
