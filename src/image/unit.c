@@ -183,6 +183,42 @@ static const char *qualified(struct da_arena *a, struct da_unit *u, Dwarf_Die *o
 	return name;
 }
 
+/* The type that a DIE's type leads to when const and pointers are taken off. */
+static bool pointed_type(Dwarf_Die *die, Dwarf_Die *ret)
+{
+	Dwarf_Attribute attr;
+
+	*ret = *die;
+	for (int i = 0; i < 8; i++) {
+		if (!dwarf_attr(ret, DW_AT_type, &attr) || !dwarf_formref_die(&attr, ret))
+			return false;
+		if (dwarf_tag(ret) == DW_TAG_class_type || dwarf_tag(ret) == DW_TAG_structure_type)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * operator() of a class inside a function, whose scope was not walked: the first parameter that the
+ * compiler added is the object (gcc calls it __closure in a lambda), so its type is the class.
+ */
+static const char *with_object(struct da_arena *a, Dwarf_Die *of, const char *name)
+{
+	Dwarf_Die mem, child, type, *named = named_die(of, &mem);
+
+	if (!named || dwarf_child(named, &child) != 0)
+		return name;
+	do {
+		if (dwarf_tag(&child) == DW_TAG_formal_parameter && dwarf_hasattr(&child, DW_AT_artificial) &&
+		    pointed_type(&child, &type)) {
+			const char *s = text(a, dwarf_diename(&type));
+
+			return da_printf(a, "%s::%s", s ? s : "<lambda>", name);
+		}
+	} while (next_die(&child));
+	return name;
+}
+
 static const char *name_of(struct da_arena *a, struct da_unit *u, Dwarf_Die *die)
 {
 	Dwarf_Attribute attr;
@@ -194,7 +230,10 @@ static const char *name_of(struct da_arena *a, struct da_unit *u, Dwarf_Die *die
 	if (s && mangled(s))
 		return text(a, s);
 	name = text(a, dwarf_diename(die));
-	return name ? qualified(a, u, die, name) : NULL;
+	if (!name)
+		return NULL;
+	name = qualified(a, u, die, name);
+	return strcmp(name, "operator()") == 0 ? with_object(a, die, name) : name;
 }
 
 /* A path of the line table: relative ones count from where the compiler ran. */

@@ -45,6 +45,7 @@ EXTRA_DIST += \
 	%D%/segv_handler_abort.c \
 	%D%/segv_handler_altstack.c \
 	%D%/segv_jump_unmapped.c \
+	%D%/segv_lambda.cc \
 	%D%/segv_memcpy.c \
 	%D%/segv_noncanonical.c \
 	%D%/segv_null_call.c \
