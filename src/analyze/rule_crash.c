@@ -75,6 +75,13 @@ static struct abort_words abort_words(struct da_analysis *a)
 				"The program, or a check that was built into it, ended it on purpose (abort, fail fast): "
 				"the frame that called for it, and the program's log just before, say why.",
 				"a debugger or another process that raised the exception" };
+		if (!e->has_sender && !da_crash_telling_frame(a))
+			return (struct abort_words){ "the process was ended by SIGABRT",
+				da_streq(a->dump->origin.writer, "createdump")
+					? "Who sent it is not in the dump. The runtime of .NET ends a process like this after an "
+					  "exception that nobody handled; the program's log just before says why."
+					: "Who sent it is not in the dump. The program's log just before says more.",
+				"a log of the sender, when another process sent the signal" };
 		return (struct abort_words){ "the program aborted itself",
 			"It sent SIGABRT to itself, as abort() does: the frame that called for it, and the program's log "
 			"just before, say why.",
@@ -87,7 +94,7 @@ static struct abort_words abort_words(struct da_analysis *a)
 /* Only one frame, or only names of libc: that it called abort is all that is known. */
 static double sure_of_abort(struct da_analysis *a)
 {
-	return da_crash_telling_frame(a) ? 0.95 : 0.6;
+	return da_crash_telling_frame(a) ? 0.95 : da_crash_of(a)->has_sender ? 0.6 : 0.5;
 }
 
 static unsigned run_abort(struct da_analysis *a)

@@ -121,27 +121,31 @@ const struct da_rule da_rule_crash_rust_panic = {
 
 static unsigned run_out_of_memory(struct da_analysis *a)
 {
+	const char *reason = da_crash_of(a)->cpp_type ? NULL : da_crash_of(a)->reason;
+	bool script = reason && strstr(reason, "JavaScript");
 	struct da_finding *f;
 
 	if (!da_crash_cause_is(a, DA_CAUSE_OUT_OF_MEMORY))
 		return 0;
 	f = da_crash_begin(a, "crash.out-of-memory", 0.85,
-		  da_printf(a->dump->arena, "an allocation failed%s", da_crash_in_function(a)));
-	if (da_crash_of(a)->reason && !da_crash_of(a)->cpp_type)
-		da_finding_description(f, "%s The process ran out of memory: %s.", da_crash_who_died(a), da_crash_of(a)->reason);
+			   script ? reason : da_printf(a->dump->arena, "an allocation failed%s", da_crash_in_function(a)));
+	if (reason)
+		da_finding_description(f, "%s The process ran out of memory: %s.", da_crash_who_died(a), reason);
 	else
 		da_finding_description(f, "%s An allocation was refused (" DA_SYM("%s") "): either memory or address "
 				       "space ran out, or the size that was asked for is absurd.", da_crash_who_died(a),
 				       da_crash_of(a)->cpp_type ? da_crash_of(a)->cpp_type : "std::bad_alloc");
-	da_crash_advise(a, f, da_crash_of(a)->reason && strstr(da_crash_of(a)->reason, "JavaScript")
-		? "Raise the limit (--max-old-space-size) if so much is to be expected; otherwise take a heap snapshot "
-		  "before, to see what is kept."
-		: da_crash_by_system(a, "Check the size that was asked for there; then the totals in the memory map, the page "
-					"file, and limits of a job object or container.",
-				     "Check the size that was asked for there; then the limits of the process (ulimit -v, "
-				     "cgroup) against the totals in the memory map."));
-	da_finding_refuted_by(f, da_crash_of(a)->reason ? "a message on stderr that names another reason"
-						      : "code of the program that throws std::bad_alloc by itself");
+	if (script) /* which of the engine's functions asked says nothing */
+		da_finding_recommendation(f, "Raise the limit (--max-old-space-size) if so much is to be expected; otherwise "
+					  "take a heap snapshot before, to see what is kept.");
+	else
+		da_crash_advise(a, f, da_crash_by_system(a,
+				"Check the size that was asked for there; then the totals in the memory map, the page file, and "
+				"limits of a job object or container.",
+				"Check the size that was asked for there; then the limits of the process (ulimit -v, cgroup) "
+				"against the totals in the memory map."));
+	da_finding_refuted_by(f, reason ? "a message on stderr that names another reason"
+				   : "code of the program that throws std::bad_alloc by itself");
 	return 1;
 }
 
