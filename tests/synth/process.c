@@ -360,7 +360,7 @@ void synth_process(struct synth *s, const struct synth_process *p)
 			   synth_printf(s, "/opt/demo/lib/lib%u.so", i), 0, p->cfi);
 	synth_link_map(s, list, plan.links, p->modules + 1, false);
 	synth_note_auxv(s, (const uint64_t[][2]){ { 3, program + (wide ? 64 : 52) }, { 4, wide ? 56 : 32 },
-						  { 5, p->cfi ? 6 : 5 }, { 6, PAGE }, { 9, program + SYNTH_CODE } }, 5);
+						  { 5, p->cfi ? 6 : 5 }, { 6, PAGE }, { 9, program + SYNTH_CODE + 63 * 64 } }, 5);
 	if (p->huge_file)
 		plan.files[plan.nfiles++] = (struct synth_file){ 0x10000, 0x7fffffff0000, 0, "/dev/zero" };
 	synth_note_file(s, plan.files, plan.nfiles);
