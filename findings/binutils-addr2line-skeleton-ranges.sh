@@ -18,7 +18,7 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "binutils-x86-64-linux-gnu=$version" "libbinutils=$version" "libctf0=$version" \
 	"libctf-nobfd0=$version" "libgprofng0=$version" >/dev/null 2>&1
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 cat >program.c <<'C'
 int twice(int x)
@@ -31,8 +31,8 @@ lines() {
 	gcc "$@" -no-pie -c program.c
 	gcc -no-pie -o program program.o
 	at=$(nm program | awk '$3 == "twice" { print $1 }')
-	echo "$*: $(LD_LIBRARY_PATH=root/usr/lib/x86_64-linux-gnu \
-		root/usr/bin/x86_64-linux-gnu-addr2line -f -s -e program "$at" | tr '\n' ' ')"
+	echo "$*: $(LD_LIBRARY_PATH=unpacked/usr/lib/x86_64-linux-gnu \
+		unpacked/usr/bin/x86_64-linux-gnu-addr2line -f -s -e program "$at" | tr '\n' ' ')"
 }
 {
 	lines -O2 -g -gdwarf-5

@@ -15,7 +15,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "binutils-mingw-w64-x86-64=$version" >/dev/null 2>&1
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 cat >prologue.s <<'A'
 	.text
@@ -34,7 +34,7 @@ f:	subq	$0x200000, %rsp
 	ret
 	.seh_endproc
 A
-tools=root/usr/bin/x86_64-w64-mingw32
+tools=unpacked/usr/bin/x86_64-w64-mingw32
 "$tools-as" -o prologue.obj prologue.s
 "$tools-ld" -e f -o prologue.exe prologue.obj
 "$tools-objdump" -p prologue.exe | sed -n 's/.*\(save .*\)/\1/p' | tee seen

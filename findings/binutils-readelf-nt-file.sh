@@ -17,7 +17,7 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "binutils-x86-64-linux-gnu=$version" "libbinutils=$version" "libctf0=$version" \
 	"libctf-nobfd0=$version" "libgprofng0=$version" >/dev/null 2>&1
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 python3 - <<'P'
 import struct
@@ -40,9 +40,9 @@ def core(bits):
 core(64)
 core(32)
 P
-lib=root/usr/lib/x86_64-linux-gnu
+lib=unpacked/usr/lib/x86_64-linux-gnu
 for bits in 64 32; do
-	LD_LIBRARY_PATH=$lib root/usr/bin/x86_64-linux-gnu-readelf -nW "core$bits" | tee "seen$bits"
+	LD_LIBRARY_PATH=$lib unpacked/usr/bin/x86_64-linux-gnu-readelf -nW "core$bits" | tee "seen$bits"
 done
 grep -q 'NT_FILE' seen64
 grep -q 'Cannot decode 64-bit note in 32-bit build' seen64

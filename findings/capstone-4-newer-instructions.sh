@@ -16,7 +16,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "libcapstone4=$version" "libcapstone-dev=$version" >/dev/null 2>&1
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 cat >decode.c <<'C'
 #include <capstone.h>
@@ -56,7 +56,7 @@ int main(void)
 	return 0;
 }
 C
-lib=root/usr/lib/x86_64-linux-gnu
+lib=unpacked/usr/lib/x86_64-linux-gnu
 gcc -Iroot/usr/include/capstone -o decode decode.c "$lib/libcapstone.so.4"
 LD_LIBRARY_PATH=$lib ./decode | tee seen
 cat >expected <<'E'

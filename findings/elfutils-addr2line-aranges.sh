@@ -15,7 +15,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "elfutils=$version" "libdw1=$version" "libelf1=$version" "libasm1=$version" >/dev/null 2>&1
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 cat >program.c <<'C'
 int twice(int x)
@@ -28,7 +28,7 @@ gcc -O0 -g -no-pie -o with program.c
 objcopy --remove-section=.debug_aranges with without
 at=$(printf '0x%x' $((0x$(nm with | awk '$3 == "twice" { print $1 }') + 4)))
 for file in with without; do
-	LD_LIBRARY_PATH=root/usr/lib/x86_64-linux-gnu root/usr/bin/eu-addr2line -f -s -e "$file" "$at" |
+	LD_LIBRARY_PATH=unpacked/usr/lib/x86_64-linux-gnu unpacked/usr/bin/eu-addr2line -f -s -e "$file" "$at" |
 		tee "seen-$file"
 done
 addr2line -f -s -e without "$at" | tee seen-binutils

@@ -17,7 +17,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "gdb-minimal=$version" libipt2=2.0.5-1 libdebuginfod1=0.188-2.1 >/dev/null
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 python3 - <<'P'
 import struct
@@ -43,7 +43,7 @@ header += struct.pack("<HHIQQQIHHHHHH", 4, 62, 1, 0, 64, 0, 0, 64, 56, 4, 0, 0, 
 data = (header + segments + notes).ljust(0x1000, b"\0")
 open("core", "wb").write(data + b"B" * (at - 0x1000))
 P
-run() { LD_LIBRARY_PATH=root/usr/lib/x86_64-linux-gnu root/usr/bin/gdb -nx -q -batch -c core "$@" 2>&1 || true; }
+run() { LD_LIBRARY_PATH=unpacked/usr/lib/x86_64-linux-gnu unpacked/usr/bin/gdb -nx -q -batch -c core "$@" 2>&1 || true; }
 run \
 	-ex 'output/x *(int *)0x400010' -ex 'echo \ dumped\n' \
 	-ex 'output/x *(int *)0x500010' -ex 'echo \ not dumped\n' \

@@ -19,7 +19,7 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "libdw1=$version" "libdw-dev=$version" "libelf1=$version" "libelf-dev=$version" \
 	binutils-aarch64-linux-gnu=2.40-2 >/dev/null 2>&1
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 cat >signed.s <<'A'
 	.text
@@ -72,8 +72,8 @@ int main(int argc, char **argv)
 	return 0;
 }
 C
-lib=root/usr/lib/x86_64-linux-gnu
-tools=root/usr/bin/aarch64-linux-gnu
+lib=unpacked/usr/lib/x86_64-linux-gnu
+tools=unpacked/usr/bin/aarch64-linux-gnu
 LD_LIBRARY_PATH=$lib "$tools-as" -o signed.o signed.s
 LD_LIBRARY_PATH=$lib "$tools-ld" --eh-frame-hdr -o signed signed.o
 LD_LIBRARY_PATH=$lib "$tools-readelf" --debug-dump=frames signed | grep -c negate_ra_state

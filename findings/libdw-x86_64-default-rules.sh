@@ -15,7 +15,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "libdw1=$version" "libdw-dev=$version" "libelf1=$version" "libelf-dev=$version" >/dev/null
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 cat >program.c <<'C'
 int main(void) { return 0; }
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 }
 C
 gcc -O2 -o program program.c
-lib=root/usr/lib/x86_64-linux-gnu
+lib=unpacked/usr/lib/x86_64-linux-gnu
 gcc -Iroot/usr/include -o rules rules.c "$lib/libdw.so.1" "$lib/libelf.so.1" -Wl,-rpath-link,"$lib"
 LD_LIBRARY_PATH=$lib ./rules program | tee seen
 grep -qx 'rax: same value' seen

@@ -17,7 +17,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "libxml2=$version" "libxml2-dev=$version" libicu72=72.1-3+deb12u1 >/dev/null 2>&1
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 cat >anchor.c <<'C'
 #include <libxml/HTMLparser.h>
@@ -53,7 +53,7 @@ int main(void)
 	return 0;
 }
 C
-lib=root/usr/lib/x86_64-linux-gnu
+lib=unpacked/usr/lib/x86_64-linux-gnu
 gcc -Iroot/usr/include/libxml2 -o anchor anchor.c "$lib/libxml2.so.2" -Wl,-rpath-link,"$lib"
 LD_LIBRARY_PATH=$lib ./anchor | tee seen
 cat >expected <<'E'

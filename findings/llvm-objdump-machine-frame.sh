@@ -17,7 +17,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "llvm-14=$version" "libllvm14=$version" libz3-4=4.8.12-3.1 libpfm4=4.13.0-1 >/dev/null 2>&1
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 cat >frames.s <<'A'
 	.text
@@ -36,8 +36,8 @@ without: .seh_proc without
 	iretq
 	.seh_endproc
 A
-export LD_LIBRARY_PATH=$dir/root/usr/lib/x86_64-linux-gnu:$dir/root/usr/lib/llvm-14/lib
-bin=root/usr/lib/llvm-14/bin
+export LD_LIBRARY_PATH=$dir/unpacked/usr/lib/x86_64-linux-gnu:$dir/unpacked/usr/lib/llvm-14/lib
+bin=unpacked/usr/lib/llvm-14/bin
 "$bin/llvm-mc" -triple x86_64-pc-windows-msvc -filetype=obj -o frames.obj frames.s
 "$bin/llvm-readobj" --unwind frames.obj | grep -oE '(PUSH_MACHFRAME|SAVE_XMM128_FAR).*' | tee seen
 "$bin/llvm-objdump" --unwind-info frames.obj | grep -oE 'UOP_(PushMachFrame|SaveXMM128Big).*' | cat -v | tee -a seen

@@ -18,7 +18,7 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "clang-14=$version" "libclang-cpp14=$version" "libllvm14=$version" "llvm-14=$version" \
 	libz3-4=4.8.12-3.1 libpfm4=4.13.0-1 >/dev/null 2>&1
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 cat >names.cpp <<'C'
 struct P { int a, b; };
@@ -28,8 +28,8 @@ template<int N> int number() { return N; }
 int wide(__int128 x) { return (int)x; }
 int use() { return point<P{1, 2}>() + value<3>() + value<'c'>() + value<nullptr>() + number<3>() + wide(1); }
 C
-export LD_LIBRARY_PATH=$dir/root/usr/lib/x86_64-linux-gnu:$dir/root/usr/lib/llvm-14/lib
-bin=root/usr/lib/llvm-14/bin
+export LD_LIBRARY_PATH=$dir/unpacked/usr/lib/x86_64-linux-gnu:$dir/unpacked/usr/lib/llvm-14/lib
+bin=unpacked/usr/lib/llvm-14/bin
 "$bin/clang" -std=c++20 -target x86_64-pc-windows-msvc -S -o msvc.s names.cpp
 "$bin/clang" -std=c++20 -target x86_64-pc-linux-gnu -S -o itanium.s names.cpp
 sed -n 's/^"\(?.*\)":.*/\1/p' msvc.s | sort -u >msvc

@@ -16,7 +16,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get download -q "qemu-user=$version" libcapstone4=4.0.2-5 liburing2=2.3-3 libnuma1=2.0.16-1 >/dev/null 2>&1
-for deb in ./*.deb; do dpkg-deb -x "$deb" root; done
+for deb in ./*.deb; do dpkg-deb -x "$deb" unpacked; done
 
 cat >guest.c <<'C'
 #include <stdlib.h>
@@ -31,7 +31,7 @@ int main(void)
 C
 gcc -O1 -static -o guest guest.c
 ulimit -c 200000
-LD_LIBRARY_PATH=root/usr/lib/x86_64-linux-gnu root/usr/bin/qemu-x86_64 ./guest || true
+LD_LIBRARY_PATH=unpacked/usr/lib/x86_64-linux-gnu unpacked/usr/bin/qemu-x86_64 ./guest || true
 python3 - qemu_guest_*.core <<'P' | tee seen
 import struct
 import sys
