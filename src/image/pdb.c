@@ -60,7 +60,7 @@ static void read_named(struct pdb *p, struct da_cursor *c)
 	da_skip(c, 4);
 	while (da_ok(c) && da_left(c) >= 4)
 		if (da_get_u32(c) == FEATURE_MINIMAL)
-			p->minimal = true;
+			p->base.minimal = true;
 }
 
 static bool read_info(struct pdb *p)

@@ -96,7 +96,6 @@ struct pdb {
 	uint32_t modules_size, contributions, ncontributions, contribution_size;
 	uint16_t fpo_stream, frame_stream, to_stream, from_stream;
 	uint32_t names_stream, names_size; /* the text of /names begins at 12 */
-	bool minimal;          /* /DEBUG:FASTLINK: functions and lines stayed in the object files */
 	struct pdb_section *sections, *image_sections; /* before OMAP, of the image */
 	uint32_t nsections, nimage_sections;
 	uint32_t public_map, npublic, public_hash; /* public_hash: bytes of the hash part */

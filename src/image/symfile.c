@@ -75,6 +75,11 @@ bool da_symfile_is_full(struct da_symfile *f)
 	return f->methods->full(f);
 }
 
+bool da_symfile_is_minimal(const struct da_symfile *f)
+{
+	return f->minimal;
+}
+
 bool da_symfile_is_managed(struct da_symfile *f)
 {
 	return f->methods->managed && f->methods->managed(f);

@@ -47,6 +47,8 @@ bool da_symfile_has_age(const struct da_symfile *f, uint32_t age);
 uint32_t da_symfile_age(const struct da_symfile *f);
 /* Functions with lines, not public symbols alone. */
 bool da_symfile_is_full(struct da_symfile *f);
+/* Functions and lines stayed in the object files (/DEBUG:FASTLINK): it has little more than public symbols. */
+bool da_symfile_is_minimal(const struct da_symfile *f);
 /* A PDB that a .NET compiler wrote: it knows methods by token, not by address. */
 bool da_symfile_is_managed(struct da_symfile *f);
 

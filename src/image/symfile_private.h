@@ -29,6 +29,7 @@ struct da_symfile {
 	const struct da_limits *limits;
 	uint8_t guid[16];
 	uint32_t age, other_age;
+	bool minimal;
 };
 
 bool da_pdb_bid(struct da_bytes b);

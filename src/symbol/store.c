@@ -51,7 +51,7 @@ static bool belongs(const struct hunt *h, const struct da_symfile *f)
 	return memcmp(da_symfile_guid(f), h->guid, 16) == 0 && da_symfile_has_age(f, h->age);
 }
 
-/* named: it stands at a place, or has a name, where the module's own should be. */
+/* A file at a place, or with a name, that the module's own should have. */
 static bool try_file(struct hunt *h, const char *path)
 {
 	struct da_symfile *sf = NULL;
@@ -79,6 +79,9 @@ static bool try_file(struct hunt *h, const char *path)
 			"its PDB was written by a .NET compiler: it names no native code, and is not read");
 		return false;
 	}
+	if (da_symfile_is_minimal(sf))
+		da_note(h->s->d->ledger, DA_NOTE_UNSUPPORTED, h->name, "link with /DEBUG:FULL",
+			"its PDB was linked with /DEBUG:FASTLINK: functions and lines stayed in the object files");
 	h->f->symfile = sf;
 	h->f->symfile_path = da_strdup(h->s->d->arena, path);
 	return true;

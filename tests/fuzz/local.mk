@@ -94,6 +94,17 @@ tests_fuzz_libfuzzer_breakpad_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_breakpad_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += frames
+fuzz_programs += %D%/fuzz_frames
+tests_fuzz_fuzz_frames_SOURCES = %D%/frames.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_frames_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_frames
+tests_fuzz_libfuzzer_frames_SOURCES = %D%/frames.c $(fuzz_common)
+tests_fuzz_libfuzzer_frames_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_frames_LDFLAGS = $(fuzz_ldflags)
+endif
+
 fuzz_targets += report
 fuzz_programs += %D%/fuzz_report
 tests_fuzz_fuzz_report_SOURCES = %D%/report.c %D%/replay.c $(fuzz_common)
