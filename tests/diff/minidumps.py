@@ -144,7 +144,10 @@ def compare_modules(d, data, rows):
 
 def compare_tops(d, data, rows):
     """The innermost frame: module and offset; of the dead thread the registers of the exception."""
-    stack = {t: s["frames"] for s in data.get("stacks", []) for t in s["threads"]}
+    stack = {}
+    for s in data.get("stacks", []):
+        for t in s["threads"]:
+            stack.setdefault(t, s["frames"])  # a second one shows the handler of the exception
     for x in rows:
         if len(x) < 7:
             continue
