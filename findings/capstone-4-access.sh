@@ -63,7 +63,7 @@ int main(void)
 }
 C
 lib=unpacked/usr/lib/x86_64-linux-gnu
-gcc -Iroot/usr/include/capstone -o access access.c "$lib/libcapstone.so.4"
+gcc -Iunpacked/usr/include/capstone -o access access.c "$lib/libcapstone.so.4"
 LD_LIBRARY_PATH=$lib ./access | tee seen
 cat >expected <<'E'
 movaps 2

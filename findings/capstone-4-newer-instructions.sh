@@ -57,7 +57,7 @@ int main(void)
 }
 C
 lib=unpacked/usr/lib/x86_64-linux-gnu
-gcc -Iroot/usr/include/capstone -o decode decode.c "$lib/libcapstone.so.4"
+gcc -Iunpacked/usr/include/capstone -o decode decode.c "$lib/libcapstone.so.4"
 LD_LIBRARY_PATH=$lib ./decode | tee seen
 cat >expected <<'E'
 rdsspq %rax: nothing

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # libdwfl finds a source line only through .debug_aranges. DWARF makes that section optional and clang does
 # not write it unasked, so eu-addr2line answers "??:0" for every address of a program that was built with
-# "clang -g", although .debug_info has the ranges of the unit and .debug_line has the row. The function's name still comes, from .symtab, which hides what lacks.
-# binutils' addr2line reads the same file right. A user of libdw must walk the units by dwarf_nextcu.
+# "clang -g", although .debug_info has the ranges of the unit and .debug_line has the row. The function's name
+# still comes, from .symtab, which hides what lacks. binutils' addr2line reads the same file right. A user of
+# libdw must walk the units by dwarf_nextcu.
 #
 # Package: elfutils, libdw1, libelf1, libasm1 0.188-2.1 (Debian 12, amd64), unpacked, not installed.
 # Input:   a program compiled here with gcc, and the same one without .debug_aranges (as clang writes it).

@@ -43,7 +43,10 @@ header += struct.pack("<HHIQQQIHHHHHH", 4, 62, 1, 0, 64, 0, 0, 64, 56, 4, 0, 0, 
 data = (header + segments + notes).ljust(0x1000, b"\0")
 open("core", "wb").write(data + b"B" * (at - 0x1000))
 P
-run() { LD_LIBRARY_PATH=unpacked/usr/lib/x86_64-linux-gnu unpacked/usr/bin/gdb -nx -q -batch -c core "$@" 2>&1 || true; }
+run() {
+	LD_LIBRARY_PATH=unpacked/usr/lib/x86_64-linux-gnu \
+		unpacked/usr/bin/gdb -nx -q -batch -c core "$@" 2>&1 || true
+}
 run \
 	-ex 'output/x *(int *)0x400010' -ex 'echo \ dumped\n' \
 	-ex 'output/x *(int *)0x500010' -ex 'echo \ not dumped\n' \

@@ -77,7 +77,7 @@ tools=unpacked/usr/bin/aarch64-linux-gnu
 LD_LIBRARY_PATH=$lib "$tools-as" -o signed.o signed.s
 LD_LIBRARY_PATH=$lib "$tools-ld" --eh-frame-hdr -o signed signed.o
 LD_LIBRARY_PATH=$lib "$tools-readelf" --debug-dump=frames signed | grep -c negate_ra_state
-gcc -Iroot/usr/include -o rows rows.c "$lib/libdw.so.1" "$lib/libelf.so.1" -Wl,-rpath-link,"$lib"
+gcc -Iunpacked/usr/include -o rows rows.c "$lib/libdw.so.1" "$lib/libelf.so.1" -Wl,-rpath-link,"$lib"
 LD_LIBRARY_PATH=$lib ./rows signed | tee seen
 cat >expected <<'E'
 +0: row ends at +4, x30 same value, 33 undefined, 34 undefined

@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 C
 gcc -O2 -o program program.c
 lib=unpacked/usr/lib/x86_64-linux-gnu
-gcc -Iroot/usr/include -o rules rules.c "$lib/libdw.so.1" "$lib/libelf.so.1" -Wl,-rpath-link,"$lib"
+gcc -Iunpacked/usr/include -o rules rules.c "$lib/libdw.so.1" "$lib/libelf.so.1" -Wl,-rpath-link,"$lib"
 LD_LIBRARY_PATH=$lib ./rules program | tee seen
 grep -qx 'rax: same value' seen
 grep -qx 'rbx: undefined' seen

@@ -54,7 +54,7 @@ int main(void)
 }
 C
 lib=unpacked/usr/lib/x86_64-linux-gnu
-gcc -Iroot/usr/include/libxml2 -o anchor anchor.c "$lib/libxml2.so.2" -Wl,-rpath-link,"$lib"
+gcc -Iunpacked/usr/include/libxml2 -o anchor anchor.c "$lib/libxml2.so.2" -Wl,-rpath-link,"$lib"
 LD_LIBRARY_PATH=$lib ./anchor | tee seen
 cat >expected <<'E'
 round 0

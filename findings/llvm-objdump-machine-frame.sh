@@ -3,8 +3,8 @@
 # llvm-objdump --unwind-info has the two kinds of machine frames of Windows x64 the wrong way round. Operation
 # info 1 of UWOP_PUSH_MACHFRAME means that the processor pushed an error code below the frame (the frame is 8
 # bytes longer); llvm-objdump shows 1 as "w/o error code" and 0 as "w error code". llvm-readobj of the same
-# package says the opposite about the same file, and is right. Whoever checks an unwinder of KiPageFault-like
-# frames against llvm-objdump is off by one slot. It also writes the register of a far XMM save as a control character.
+# package says the opposite about the same file, and is right. Whoever checks an unwinder of such frames
+# against llvm-objdump is off by one slot. It also writes the register of a far XMM save as a control character.
 #
 # Package: llvm-14, libllvm14 1:14.0.6-12, libz3-4 4.8.12-3.1, libpfm4 4.13.0-1 (Debian 12, amd64), unpacked,
 #          not installed; the other libraries are those of the system.
