@@ -18,7 +18,8 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 	uint32_t module = da_module_at(p, da_unwind_lookup(w));
 
 	(void)ret;
-	if (p->os != DA_OS_WINDOWS || w->exact_pc || module == DA_NONE || !p->modules.v[module].name ||
+	/* On 64-bit CPUs tables say it, and without them scan passes over what it cannot check. */
+	if (p->os != DA_OS_WINDOWS || p->mem.word != 4 || w->exact_pc || module == DA_NONE || !p->modules.v[module].name ||
 	    strcasecmp(p->modules.v[module].name, "ntdll.dll") != 0 || sp >= base || base - sp > NEAR_BASE)
 		return DA_NOT_FOUND;
 	for (uint64_t at = da_round_up(sp, p->mem.word); at < base; at += p->mem.word)

@@ -3,7 +3,7 @@
  * Windows on ARM64: .pdata and .xdata. One code stands for one instruction of a prolog, in reverse, and
  * of an epilog; so the place in the function says which of them are still to be undone. A packed entry
  * describes a canonical frame in one word: it is written out as codes and goes the same way. A function
- * without an entry is a leaf.
+ * without an entry is a leaf. Where the tables are missing others guess, and the file is asked for.
  *
  * Source: Microsoft, "ARM64 exception handling" (learn.microsoft.com/cpp/build/arm64-exception-handling).
  */
@@ -223,10 +223,8 @@ static enum da_status find_scope(struct undo *u, uint64_t scopes, uint32_t n, ui
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (da_mem_u32(mem, scopes + 4 * (uint64_t)mid, &word) != DA_OK) {
-			u->w->fault = scopes + 4 * (uint64_t)mid;
-			return DA_FAULT;
-		}
+		if (da_mem_u32(mem, scopes + 4 * (uint64_t)mid, &word) != DA_OK)
+			return DA_NOT_FOUND;
 		if ((word & 0x3ffff) <= place)
 			low = mid + 1;
 		else
@@ -247,15 +245,14 @@ static enum da_status read_xdata(struct undo *u, uint32_t place)
 	uint32_t head, more, nepilogs, words;
 	enum da_status st = DA_OK;
 
-	u->w->fault = at;
 	if (da_mem_u32(mem, at, &head) != DA_OK)
-		return DA_FAULT;
+		return DA_NOT_FOUND;
 	at += 4;
 	nepilogs = head >> 22 & 31;
 	words = head >> 27;
 	if (!nepilogs && !words) {
 		if (da_mem_u32(mem, at, &more) != DA_OK)
-			return DA_FAULT;
+			return DA_NOT_FOUND;
 		at += 4;
 		nepilogs = more & 0xffff;
 		words = more >> 16 & 0xff;
@@ -264,16 +261,13 @@ static enum da_status read_xdata(struct undo *u, uint32_t place)
 		return corrupt(u, "its unwind information has a version that is not known");
 	i->prolog = true;
 	i->epilog = NO_EPILOG;
-	u->w->fault = 0;
 	if (!(head >> 21 & 1)) {
 		st = find_scope(u, at, nepilogs, place);
 		at += 4 * (uint64_t)nepilogs;
 	}
 	i->ncodes = words * 4;
-	if (st == DA_OK && i->ncodes && da_mem_read(mem, at, i->codes, i->ncodes, NULL) != DA_OK) {
-		u->w->fault = at;
-		return DA_FAULT;
-	}
+	if (st == DA_OK && i->ncodes && da_mem_read(mem, at, i->codes, i->ncodes, NULL) != DA_OK)
+		return DA_NOT_FOUND;
 	if (st == DA_OK && (head >> 21 & 1)) { /* the one epilog ends the function */
 		unsigned instructions = count(i, nepilogs, true);
 
@@ -582,10 +576,8 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 	ret->valid &= w->dump->proc.arch->callee_saved | 1ULL << SP | (w->exact_pc ? 1ULL << LR : 0);
 	da_unwind_keep(w, ret);
 	st = da_pe_function(u.pe, &w->dump->proc.mem, u.base, (uint32_t)(pc - u.base), &u.f);
-	if (st == DA_FAULT) {
-		w->fault = u.base + u.pe->dirs[DA_PE_EXCEPTION].rva;
-		return st;
-	}
+	if (st == DA_FAULT)
+		return DA_NOT_FOUND;
 	if (st == DA_OK)
 		st = undo_function(&u, (uint32_t)(pc - u.base));
 	else if (w->exact_pc && u.pe->dirs[DA_PE_EXCEPTION].size)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Windows on x64: .pdata and .xdata. Undo what the prolog did, code by code; in an epilog, which the
- * codes do not describe, do what is left of it. A function without an entry is a leaf.
+ * codes do not describe, do what is left of it. A function without an entry is a leaf. Small dumps
+ * have no images: where tables are missing others guess, and the file is asked for.
  *
  * Source: Microsoft, "x64 exception handling" (learn.microsoft.com/cpp/build/exception-handling-x64).
  */
@@ -65,10 +66,8 @@ static enum da_status read_info(struct undo *u, uint32_t rva)
 	uint8_t head[4];
 
 	if (da_mem_read(mem, at, head, 4, NULL) != DA_OK ||
-	    da_mem_read(mem, at + 4, i->codes, 2 * (size_t)head[2], NULL) != DA_OK) {
-		u->w->fault = at;
-		return DA_FAULT;
-	}
+	    da_mem_read(mem, at + 4, i->codes, 2 * (size_t)head[2], NULL) != DA_OK)
+		return DA_NOT_FOUND;
 	i->version = head[0] & 7;
 	i->flags = head[0] >> 3;
 	i->prolog = head[1];
@@ -222,8 +221,7 @@ static enum da_status read_entry(struct undo *u, uint64_t at, struct da_pe_funct
 	if (da_mem_u32(mem, at, &ret->start) == DA_OK && da_mem_u32(mem, at + 4, &ret->end) == DA_OK &&
 	    da_mem_u32(mem, at + 8, &ret->unwind) == DA_OK)
 		return DA_OK;
-	u->w->fault = at;
-	return DA_FAULT;
+	return DA_NOT_FOUND;
 }
 
 /* An entry may stand for another one (old system libraries). */
@@ -470,10 +468,8 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 	ret->valid &= KEPT | 1U << RSP | 1U << RIP;
 	da_unwind_keep(w, ret);
 	st = da_pe_function(u.pe, &w->dump->proc.mem, u.base, (uint32_t)(pc - u.base), &u.f);
-	if (st == DA_FAULT) {
-		w->fault = u.base + u.pe->dirs[DA_PE_EXCEPTION].rva;
-		return st;
-	}
+	if (st == DA_FAULT)
+		return DA_NOT_FOUND;
 	if (st == DA_OK) {
 		st = follow_entry(&u, &u.f);
 		if (st == DA_OK)
