@@ -19,6 +19,33 @@ static bool is_minidump(const struct da_analysis *a)
 	return da_streq(a->dump->origin.format, "minidump");
 }
 
+/* What the file ends in the middle of: the reader knows at once whether it matters. */
+static void first_lost(struct da_analysis *a, struct da_finding *f)
+{
+	const struct da_origin *o = &a->dump->origin;
+	const struct da_process *p = &a->dump->proc;
+	uint32_t module = da_module_at(p, o->lost_start), thread = da_thread_of_stack(p, o->lost_start);
+	const struct da_range *r = da_mem_range(&p->mem, o->lost_start);
+	const char *of = "memory without a name";
+	struct da_evidence *e;
+
+	if (o->lost_start >= o->lost_end)
+		return;
+	if (module != DA_NONE && p->modules.v[module].name)
+		of = da_printf(a->dump->arena, DA_SYM("%s"), p->modules.v[module].name);
+	else if (thread != DA_NONE)
+		of = da_printf(a->dump->arena, DA_REF("t%llu") "'s stack", thread + 1ULL);
+	else if (r && r->name)
+		of = da_printf(a->dump->arena, DA_PATH("%s"), r->name);
+	else if (r && r->kind != DA_RANGE_OTHER)
+		of = da_printf(a->dump->arena, "%s memory", da_range_kind_name(r->kind));
+	e = da_finding_evidence(f, "the first memory that is lost");
+	da_evidence_address(e, o->lost_start);
+	da_evidence_thread(e, thread);
+	da_evidence_text(e, "%llu bytes of %s, and what stands behind them in the file",
+			 (unsigned long long)(o->lost_end - o->lost_start), of);
+}
+
 static unsigned run_truncated(struct da_analysis *a)
 {
 	const struct da_origin *o = &a->dump->origin;
@@ -33,6 +60,7 @@ static unsigned run_truncated(struct da_analysis *a)
 				       (unsigned long long)o->missing_bytes);
 	else
 		da_finding_description(f, "The file ends before all that it promises.");
+	first_lost(a, f);
 	if (is_minidump(a))
 		da_finding_recommendation(f, "Copy the file again and compare its size with the original. If the original "
 					  "is cut too, look at the room on the disk where it was written, and at who "

@@ -7,7 +7,8 @@
 #include "loader/elfcore.h"
 #include "loader/ranges.h"
 
-static void add_range(struct core *c, const struct core_segment *s)
+/* first_lost: the file offset of the first segment that is not all there. */
+static void add_range(struct core *c, const struct core_segment *s, uint64_t *first_lost)
 {
 	struct da_dump *d = c->d;
 	struct da_range r = { .start = s->vaddr, .file_off = s->off, .module = DA_NONE,
@@ -26,6 +27,11 @@ static void add_range(struct core *c, const struct core_segment *s)
 		have = DA_MIN(saved, d->file.n - s->off);
 	r.file_len = have;
 	d->origin.missing_bytes += saved - have;
+	if (saved > have && s->off < *first_lost) {
+		*first_lost = s->off;
+		d->origin.lost_start = s->vaddr + have;
+		d->origin.lost_end = s->vaddr + saved;
+	}
 	if (r.start < r.end)
 		da_vec_push(d->arena, &d->proc.mem.ranges, r);
 }
@@ -35,7 +41,7 @@ void core_read_memory(struct core *c)
 	struct da_dump *d = c->d;
 	struct da_memory *m = &d->proc.mem;
 	struct da_ranges list;
-	uint64_t cuts, promised = 0, last_load = 0;
+	uint64_t cuts, promised = 0, last_load = 0, first_lost = UINT64_MAX;
 
 	for (size_t i = 0; i < c->segments.n; i++) {
 		const struct core_segment *s = &c->segments.v[i];
@@ -45,7 +51,7 @@ void core_read_memory(struct core *c)
 			c->file_end_needed = DA_MAX(c->file_end_needed, end);
 		if (s->type != PT_LOAD)
 			continue;
-		add_range(c, s);
+		add_range(c, s, &first_lost);
 		promised += s->filesz;
 		if (s->filesz)
 			last_load = DA_MAX(last_load, s->off);

@@ -32,6 +32,10 @@ static void add_saved(struct md *m, struct da_ranges *l, uint64_t start, uint64_
 		r.end = top;
 	}
 	r.file_len = md_bytes(m, off, r.end - r.start).n;
+	if (r.file_len < r.end - r.start && m->d->origin.lost_start >= m->d->origin.lost_end) {
+		m->d->origin.lost_start = r.start + r.file_len;
+		m->d->origin.lost_end = r.end;
+	}
 	if (r.start < r.end)
 		da_vec_push(m->d->arena, l, r);
 	m->promised += r.end - r.start;

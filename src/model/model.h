@@ -396,6 +396,7 @@ struct da_origin {
 	bool truncated;
 	bool has_missing_bytes;
 	uint64_t missing_bytes;
+	uint64_t lost_start, lost_end; /* the first memory behind the end of the file, in its order; equal: not known */
 };
 
 /* A kind of memory that this dump never held. */

@@ -22,7 +22,7 @@ refused missing 74 'No such file'
 head -c 5000 /dev/zero >zeroes
 refused zeroes 2 'zero'
 head -c 10 "$DUMPAN" >short
-refused short 2 ''
+refused short 2 'ELF file, but not a core'
 cp "$DUMPAN" program
 refused program 2 'program or library'
 printf 'MDMP\223\247\0\0\4\0\0\0\40\0\0\0' >mini.dmp
@@ -31,6 +31,16 @@ refused mini.dmp 2 'minidump|streams'
 printf 'PAGEDU64' >kernel.dmp
 head -c 9000 /dev/zero >>kernel.dmp
 refused kernel.dmp 2 'kernel|system'
+printf 'KDUMP   \6\0\0\0' >vmcore.kdump
+head -c 9000 /dev/zero >>vmcore.kdump
+refused vmcore.kdump 2 'Linux kernel dump \(makedumpfile\)'
+for name in service.dmw service.DTP service.dtt; do
+	printf '\1\2\3\4' >$name
+	head -c 100 /dev/zero >>$name
+done
+refused service.dmw 2 'dotMemory workspace'
+refused service.DTP 2 'dotTrace snapshot'
+refused service.dtt 2 'dotTrace timeline'
 printf 'JAVA PROFILE 1.0.2\0' >heap.hprof
 head -c 100 /dev/zero >>heap.hprof
 refused heap.hprof 2 'Java'
@@ -43,11 +53,11 @@ refused bundle.zip 2 'zip'
 "$synthcore" cpu machine=9999
 refused cpu 2 'CPU'
 "$synthcore" relocatable type=1
-refused relocatable 2 ''
+refused relocatable 2 'object file'
 printf '\37\213\10\0\0\0\0\0\0\3' >cut.gz
-refused cut.gz 2 ''
+refused cut.gz 2 'gzip'
 printf '\50\265\57\375garbage that is not zstd at all' >bad.zst
-refused bad.zst 2 ''
+refused bad.zst 2 'zstd'
 gzip -c notes.txt >notes.txt.gz 2>/dev/null && refused notes.txt.gz 2 'text'
 if [ "$(id -u)" -ne 0 ]; then
 	printf x >secret

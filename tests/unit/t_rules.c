@@ -378,8 +378,12 @@ START_TEST(a_cut_dump_is_told_and_partial)
 	d->origin.truncated = true;
 	d->origin.has_missing_bytes = true;
 	d->origin.missing_bytes = 12345;
+	d->origin.lost_start = 0x7ffe0f000;
+	d->origin.lost_end = 0x7ffe10000;
 	doc = analyze(d, NULL);
 	ck_says(finding(doc, "dump.truncated")->description, "12345 bytes");
+	ck_says(finding(doc, "dump.truncated")->evidence[0].text, "4096 bytes of t1's stack");
+	ck_assert(finding(doc, "dump.truncated")->evidence[0].address == 0x7ffe0f000);
 	ck_assert_int_eq(da_doc_get_status(doc), DA_DOC_PARTIAL);
 	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR) + count(doc, DA_SEVERITY_WARNING), 0);
 	da_dump_free(d);
