@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "analyze/crash.h"
 
@@ -328,8 +329,51 @@ const struct da_rule da_rule_crash_arithmetic = {
 	.why_not = da_crash_none, .run = run_arithmetic,
 };
 
+/*
+ * Debuggers break in at DbgBreakPoint, and stop new processes at a breakpoint of the loader: both are
+ * code of ntdll, which a program reaches only through its own call (DebugBreak of old systems).
+ */
+static bool debugger_broke_in(const struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	const struct da_exception *e = da_crash_of(a);
+	const struct da_thread *t = e->thread < p->threads.n ? &p->threads.v[e->thread] : NULL;
+	const char *module = t && t->frames.n ? da_module_name(a->dump, &t->frames.v[0]) : NULL;
+
+	if (!module || strcasecmp(module, "ntdll.dll") != 0)
+		return false;
+	for (size_t i = 0; i < t->frames.n; i++)
+		if (da_is_own(a->dump, &t->frames.v[i]))
+			return false;
+	return true;
+}
+
+static unsigned run_debugger(struct da_analysis *a)
+{
+	const struct da_exception *e = da_crash_of(a);
+	struct da_finding *f = da_finding_new(a->doc, "crash.breakpoint", DA_SEVERITY_INFORMATION, 1, 0.7);
+
+	da_finding_title(f, "A debugger stopped the process");
+	da_finding_description(f, "%s stands at a breakpoint of ntdll.dll, as when a debugger attaches, breaks in or has just "
+			       "started the process: that is no fault of this code, but how the dump was made.",
+			       da_say_thread(a, e->thread));
+	da_finding_recommendation(f, "If the process did not answer, look at what its other threads wait for.");
+	da_finding_refuted_by(f, "a program that calls DebugBreak by itself");
+	da_crash_signal_evidence(a, f);
+	da_finding_thread(f, e->thread);
+	if (!a->leading) {
+		a->leading = f;
+		a->leading_rule = "crash.breakpoint";
+		a->leading_text = "A debugger stopped the process at a breakpoint of ntdll.dll: it did not crash.";
+		a->leading_confidence = 0.7;
+	}
+	return 1;
+}
+
 static unsigned run_breakpoint(struct da_analysis *a)
 {
+	if (da_crash_cause_is(a, DA_CAUSE_BREAKPOINT) && da_crash_on_windows(a) && debugger_broke_in(a))
+		return run_debugger(a);
 	return run_plain(a, DA_CAUSE_BREAKPOINT, "crash.breakpoint", "a breakpoint without a debugger",
 			 "int3 and brk are used by programs and runtimes to stop on a condition that must not "
 			 "happen, as an assertion does.", "a debugger or tracer that had put the breakpoint there");

@@ -212,6 +212,7 @@ static unsigned run_symbols_missing(struct da_analysis *a)
 	const struct da_dump *d = a->dump;
 	unsigned frames = 0, files = 0, unlined = 0, shown = 0;
 	const struct da_missing_file *first = NULL;
+	unsigned images = 0;
 	struct da_finding *f;
 
 	for (size_t i = 0; i < d->missing_files.n; i++) {
@@ -222,7 +223,10 @@ static unsigned run_symbols_missing(struct da_analysis *a)
 		if (!first)
 			first = m;
 		files += !has_file(d, m);
-		frames += has_file(d, m) ? 0 : m->frames;
+		images += !has_file(d, m) && !m->pdb_id;
+		/* A PDB lacks beside its image: the same frames. */
+		if (!has_file(d, m) && !(m->pdb_id && d->proc.modules.v[m->module].match == DA_MATCH_NONE))
+			frames += m->frames;
 		unlined += has_file(d, m);
 	}
 	if (!first)
@@ -230,10 +234,10 @@ static unsigned run_symbols_missing(struct da_analysis *a)
 	f = begin(a, "dump.symbols-missing", files ? "Files are missing that would name more"
 						   : "Debug information of the program is missing");
 	if (files)
-		da_finding_description(f, "%u %s in %u %s not found here: functions are unknown there, and stacks "
-				       "may end early.%s", frames, frames == 1 ? "frame lies" : "frames lie", files,
+		da_finding_description(f, "%u %s %u %s not found here: functions are unknown there%s.%s", frames,
+				       frames == 1 ? "frame needs" : "frames need", files,
 				       files == 1 ? "file that was" : "files that were",
-				       unlined ? " Of other files the source lines are unknown." : "");
+				       images ? ", and stacks may end early" : "", unlined ? " Of other files the source lines are unknown." : "");
 	else
 		da_finding_description(f, "Source files and lines of %u %s are unknown.", unlined,
 				       unlined == 1 ? "module" : "modules");
@@ -244,8 +248,8 @@ static unsigned run_symbols_missing(struct da_analysis *a)
 		}
 	if (d->proc.os == DA_OS_WINDOWS)
 		da_finding_recommendation(f, "Copy programs and DLLs from the machine where the process ran, PDBs from the "
-					  "build or a symbol server (symchk and dbh fetch them by the path in a symbol "
-					  "store that is listed), and name the folder with --symbols. It may be flat or "
+					  "build or a symbol server (symchk fetches them; the path in a symbol store is "
+					  "listed), and name the folder with --symbols. It may be flat or "
 					  "a symbol store.");
 	else
 		da_finding_recommendation(f, "dumpan symbols --collect prints a script that packs them on the machine "

@@ -16,7 +16,7 @@
 #include "image/image.h"
 
 enum { DA_PE_I386 = 0x14c, DA_PE_AMD64 = 0x8664, DA_PE_ARMNT = 0x1c4, DA_PE_ARM64 = 0xaa64 };
-enum { DA_PE_EXPORT = 0, DA_PE_RESOURCE = 2, DA_PE_EXCEPTION = 3, DA_PE_DEBUG = 6, DA_PE_DIRS = 16 };
+enum { DA_PE_EXPORT = 0, DA_PE_RESOURCE = 2, DA_PE_EXCEPTION = 3, DA_PE_DEBUG = 6, DA_PE_CLR = 14, DA_PE_DIRS = 16 };
 
 struct da_pe_section {
 	char name[9]; /* "/19" is an offset into the string table of COFF */

@@ -151,6 +151,15 @@ static struct da_missing_file *add(struct da_dump *d, uint32_t module, const cha
 	return x;
 }
 
+/* A .NET assembly: its PDB tells of source lines, not where precompiled code lies. */
+static bool is_managed(const struct da_files *f)
+{
+	const struct da_image *im = f->main ? f->main : f->memory;
+	const struct da_pe *pe = im ? da_image_pe(im) : NULL;
+
+	return pe && pe->dirs[DA_PE_CLR].rva;
+}
+
 /* Stores of images go by time stamp and size, those of PDBs by GUID and age. */
 static void add_pe(struct da_symbols *s, uint32_t module)
 {
@@ -169,11 +178,11 @@ static void add_pe(struct da_symbols *s, uint32_t module)
 			x->store = da_printf(d->arena, "%s\\%08X%x\\%s", m->name, m->timestamp, m->image_size,
 					     m->name);
 	}
-	if (has_names(f) || !f->frames)
+	if (has_names(f) || !f->frames || is_managed(f))
 		return;
 	if (!m->has_pdb_id || !m->pdb_name) {
-		if (!(f->main || in_memory(s, f, m)) || !f->unnamed)
-			return; /* listed above, or nothing to gain */
+		if (!(f->main || in_memory(s, f, m)) || !f->unnamed || m->class != DA_CLASS_OWN)
+			return; /* listed above, or nobody's to build again */
 		x = add(d, module, m->name);
 		x->path = m->path;
 		x->why = "names of functions, files and lines, in a build with debug information";
