@@ -106,6 +106,12 @@ if want minidump; then
 	[ -f minidump.dmp ] || "$top_builddir/tests/synth/synthmd" minidump.dmp memory64=1 flags=0x61826 threads=100 megabytes=2048
 	single "probe, minidump of 2 GB" "$DUMPAN" probe minidump.dmp
 	single "report, the same, 100 threads" "$DUMPAN" report --format html -o out.html minidump.dmp
+	lldb=$(command -v lldb || command -v lldb-19 || command -v lldb-14)
+	if [ -n "$lldb" ]; then
+		single "$lldb, all stacks of the same" "$lldb" -b -c minidump.dmp -o 'thread backtrace all'
+	else
+		echo "no peer for minidumps: lldb is not installed"
+	fi
 fi
 if want sparse; then
 	synth sparse sparse=0x280000000
