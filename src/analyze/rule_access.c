@@ -55,6 +55,7 @@ static struct access_words without_address(struct da_analysis *a)
 static struct access_words jump_words(struct da_analysis *a)
 {
 	const struct da_exception *e = da_crash_of(a);
+	const struct da_range *r = da_mem_range(&a->dump->proc.mem, e->address);
 
 	if (e->returning)
 		return (struct access_words){ "a return to an address that is not code",
@@ -71,6 +72,11 @@ static struct access_words jump_words(struct da_analysis *a)
 				  (unsigned long long)e->address),
 			"A small number was used as a function pointer: it was overwritten, or read from the wrong place.",
 			"a caller whose call instruction names its target" };
+	if (r && r->has_prot && !(r->prot & DA_PROT_X))
+		return (struct access_words){ "a jump into data",
+			"The memory is mapped, but no code: a function pointer or a return address was overwritten, or points "
+			"to the wrong thing.",
+			"a protection of this range that allows execution" };
 	return (struct access_words){ "call or jump to an address that is not code",
 		da_crash_by_system(a, "A function pointer or return address was overwritten, or the code was unloaded "
 				      "(FreeLibrary).",
