@@ -71,6 +71,7 @@ void da_view_value(const struct da_view *v, struct da_str *s, const struct da_ce
 	case DA_TYPE_COUNT: da_format_count(s, cell->u, v->gap); break;
 	case DA_TYPE_DURATION: da_format_duration(s, cell->u); break;
 	case DA_TYPE_NUMBER: da_str_addf(s, "%" PRId64, cell->i); break;
+	case DA_TYPE_CODE: da_str_addf(s, cell->i < 0x10000 ? "%" PRId64 : "0x%08" PRIx64, cell->i); break;
 	case DA_TYPE_PERCENT: da_format_percent(s, cell->d); break;
 	case DA_TYPE_CONFIDENCE: da_str_add(s, da_confidence_name(cell->d)); break;
 	case DA_TYPE_BOOL: da_str_add(s, cell->b ? "yes" : "no"); break;

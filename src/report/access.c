@@ -200,7 +200,7 @@ static void fill(enum da_col col, enum da_shape shape, const union da_value *v, 
 		ret->text = v->s;
 	} else if (type == DA_TYPE_BOOL) {
 		ret->b = v->b;
-	} else if (type == DA_TYPE_NUMBER) {
+	} else if (type == DA_TYPE_NUMBER || type == DA_TYPE_CODE) {
 		ret->i = v->i;
 	} else if (type == DA_TYPE_PERCENT || type == DA_TYPE_CONFIDENCE) {
 		ret->d = v->d;

@@ -278,7 +278,7 @@ void da_set_uint(struct da_doc *doc, enum da_col col, uint64_t n)
 	}
 	if (da_cell_hidden(doc, col))
 		return;
-	v = one(doc, col, da_type_is_uint(type) || type == DA_TYPE_NUMBER);
+	v = one(doc, col, da_type_is_uint(type) || type == DA_TYPE_NUMBER || type == DA_TYPE_CODE);
 	if (v)
 		v->u = n;
 }
@@ -293,7 +293,7 @@ void da_set_int(struct da_doc *doc, enum da_col col, int64_t n)
 	}
 	if (da_cell_hidden(doc, col))
 		return;
-	v = one(doc, col, da_cols[col].type == DA_TYPE_NUMBER);
+	v = one(doc, col, da_cols[col].type == DA_TYPE_NUMBER || da_cols[col].type == DA_TYPE_CODE);
 	if (v)
 		v->i = n;
 }

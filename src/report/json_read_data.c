@@ -24,7 +24,7 @@ static bool read_value(struct da_in *in, enum da_col col, json_object *o, union 
 		ret->b = json_object_get_boolean(o);
 		return true;
 	}
-	if (type == DA_TYPE_NUMBER)
+	if (type == DA_TYPE_NUMBER || type == DA_TYPE_CODE)
 		return da_in_int_value(in, o, &ret->i);
 	if (da_type_is_uint(type)) {
 		if (!da_in_int_value(in, o, &ret->i))

@@ -119,7 +119,7 @@ static void write_value(struct da_json *j, const struct da_cell *c)
 		da_json_string(j, c->text);
 	else if (c->type == DA_TYPE_BOOL)
 		da_json_bool(j, c->b);
-	else if (c->type == DA_TYPE_NUMBER)
+	else if (c->type == DA_TYPE_NUMBER || c->type == DA_TYPE_CODE)
 		da_json_int(j, c->i);
 	else if (c->type == DA_TYPE_PERCENT || c->type == DA_TYPE_CONFIDENCE)
 		da_json_real(j, c->d);

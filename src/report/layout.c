@@ -93,7 +93,7 @@ static const char *const types[DA_TYPES] = {
 	[DA_TYPE_SYMBOL] = "symbol", [DA_TYPE_PATH] = "path", [DA_TYPE_HEX] = "hex",
 	[DA_TYPE_TIME] = "time", [DA_TYPE_WORD] = "word", [DA_TYPE_ADDRESS] = "address",
 	[DA_TYPE_BYTES] = "bytes", [DA_TYPE_COUNT] = "count", [DA_TYPE_DURATION] = "duration",
-	[DA_TYPE_NUMBER] = "number", [DA_TYPE_PERCENT] = "percent",
+	[DA_TYPE_NUMBER] = "number", [DA_TYPE_CODE] = "code", [DA_TYPE_PERCENT] = "percent",
 	[DA_TYPE_CONFIDENCE] = "confidence", [DA_TYPE_BOOL] = "bool",
 	[DA_TYPE_THREAD] = "thread", [DA_TYPE_LOCK] = "lock", [DA_TYPE_MODULE] = "module",
 	[DA_TYPE_GROUP] = "group", [DA_TYPE_CHAIN] = "chain",

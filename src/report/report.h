@@ -105,6 +105,7 @@ enum da_type {
 	DA_TYPE_COUNT,      /* uint */
 	DA_TYPE_DURATION,   /* uint, microseconds */
 	DA_TYPE_NUMBER,     /* int: ids and codes, drawn without grouping */
+	DA_TYPE_CODE,       /* int: drawn as hex from 0x10000 on, as codes of Windows are written */
 	DA_TYPE_PERCENT,    /* real, 0 to 100 */
 	DA_TYPE_CONFIDENCE, /* real, 0 to 1 */
 	DA_TYPE_BOOL,

@@ -126,7 +126,7 @@ static void value(struct da_json *j, enum da_col col)
 		da_json_text(j, "pattern", ID);
 	} else if (type == DA_TYPE_BOOL) {
 		da_json_text(j, "type", "boolean");
-	} else if (type == DA_TYPE_NUMBER) {
+	} else if (type == DA_TYPE_NUMBER || type == DA_TYPE_CODE) {
 		range(j, NULL, "integer", -DA_INT_MAX, DA_INT_MAX);
 	} else if (da_type_is_uint(type)) {
 		range(j, NULL, "integer", 0, DA_INT_MAX);

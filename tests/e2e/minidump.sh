@@ -37,6 +37,7 @@ t_like "$json" '"type":"Event","name":"\\\\Ready","count":1' "a handle"
 
 t_ok "as text" "$DUMPAN" report --no-local-symbols --format text "$T/orders.dmp"
 t_like "$(cat "$T_OUT")" '^HANDLES \(1\)' "handles have their section"
+t_like "$(cat "$T_OUT")" '^ +Code +0xc0000025' "codes of Windows are hexadecimal"
 t_unlike "$(cat "$T_OUT")" 'coredump_filter|ulimit' "no advice for Linux"
 
 t_ok "probe" "$DUMPAN" probe "$T/orders.dmp"
