@@ -294,12 +294,15 @@ static void forget(const struct coder *c, struct da_regs *r)
 	r->valid &= keep;
 }
 
-/* Where code is missing at the caller, any address of code will do: the way there is read, not guessed. */
+/*
+ * Where code is missing at the caller, any address of code will do: the way there is read, not guessed.
+ * A call stands before it, so never the first byte of what is mapped.
+ */
 static bool leads_to_code(const struct da_walk *w, uint64_t pc)
 {
 	return da_unwind_is_return(w, pc) ||
-	       (da_unwind_code(w, pc) != DA_CODE_NO &&
-		!da_mem_view(&w->dump->proc.mem, pc - 8, 8));
+	       (da_unwind_code(w, pc) != DA_CODE_NO && da_unwind_code(w, pc - 1) != DA_CODE_NO &&
+		!da_mem_view(&w->dump->proc.mem, pc - 1, 1));
 }
 
 /* One way has come to a ret: is it one? */

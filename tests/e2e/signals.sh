@@ -5,9 +5,19 @@
 cd "$T" || exit 99
 "$top_builddir/tests/synth/synthcore" slow.core threads=400 frames=400 modules=1500 extra=100000 || exit 99
 
+# A busy machine or a slow build: until the front holds SIGTERM back, a signal just kills.
+until_held() { # process
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		held=$(sed -n 's/^SigBlk:[[:space:]]*\(.*\)...$/\1/p' "/proc/$1/status" 2>/dev/null)
+		case $held in *[4567cdef]) return ;; esac
+		sleep 0.1
+	done
+}
+
 interrupted() { # signal, after, what
 	"$DUMPAN" report --format html -o out.html slow.core 2>err &
 	pid=$!
+	until_held $pid
 	sleep "$2"
 	kill -s "$1" $pid 2>/dev/null
 	wait $pid
