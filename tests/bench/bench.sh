@@ -113,6 +113,15 @@ if want minidump; then
 		echo "no peer for minidumps: lldb is not installed"
 	fi
 fi
+if want pdb; then
+	for how in "" scattered; do
+		[ -f "pdb$how.pdb" ] || "$top_builddir/tests/synth/synthpdb" "pdb$how.pdb" 3000 140 15 $how
+		# shellcheck disable=SC2046
+		single "PDB of 130 MB, 1000 addresses" "$top_builddir/tests/diff/da_symfile" --time "pdb$how.pdb" \
+			$(awk 'BEGIN { srand(1); for (i = 0; i < 1000; i++)
+				printf "%x ", 4096 + 64 * int(rand() * 420000) + int(rand() * 60) }')
+	done
+fi
 if want sparse; then
 	synth sparse sparse=0x280000000
 	single "probe, 10 GB sparse" "$DUMPAN" probe sparse.core

@@ -8,3 +8,6 @@ tests_synth_synthcore_LDADD = tests/synth/libsynth.a
 check_PROGRAMS += tests/synth/synthmd
 tests_synth_synthmd_SOURCES = %D%/synthmd.c
 tests_synth_synthmd_LDADD = tests/synth/libsynth.a
+check_PROGRAMS += tests/synth/synthpdb
+tests_synth_synthpdb_SOURCES = %D%/synthpdb.c
+tests_synth_synthpdb_LDADD = tests/synth/libsynth.a
