@@ -62,6 +62,8 @@ void da_section_exception(struct da_analysis *a)
 	if (e->has_info)
 		da_set_text(doc, DA_COL_exception_subcode,
 			    e->subname ? e->subname : da_printf(a->dump->arena, "%d", e->subcode));
+	else
+		da_set_text(doc, DA_COL_exception_subcode, e->subname);
 	for (size_t i = 0; i < e->parameters.n; i++)
 		da_add_address(doc, DA_COL_exception_parameters, e->parameters.v[i]);
 	if (e->has_sender) {
