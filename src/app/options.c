@@ -318,7 +318,7 @@ static bool settle_outputs(struct da_options *o)
 			format = !o->output && isatty(STDOUT_FILENO) ? "text" : "html";
 		r = da_renderer_find(format);
 		if (!r) {
-			da_error("--format: '%s' is not one of html, text, markdown, json", format);
+			da_error("--format: '%s' is not one of html, text, markdown, json, ndjson", format);
 			return false;
 		}
 		da_vec_push(o->arena, &o->outputs, ((struct da_output_choice){ r, o->output }));

@@ -8,6 +8,7 @@ libdumpan_a_SOURCES += \
 	%D%/finding.c \
 	%D%/json_check.c \
 	%D%/json_in.c %D%/json_in.h \
+	%D%/json_line.c \
 	%D%/json_out.c %D%/json_out.h \
 	%D%/json_read.c \
 	%D%/json_read_data.c \

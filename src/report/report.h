@@ -455,6 +455,11 @@ typedef bool da_write_fn(void *ctx, const char *bytes, size_t n);
 
 enum da_status da_doc_write_json(const struct da_doc *doc, da_write_fn *write, void *ctx);
 /*
+ * The short form, one line a dump: file, status, verdict, signature, findings (counts by severity),
+ * top_rules (at most 5), process. Unknown keys are left out.
+ */
+enum da_status da_doc_write_lines(const struct da_doc *doc, da_write_fn *write, void *ctx);
+/*
  * A document from its JSON. It comes out as it was written, unless options ask for a stricter level
  * than it has: then all its text goes through redaction again. Never looser. DA_CORRUPT: *ret_message
  * says in one clause what is wrong ("'findings' is missing").

@@ -60,6 +60,19 @@ t_diff alone.text dev.txt "-o to a device or pipe writes there"
 t_ok "--status" "$DUMPAN" report --status "$core" -o out.html
 t_like "$(tail -n 1 "$T_ERR")" '^dumpan: status=[a-z]+ errors=[0-9]+ warnings=[0-9]+ signature=[^ ]+ elapsed=[^ ]+ rss=' \
 	"--status ends with one line"
+t_ok "a line a dump" "$DUMPAN" report --format ndjson "$core" "$top_srcdir/samples/abort-assert.core.zst"
+t_is "$(grep -c '^{"file": *"[a-z-]*.core.zst",.*"signature".*"findings": *{"error": *1,.*}$' "$T_OUT")" 2 "two dumps, two lines"
+t_like "$(tail -n 1 "$T_OUT")" '"verdict": *{"kind": *"crash".*"top_rules": *\["crash.abort".*"process": *"abort-assert"' \
+	"a line tells verdict, rules and process"
+"$DUMPAN" report --json lines.json "$core"
+t_ok "a line from a JSON report" "$DUMPAN" render --format ndjson lines.json
+cp "$T_OUT" rendered.ndjson
+t_ok "and from its dump" "$DUMPAN" report --format ndjson "$core"
+t_diff "$T_OUT" rendered.ndjson "are the same"
+t_ok "--rules with globs and signs" "$DUMPAN" report --rules=-crash.*,+crash.access --format ndjson "$core"
+t_like "$(cat "$T_OUT")" '"top_rules": *\["crash.access"' "the rule of the list ran"
+t_ok "--rules without a family" "$DUMPAN" report '--rules=-crash.*' --format ndjson "$core"
+t_unlike "$(cat "$T_OUT")" '"crash\.[a-z]*"[],]' "no rule of it ran"
 t_ok "--verbose" "$DUMPAN" report -v --progress none --no-local-symbols --symbols "$top_srcdir/samples/bin" \
 	--symbols "$T" -o out.html "$core"
 t_like "$(cat "$T_ERR")" '^dumpan: segv-null: .*samples/bin/segv-null: taken$' "--verbose tells the file that was taken"
