@@ -247,11 +247,70 @@ static void learn_build_id(struct da_symbols *s, uint32_t module, struct da_imag
 }
 
 /* What follows from having the file. */
+/* RSDS: the GUID, of which the first three fields are numbers, the age, the path of the PDB. */
+static bool read_rsds(struct da_symbols *s, struct da_module *m, struct da_bytes file, uint32_t off, uint32_t size)
+{
+	static const uint8_t order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+	struct da_cursor c = da_cursor(file.p, file.n, false, 4);
+	const uint8_t *guid, *name;
+	uint32_t magic, age;
+	size_t n;
+
+	if (size < 25)
+		return false;
+	da_seek(&c, off);
+	magic = da_get_u32(&c);
+	guid = da_get_bytes(&c, 16);
+	age = da_get_u32(&c);
+	name = da_get_bytes(&c, size - 24);
+	if (!da_ok(&c) || magic != 0x53445352)
+		return false;
+	n = strnlen((const char *)name, size - 24);
+	for (unsigned i = 0; i < 16; i++)
+		m->pdb_id[i] = guid[order[i]];
+	m->pdb_age = age;
+	m->has_pdb_id = true;
+	m->pdb_name = da_basename(da_text(s->d->arena, (const char *)name, n));
+	for (const char *p = m->pdb_name; *p; p++)
+		if (*p == '\\')
+			m->pdb_name = p + 1;
+	return true;
+}
+
+/* A dump that does not tell the PDB (Wine's own writer): the image that was proved to be the module's does. */
+static void learn_pdb_id(struct da_symbols *s, uint32_t module, struct da_image *im)
+{
+	enum { ENTRY = 28, ENTRIES = 32, CODEVIEW = 2 };
+	struct da_module *m = &s->d->proc.modules.v[module];
+	const struct da_pe *pe = da_image_pe(im);
+	struct da_bytes file = da_image_bytes(im);
+	uint32_t at = 0, rva = pe ? pe->dirs[DA_PE_DEBUG].rva : 0;
+
+	if (!rva || m->has_pdb_id)
+		return;
+	for (unsigned i = 0; i < pe->nsections && !at; i++)
+		if (rva >= pe->sections[i].rva && rva - pe->sections[i].rva < pe->sections[i].raw)
+			at = rva - pe->sections[i].rva + pe->sections[i].off;
+	for (unsigned i = 0; at && i < DA_MIN(pe->dirs[DA_PE_DEBUG].size / ENTRY, (uint32_t)ENTRIES); i++) {
+		struct da_cursor c = da_cursor(file.p, file.n, false, 4);
+		uint32_t type, size, off;
+
+		da_seek(&c, (uint64_t)at + (uint64_t)i * ENTRY + 12);
+		type = da_get_u32(&c);
+		size = da_get_u32(&c);
+		da_skip(&c, 4);
+		off = da_get_u32(&c);
+		if (!da_ok(&c) || (type == CODEVIEW && read_rsds(s, m, file, off, size)))
+			return;
+	}
+}
+
 static void adopt_main(struct da_symbols *s, uint32_t module, struct da_files *f)
 {
 	struct da_module *m = &s->d->proc.modules.v[module];
 
 	learn_build_id(s, module, f->main);
+	learn_pdb_id(s, module, f->main);
 	if (!m->has_bias) {
 		m->bias = file_bias(m, f->main);
 		m->has_bias = true;

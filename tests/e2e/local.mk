@@ -12,6 +12,7 @@ e2e_tests = \
 	%D%/signals.sh \
 	%D%/truncation.sh \
 	%D%/usage.sh \
+	%D%/windows.sh \
 	%D%/wrappers.sh \
 	%D%/secrets.sh
 
