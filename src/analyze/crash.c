@@ -52,12 +52,13 @@ const char *da_crash_in_function(struct da_analysis *a)
 			 da_without_parameters(a->dump->arena, da_function_name(f)));
 }
 
-/* Where in libc a thread stood that ended itself is no place to look at. */
-static bool nowhere(struct da_analysis *a)
+bool da_crash_nowhere(struct da_analysis *a)
 {
+	const struct da_frame *f = da_blamed_frame(a->dump, NULL);
 	uint8_t cause = da_crash_of(a)->cause;
 
-	return (cause == DA_CAUSE_ABORT || cause == DA_CAUSE_RAISED) && !da_crash_telling_frame(a);
+	return (cause == DA_CAUSE_ABORT || cause == DA_CAUSE_RAISED) &&
+	       (!f || f->module == DA_NONE || a->dump->proc.modules.v[f->module].class == DA_CLASS_SYSTEM);
 }
 
 /* The facts are those of a first fault, whose handler ended the process. */
@@ -73,7 +74,7 @@ const char *da_crash_who_died(struct da_analysis *a)
 	const struct da_exception *e = da_crash_of(a), *first = e->earlier;
 	const struct da_frame *f = da_blamed_frame(a->dump, NULL);
 
-	if (nowhere(a))
+	if (da_crash_nowhere(a))
 		f = NULL;
 	if (ended_by_handler(e))
 		return da_printf(a->dump->arena, "%s got %s%s%s%s%s%s; its handler then %s.",
@@ -103,7 +104,7 @@ static void blame_evidence(struct da_analysis *a, struct da_finding *f)
 	const struct da_frame *frame = da_blamed_frame(a->dump, &index);
 	struct da_evidence *ev;
 
-	if (!frame || nowhere(a))
+	if (!frame || da_crash_nowhere(a))
 		return;
 	ev = da_finding_evidence(f, "frame to look at");
 	da_evidence_thread(ev, e->thread);

@@ -20,6 +20,8 @@ const char *da_crash_by_system(const struct da_analysis *a, const char *windows,
 
 /* The blamed frame if it says something: it has a name, and is not libc's own; else NULL. */
 const struct da_frame *da_crash_telling_frame(struct da_analysis *a);
+/* It ended itself, and only frames of libc are known: where the thread stood is no place to look at. */
+bool da_crash_nowhere(struct da_analysis *a);
 /* " in parse_header" or "": for titles, so without parameters. */
 const char *da_crash_in_function(struct da_analysis *a);
 /* "t1 "name" died of SIGSEGV (SEGV_MAPERR) in parse_header (libfoo.so), at parser.c:88." */

@@ -269,10 +269,10 @@ static const char *how_full(struct da_analysis *a, const struct da_thread *t)
 	const char *kib = with_gaps(a, (t->stack_base - t->stack_limit) >> 10);
 
 	if (e->cycle_count > 1)
-		return da_printf(a->dump->arena, "Its stack of %s KiB is full: the same %s %s times.", kib,
+		return da_printf(a->dump->arena, "Its stack of %s KiB is full: the same %s %s%s times.", kib,
 				 e->cycle_len == 1 ? "frame repeats"
 						   : da_printf(a->dump->arena, "%u frames repeat", e->cycle_len),
-				 with_gaps(a, e->cycle_count));
+				 t->end == DA_END_LIMIT ? "at least " : "", with_gaps(a, e->cycle_count));
 	if (e->below_stack > GUARD_MAX)
 		return da_printf(a->dump->arena, "Its stack is %s KiB %s and was not full: one frame went %s KiB below "
 				 "it, further than the stack may grow.", kib,

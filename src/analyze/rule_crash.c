@@ -76,7 +76,7 @@ static struct abort_words abort_words(struct da_analysis *a)
 				"The program, or a check that was built into it, ended it on purpose (abort, fail fast): "
 				"the frame that called for it, and the program's log just before, say why.",
 				"a debugger or another process that raised the exception" };
-		if (!e->has_sender && !da_crash_telling_frame(a))
+		if (!e->has_sender && da_crash_nowhere(a))
 			return (struct abort_words){ "the process was ended by SIGABRT",
 				da_streq(a->dump->origin.writer, "createdump")
 					? "Who sent it is not in the dump. The runtime of .NET ends a process like this after an "
@@ -113,7 +113,7 @@ static unsigned run_abort(struct da_analysis *a)
 	f = da_crash_begin(a, "crash.abort", da_crash_of(a)->message ? 0.95 : sure_of_abort(a),
 		  da_printf(a->dump->arena, "%s%s", w.title, da_crash_in_function(a)));
 	da_finding_description(f, "%s%s%s", da_crash_who_died(a), da_crash_quoted(a),
-			       da_crash_telling_frame(a) || da_crash_of(a)->message
+			       !da_crash_nowhere(a) || da_crash_of(a)->message
 				       ? "" : " Which code called for it is unknown: no frame of the program's own code "
 					      "is known.");
 	da_crash_advise(a, f, w.advice);

@@ -343,6 +343,9 @@ START_TEST(stacks_that_overflowed_are_counted)
 	e->cycle_len = 3;
 	e->cycle_count = 12777;
 	ck_says(finding(analyze(d, NULL), "crash.stack-overflow")->description, "the same 3 frames repeat 12 777 times");
+	d->proc.threads.v[0].end = DA_END_LIMIT; /* the walk was given up before the beginning */
+	ck_says(finding(analyze(d, NULL), "crash.stack-overflow")->description, "repeat at least 12 777 times");
+	d->proc.threads.v[0].end = DA_END_COMPLETE;
 	e->cycle_len = 1;
 	ck_says(finding(analyze(d, NULL), "crash.stack-overflow")->description, "the same frame repeats 12 777 times");
 	e->cycle_count = 0;
