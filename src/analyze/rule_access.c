@@ -8,7 +8,6 @@
 #include "analyze/crash.h"
 
 /* No process maps addresses below this (vm.mmap_min_addr). */
-#define NULL_PAGE 0x10000
 /* Null plus the offset of a field, where the pointer itself is not known. */
 #define OBJECT_MAX 0x1000
 /* A guard and what a function pushes: one that is larger is no frame by frame overflow. */
@@ -66,7 +65,7 @@ static struct access_words jump_words(struct da_analysis *a)
 		return (struct access_words){ "call through a null function pointer",
 			"A function pointer, callback or virtual table entry is null there.",
 			"a caller whose call instruction names its target" };
-	if (e->address < NULL_PAGE)
+	if (e->address < DA_NULL_PAGE)
 		return (struct access_words){
 			da_printf(a->dump->arena, "call to " DA_ADDR("0x%llx") ", which is no code",
 				  (unsigned long long)e->address),
@@ -142,7 +141,7 @@ static struct access_words address_words(struct da_analysis *a)
 			"a stack that was mapped where the stack pointer points to" };
 	if (e->pointer == DA_POINTER_NULL || (e->pointer == DA_POINTER_UNKNOWN && e->address < OBJECT_MAX))
 		return null_words(a);
-	if (e->address < NULL_PAGE)
+	if (e->address < DA_NULL_PAGE)
 		return (struct access_words){ "a small number was used as a pointer",
 			"It is an integer, an index or an error code where a pointer should be, or the address of a field "
 			"of an object at null. Check what should have set it.",

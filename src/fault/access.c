@@ -21,8 +21,6 @@
 #define STRING_SLACK 64
 /* xsave, masked and scattered vectors: the size is not in the instruction. */
 #define UNSIZED 4096
-/* Never mapped: vm.mmap_min_addr. */
-#define NULL_PAGE UINT64_C(0x10000)
 /* Null plus the offset of a field, where the pointer itself is not known. */
 #define OBJECT_MAX 4096
 /* Guards of threads: one page, 64 KiB on aarch64. */
@@ -61,7 +59,7 @@ static bool refused(const struct da_fault *f, uint64_t addr, uint8_t access)
 	const struct da_range *r = da_mem_range(&f->p->mem, addr);
 
 	if (!r)
-		return addr < NULL_PAGE || impossible(addr) ||
+		return addr < DA_NULL_PAGE || impossible(addr) ||
 		       (da_module_at(f->p, addr) == DA_NONE && da_fault_map_is_complete(f->d));
 	if (!r->has_prot)
 		return false;
@@ -89,7 +87,7 @@ static bool stack_is_lost(const struct da_fault *f)
 
 	if (r || (f->t->stack_base && f->sp < f->t->stack_base && f->t->stack_limit - f->sp < FRAME_MAX))
 		return r && r->has_prot && !(r->prot & DA_PROT_W) && r->prot;
-	return f->sp < NULL_PAGE || impossible(f->sp) || da_fault_map_is_complete(f->d);
+	return f->sp < DA_NULL_PAGE || impossible(f->sp) || da_fault_map_is_complete(f->d);
 }
 
 /* Was it null, or a number, that the operand took for a pointer? */
@@ -108,12 +106,12 @@ static void judge_pointer(struct da_fault *f, const struct da_memop *m)
 	}
 	/* of [base + index] either may be the pointer; a segment's base is none of the program's */
 	index = m->index >= 0 && da_reg_known(&f->regs, m->index) ? f->regs.v[m->index] : 0;
-	if (m->index >= 0 ? m->addr >= NULL_PAGE || (v && !index)
+	if (m->index >= 0 ? m->addr >= DA_NULL_PAGE || (v && !index)
 			  : m->addr - v + 0x80000000u > 0xffffffffu)
 		return;
 	if (v == 0)
 		f->e->pointer = DA_POINTER_NULL;
-	else if (v < NULL_PAGE)
+	else if (v < DA_NULL_PAGE)
 		f->e->pointer = DA_POINTER_SMALL;
 }
 
@@ -411,12 +409,12 @@ void da_fault_describe_address(struct da_fault *f)
 		e->near = inner_guard_words(f);
 	else if (e->address_derived && (e->has_info || !e->is_signal) && e->cause == DA_CAUSE_ACCESS && impossible(e->address))
 		e->near = da_fault_impossible(f->d, e->address);
-	else if (e->address < NULL_PAGE && !da_mem_range(&f->p->mem, e->address) && not_null(e))
+	else if (e->address < DA_NULL_PAGE && !da_mem_range(&f->p->mem, e->address) && not_null(e))
 		e->near = e->address < OBJECT_MAX && e->pointer == DA_POINTER_SMALL && e->access != DA_ACCESS_EXECUTE
 			? da_printf(f->d->arena, "null + 0x%" PRIx64 ", or a small number", e->address)
 			: "in the first 64 KiB, where systems map nothing";
 	else if (e->pointer == DA_POINTER_NULL && !da_mem_range(&f->p->mem, e->address) &&
-		 e->address >= NULL_PAGE && e->address < UINT32_MAX)
+		 e->address >= DA_NULL_PAGE && e->address < UINT32_MAX)
 		e->near = da_printf(f->d->arena, "null pointer + 0x%" PRIx64, e->address);
 	else
 		e->near = da_near(f->d, f->s, e->address);

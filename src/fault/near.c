@@ -8,8 +8,6 @@
 #include "base/checked.h"
 #include "fault/parts.h"
 
-/* Linux refuses mappings below vm.mmap_min_addr, 65,536 by default. */
-#define NULL_PAGE UINT64_C(0x10000)
 /* How far from a mapping an address still says something about it. */
 #define BESIDE UINT64_C(0x10000)
 /* The kernel looks for room for the break this far behind the program (arm64: up to 1 GiB). */
@@ -55,7 +53,7 @@ bool da_fault_may_execute(const struct da_fault *f, uint64_t addr)
 
 	if (r)
 		return !r->has_prot || (r->prot & DA_PROT_X);
-	if (addr < NULL_PAGE || (f->p->arch && !da_arch_canonical(f->p->arch, addr)))
+	if (addr < DA_NULL_PAGE || (f->p->arch && !da_arch_canonical(f->p->arch, addr)))
 		return false;
 	return da_module_at(f->p, addr) != DA_NONE || !da_fault_map_is_complete(f->d);
 }
@@ -266,7 +264,7 @@ const char *da_near(struct da_dump *d, struct da_symbols *s, uint64_t addr)
 		in_range(&text, d, s, r, addr);
 	else if (addr == 0)
 		da_str_add(&text, "null pointer");
-	else if (addr < NULL_PAGE)
+	else if (addr < DA_NULL_PAGE)
 		da_str_addf(&text, "null pointer + 0x%" PRIx64, addr);
 	else if (minus < 0x1000)
 		da_str_addf(&text, "null pointer - 0x%" PRIx64, minus);
@@ -281,7 +279,7 @@ const char *da_near(struct da_dump *d, struct da_symbols *s, uint64_t addr)
 
 bool da_value_shown(struct da_dump *d, struct da_symbols *s, uint64_t value, const char **ret_meaning)
 {
-	if (value < NULL_PAGE) {
+	if (value < DA_NULL_PAGE) {
 		if (ret_meaning)
 			*ret_meaning = NULL;
 		return true;

@@ -24,6 +24,9 @@ enum da_range_kind {
 };
 const char *da_range_kind_name(enum da_range_kind kind);
 
+/* Nobody maps below: Linux refuses it under vm.mmap_min_addr, 65,536 by default, Windows in the first 64 KiB. */
+#define DA_NULL_PAGE UINT64_C(0x10000)
+
 /*
  * One range of addresses [start, end) of the process. The first file_len bytes were saved and lie at
  * file_off of the dump; what lies behind was not saved: it is unknown, not zero. A range with

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A small core cut at every 4 KiB, larger ones more coarsely: a report or one clear line, never a failure; what is known never
-# grows as bytes are lost; the report says that it is cut.
+# A small core cut at every 4 KiB, larger ones more coarsely: a report or one clear line, never a failure;
+# what is known never grows as bytes are lost; the report says that it is cut, and what it lost first.
 . "$(dirname "$0")/../lib.sh"
 t_need python3 zstd
 cd "$T" || exit 99
