@@ -45,8 +45,9 @@ static void frame_row(struct da_analysis *a, enum da_col list, const struct da_f
 	if (call && !inlined)
 		da_set_address(doc, DA_COL_frame_offset, f->pc - f->place->start);
 	da_set_word(doc, DA_COL_frame_kind, da_frame_kind_name((enum da_frame_kind)f->kind));
-	da_set_bool(doc, DA_COL_frame_own, da_is_own(a->dump, f) && !
-		    !(call && da_call_is_library(f->place, (unsigned)(call - f->place->calls))));
+	da_set_bool(doc, DA_COL_frame_own,
+		    da_is_own(a->dump, f) &&
+			    !(call && da_call_is_library(f->place, (unsigned)(call - f->place->calls))));
 	if (inlined)
 		da_set_bool(doc, DA_COL_frame_inlined, true);
 	da_set_word(doc, DA_COL_frame_trust, da_trust_name((enum da_trust)f->trust));

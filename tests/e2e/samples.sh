@@ -30,6 +30,8 @@ t_like "$text" 'crash\.access' "segv-null: the rule"
 t_like "$text" 'segv-null\.c:46' "segv-null: the line"
 t_like "$text" 'reduced' "segv-null: the inlined function"
 t_like "$text" 'price_worker' "segv-null: the thread's function"
+t_like "$text" '^  > +1  price_order ' "segv-null: own code is marked"
+t_unlike "$text" '^  > .*libc' "segv-null: libc's is not"
 t_unlike "$text" '^  E2 ' "segv-null: one cause"
 t_like "$text" '^THREADS \(5\)' "segv-null: five threads"
 
