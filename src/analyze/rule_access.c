@@ -7,7 +7,6 @@
 
 #include "analyze/crash.h"
 
-/* No process maps addresses below this (vm.mmap_min_addr). */
 /* Null plus the offset of a field, where the pointer itself is not known. */
 #define OBJECT_MAX 0x1000
 /* A guard and what a function pushes: one that is larger is no frame by frame overflow. */

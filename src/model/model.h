@@ -24,7 +24,7 @@ enum da_range_kind {
 };
 const char *da_range_kind_name(enum da_range_kind kind);
 
-/* Nobody maps below: Linux refuses it under vm.mmap_min_addr, 65,536 by default, Windows in the first 64 KiB. */
+/* Nobody maps memory below: Linux by vm.mmap_min_addr (65,536 by default), Windows in its first 64 KiB. */
 #define DA_NULL_PAGE UINT64_C(0x10000)
 
 /*
@@ -337,7 +337,7 @@ enum da_cause {
 enum da_os { DA_OS_UNKNOWN, DA_OS_LINUX, DA_OS_WINDOWS, DA_OS_MACOS, DA_OS_FREEBSD, DA_OS_NETBSD,
 	     DA_OS_OTHER };
 const char *da_os_name(enum da_os os);
-/* A signal of Linux by its number on a CPU (name of struct da_arch, or NULL: any but mips and sparc); or NULL. */
+/* A signal of Linux by its number on a CPU (its name; NULL: any but mips and sparc), or NULL. */
 const char *da_signal_name(const char *arch_name, int64_t signo);
 
 struct da_pair {
@@ -399,7 +399,7 @@ struct da_origin {
 	bool truncated;
 	bool has_missing_bytes;
 	uint64_t missing_bytes;
-	uint64_t lost_start, lost_end; /* the first memory behind the end of the file, in its order; equal: not known */
+	uint64_t lost_start, lost_end; /* the first memory that the file lacks; equal: not known */
 };
 
 /* A kind of memory that this dump never held. */
