@@ -192,6 +192,9 @@ static node *template_name(struct da_und_parser *s, bool keep)
 		template_arguments(s, n);
 	}
 	s->back = outer;
+	/* A constructor is named by the class around it: no type and no scope can be called so. */
+	if (!s->failed && keep && n->kind == DA_UND_STRUCTOR)
+		return und_fail(s);
 	if (!s->failed && keep)
 		memorize(s, n);
 	return n;

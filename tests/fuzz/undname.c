@@ -12,6 +12,7 @@ static const char *const seeds[] = {
 	"?f@@YAXXZ", "??0?$Pair@HV?$Box@PEAUPlain@@@@@outer@@QEAA@AEBV01@@Z", "??_7C@@6BB@@@",
 	"?go@?A0x12345678@@YAHP6AHH@ZPEAPEAH1@Z", "??$n@$0?BA@@@YAXPEAU?$Size@$0?BA@@@@Z",
 	"??_R1A@?0A@EA@Base@@8", "?x@?1??f@@YAXXZ@4HA", "??__Eglobal@@YAXXZ", "??_C@_05CJBACGMB@hello?$AA@",
+	"??0?$Peis@PEAU?$?1@_R@A@Z@@@V?@@QEEVA@ABMAZ", /* a type called as a destructor */
 	"?m@C@@$4PPPPPPPM@A@EAAHXZ", "??BC@@QEBAPEAHXZ", "?p@@3P8C@@EBAHH@ZEQ1@", "??_9Base@@$BBA@AA",
 };
 
