@@ -353,12 +353,16 @@ static bool raised(const struct da_fault *f)
 {
 	static const char *const senders[] = { "raise", "__raise", "gsignal", "__GI_raise", "kill", "__kill",
 					       "tgkill", "pthread_kill*", "__pthread_kill*", "syscall" };
-	const struct da_frame *frame;
-	uint32_t i = 0;
+	const struct da_frame *frame = f->t->frames.v;
+	uint32_t first = 0, i;
 
-	while (i < 5 && i < f->t->frames.n && da_frame_named(&f->t->frames.v[i], senders, DA_ARRAY_SIZE(senders)))
-		i++;
-	if (i == 0 || i >= f->t->frames.n)
+	/* From 2.41 on the function of glibc that makes the call has no name without debug information. */
+	if (f->t->frames.n > 1 && !da_frame_function(frame) && frame[0].module == frame[1].module)
+		first = 1;
+	for (i = first; i < 5 && i < f->t->frames.n; i++)
+		if (!da_frame_named(&frame[i], senders, DA_ARRAY_SIZE(senders)))
+			break;
+	if (i == first || i >= f->t->frames.n)
 		return false;
 	frame = &f->t->frames.v[i];
 	return da_frame_function(frame) && frame->module < f->p->modules.n && frame->trust > DA_TRUST_SCAN &&

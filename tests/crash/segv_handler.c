@@ -20,6 +20,8 @@ __attribute__((noinline)) static int go(volatile int *p)
 
 int main(void)
 {
+	int *volatile p = (int *)0x20; /* not known to the compiler */
+
 	signal(SIGSEGV, handler);
-	return go((int *)0x20);
+	return go(p);
 }

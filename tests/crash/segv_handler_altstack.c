@@ -27,8 +27,9 @@ int main(void)
 {
 	stack_t s = { .ss_sp = room, .ss_size = sizeof(room) };
 	struct sigaction a = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+	int *volatile p = (int *)0x20; /* not known to the compiler */
 
 	sigaltstack(&s, 0);
 	sigaction(SIGSEGV, &a, 0);
-	return go((int *)0x20);
+	return go(p);
 }

@@ -12,5 +12,7 @@ __attribute__((noinline)) static long go(volatile struct node *n)
 
 int main(void)
 {
-	return (int)go(0);
+	struct node *volatile n = 0; /* not known to the compiler */
+
+	return (int)go(n);
 }
