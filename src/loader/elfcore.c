@@ -154,20 +154,40 @@ static bool set_cpu(struct core *c, const char **ret_message)
 	return false;
 }
 
-/* A kernel's own core (vmcore, /proc/kcore) has notes of CPUs, and memory at kernel addresses. */
+/*
+ * A kernel's own core (vmcore, /proc/kcore): it has a note of the name VMCOREINFO. The word alone, in the
+ * arguments or a file name of a process, says nothing.
+ */
+static bool has_vmcoreinfo(struct da_cursor u)
+{
+	static const char name[] = "VMCOREINFO";
+
+	while (da_left(&u) >= 12) {
+		uint32_t namesz = da_get_u32(&u), descsz = da_get_u32(&u);
+		const uint8_t *p;
+
+		da_skip(&u, 4);
+		p = da_get_bytes(&u, namesz);
+		if (p && namesz == sizeof(name) && memcmp(p, name, sizeof(name)) == 0)
+			return true;
+		da_align(&u, 4);
+		da_skip(&u, descsz);
+		da_align(&u, 4);
+		if (!da_ok(&u))
+			return false;
+	}
+	return false;
+}
+
 static bool is_vmcore(struct core *c)
 {
-	struct da_bytes f = c->d->file;
+	struct da_cursor f = da_cursor(c->d->file.p, c->d->file.n, c->big_endian, c->word);
 
 	for (size_t i = 0; i < c->segments.n; i++) {
-		struct core_segment *s = &c->segments.v[i];
-		size_t n;
+		const struct core_segment *s = &c->segments.v[i];
 
-		if (s->type != PT_NOTE || s->off >= f.n)
-			continue;
-		n = (size_t)DA_MIN(s->filesz, f.n - s->off);
-		if (memmem(f.p + s->off, n, "VMCOREINFO", 10) ||
-		    memmem(f.p + s->off, n, "CORE\0\0\0\0BOOT_IMAGE", 18))
+		if (s->type == PT_NOTE && s->off < c->d->file.n &&
+		    has_vmcoreinfo(da_sub(&f, s->off, DA_MIN(s->filesz, c->d->file.n - s->off))))
 			return true;
 	}
 	return false;

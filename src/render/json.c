@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The JSON form belongs to report/; here it only becomes a form of output like the others. */
+/* The JSON forms belong to report/; here they only become forms of output like the others. */
 #include "config.h"
 
 #include "render/out.h"
@@ -13,8 +13,8 @@ static bool take(void *ctx, const char *bytes, size_t n)
 	return !out->failed;
 }
 
-static enum da_status run(const struct da_doc *doc, const struct da_render_options *o DA_UNUSED,
-			  struct da_out *out)
+static enum da_status whole(const struct da_doc *doc, const struct da_render_options *o DA_UNUSED,
+			    struct da_out *out)
 {
 	return da_doc_write_json(doc, take, out);
 }
@@ -24,5 +24,20 @@ const struct da_renderer da_renderer_json = {
 	.extension = "json",
 	.mime = "application/json",
 	.title = "everything, for other programs and for `dumpan render`",
-	.run = run,
+	.run = whole,
 };
+
+static enum da_status lines(const struct da_doc *doc, const struct da_render_options *o DA_UNUSED,
+			    struct da_out *out)
+{
+	return da_doc_write_lines(doc, take, out);
+}
+
+const struct da_renderer da_renderer_ndjson = {
+	.name = "ndjson",
+	.extension = "ndjson",
+	.mime = "application/x-ndjson",
+	.title = "a line of JSON a dump: status, verdict, signature, counts of findings",
+	.run = lines,
+};
+

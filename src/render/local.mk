@@ -10,7 +10,6 @@ libdumpan_a_SOURCES += \
 	%D%/html_tree.c \
 	%D%/json.c \
 	%D%/markdown.c %D%/markdown.h \
-	%D%/ndjson.c \
 	%D%/out.c %D%/out.h \
 	%D%/render.c %D%/render.h \
 	%D%/renderers.def \

@@ -34,6 +34,15 @@ refused kernel.dmp 2 'kernel|system'
 printf 'KDUMP   \6\0\0\0' >vmcore.kdump
 head -c 9000 /dev/zero >>vmcore.kdump
 refused vmcore.kdump 2 'Linux kernel dump \(makedumpfile\)'
+# An ELF core of a kernel: one note.
+{
+	printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\4\0\76\0\1\0\0\0\0\0\0\0\0\0\0\0\100\0\0\0\0\0\0\0'
+	printf '\0\0\0\0\0\0\0\0\0\0\0\0\100\0\70\0\1\0\0\0\0\0\0\0'
+	printf '\4\0\0\0\0\0\0\0\170\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+	printf '\50\0\0\0\0\0\0\0\50\0\0\0\0\0\0\0\4\0\0\0\0\0\0\0'
+	printf '\13\0\0\0\20\0\0\0\0\0\0\0VMCOREINFO\0\0OSRELEASE=6.1.0\n'
+} >vmcore
+refused vmcore 2 'Linux kernel dump \(vmcore\)'
 for name in service.dmw service.DTP service.dtt; do
 	printf '\1\2\3\4' >$name
 	head -c 100 /dev/zero >>$name

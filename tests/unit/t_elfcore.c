@@ -423,6 +423,21 @@ START_TEST(unknown_cpu_is_refused_with_a_sentence)
 }
 END_TEST
 
+/* A note of that name makes a kernel's core; a process may well have the word in its arguments. */
+START_TEST(a_word_makes_no_vmcore)
+{
+	struct synth *s = synth_new(64, false, SYNTH_X86_64);
+	struct da_dump *d;
+
+	synth_note_prpsinfo(s, "grep", "grep VMCOREINFO vmcore", 9, 1, 0, 0);
+	thread_note(s, 9, 0x10000, 11, 0);
+	synth_segment(s, 0x10000, NULL, 0x1000, 0x1000, 6);
+	d = load(s, DA_OK);
+	ck_assert_int_eq(d->proc.threads.n, 1);
+	da_dump_free(d);
+}
+END_TEST
+
 START_TEST(unknown_notes_are_named)
 {
 	struct synth *s = process(true, true);
@@ -485,5 +500,5 @@ UNIT_MAIN("elfcore", reads_a_kernel_core, gives_the_leader_its_own_time,
 	  counts_headers_by_section_zero, counts_headers_when_section_zero_is_cut, cuts_overlaps_and_sorts,
 	  never_fills_with_zeros, truncation_never_grows, gcore_of_a_living_process_is_no_crash,
 	  sender_of_a_signal, thirty_two_bits, other_cpus_are_minimal,
-	  unknown_cpu_is_refused_with_a_sentence, unknown_notes_are_named, sparse_terabytes_are_cheap,
+	  unknown_cpu_is_refused_with_a_sentence, a_word_makes_no_vmcore, unknown_notes_are_named, sparse_terabytes_are_cheap,
 	  says_what_is_no_dump)
