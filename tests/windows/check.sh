@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Own Windows programs under Wine: what the report says against what the program said. Skipped without
-# mingw-w64 or Wine; the 32-bit half without a Wine that runs 32-bit programs.
+# Own Windows programs under Wine: what the report says against what the program said. Each CPU's half is
+# skipped where its compiler or a Wine that runs its programs is absent; all is (77) when nothing could run.
 . "$(dirname "$0")/../lib.sh"
 
 here=$top_srcdir/tests/windows
@@ -9,10 +9,11 @@ wine=${WINE:-}
 for w in wine64 wine /usr/lib/wine/wine64; do
 	[ -n "$wine" ] || ! command -v "$w" >/dev/null 2>&1 || wine=$w
 done
-if [ -z "$wine" ] || ! command -v x86_64-w64-mingw32-gcc i686-w64-mingw32-gcc >/dev/null 2>&1; then
-	echo "1..0 # SKIP mingw-w64 and Wine are not both installed"
+if [ -z "$wine" ]; then
+	echo "1..0 # SKIP Wine is not installed"
 	exit 77
 fi
+ran=0
 WINEPREFIX=$T/prefix WINEDEBUG=-all
 export WINEPREFIX WINEDEBUG
 
@@ -24,12 +25,17 @@ dlls()
 	done
 }
 
-# build CC: the program for one CPU
+# build CC CPU: the program for one CPU
 build()
 {
-	command -v "$1" >/dev/null 2>&1 || return 1
-	mkdir -p "$T/$2"
 	"$1" -std=gnu11 -g -O1 -fno-optimize-sibling-calls -o "$T/$2/harbour.exe" "$here/harbour.c" "$here/dump.c"
+}
+
+# runs CC CPU: Wine runs programs of this CPU; asked with one that does nothing, so that harbour's own troubles count.
+runs()
+{
+	printf '#include <stdio.h>\nint main(void) { return puts("afloat") < 0; }\n' >"$T/raft.c"
+	"$1" -o "$T/$2/raft.exe" "$T/raft.c" && timeout 200 "$wine" "$T/$2/raft.exe" 2>/dev/null | grep -q afloat
 }
 
 # has FIELD VALUE WHAT
@@ -73,24 +79,31 @@ check()
 	[ -z "$6" ] || has address "$6" "the address"
 	t_like "$json" '"dispatch_group":"g2"' "$cpu $kind: two stacks"
 	dispatcher=KiUserExceptionDispatcher
-	[ "$kind" != raise ] || dispatcher=RtlRaiseException # raised by a call, not by the CPU
+	# raised by a call, not by the CPU; on x86 that call of Wine goes through the system, as a fault does
+	[ "$kind $cpu" != "raise x64" ] || dispatcher=RtlRaiseException
 	for f in last_words UnhandledExceptionFilter $dispatcher set_out begin; do
 		t_like "$json" "\"function\":\"_?$f" "$cpu $kind: $f is on them"
 	done
 }
 
-# all CPU CC DIR
+# all CPU CC DIR PACKAGE
 all()
 {
 	cpu=$1 dir=$3
-	if ! build "$2" "$1"; then
+	if ! command -v "$2" >/dev/null 2>&1; then
 		t_skip "$1" "$2 is not installed"
 		return
 	fi
-	if ! timeout 200 "$wine" "$T/$1/harbour.exe" calm "$T/try.dmp" 2>/dev/null | grep -q '^written'; then
-		t_skip "$1" "this Wine does not run such programs"
+	mkdir -p "$T/$1"
+	if ! runs "$2" "$1"; then
+		t_skip "$1" "$wine runs no programs of this CPU (Debian: package $4)"
 		return
 	fi
+	ran=$((ran + 1))
+	build "$2" "$1" || {
+		t_fail "$1: harbour.exe is built"
+		return
+	}
 	check calm
 	check read crash.access 0xc0000005 read_depth read 0x20
 	check write crash.access 0xc0000005 mark_depth write 0x20
@@ -104,9 +117,13 @@ all()
 	t_like "$json" 'unloaded .*version\.dll' "$cpu gone: and in the finding"
 }
 
-all x64 x86_64-w64-mingw32-gcc x86_64-windows
-all x86 i686-w64-mingw32-gcc i386-windows
+all x64 x86_64-w64-mingw32-gcc x86_64-windows wine64
+all x86 i686-w64-mingw32-gcc i386-windows "wine32:i386, after dpkg --add-architecture i386"
 for w in wineserver /usr/lib/wine/wineserver; do
 	! command -v "$w" >/dev/null 2>&1 || timeout 20 "$w" -k >/dev/null 2>&1
 done
+if [ "$ran" -eq 0 ]; then
+	printf '1..%d\n' "$t_n"
+	exit 77
+fi
 t_done
