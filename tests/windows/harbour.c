@@ -8,7 +8,8 @@
  *	address ADDRESS               that was used
  *
  * harbour KIND DUMP; kinds: calm (nobody dies), read, write, divide, raise, gone (calls a DLL that was
- * unloaded), lost (as read, and the dump has no exception stream).
+ * unloaded), lost (as read, and the dump has no exception stream), moored (calm, and somebody else, who
+ * waits for the event "dumpan-moored", writes the dump).
  */
 #include <stdio.h>
 #include <string.h>
@@ -147,13 +148,14 @@ int main(int argc, char **argv)
 		{ wait_for_berth, L"tug", "wait_for_berth" },
 		{ set_out, L"pilot-boat", "set_out" },
 	};
-	BOOL calm;
+	BOOL calm, moored;
 
 	if (argc != 3)
 		return 2;
 	kind = argv[1];
 	dump = argv[2];
-	calm = strcmp(kind, "calm") == 0;
+	moored = strcmp(kind, "moored") == 0;
+	calm = moored || strcmp(kind, "calm") == 0;
 	never = CreateEventA(NULL, TRUE, FALSE, NULL);
 	wanted = CreateEventA(NULL, TRUE, FALSE, NULL);
 	written = CreateEventA(NULL, TRUE, FALSE, NULL);
@@ -174,7 +176,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	if (calm) {
 		Sleep(300);
-		SetEvent(wanted);
+		SetEvent(moored ? OpenEventA(EVENT_MODIFY_STATE, FALSE, "dumpan-moored") : wanted);
 	}
 	WaitForSingleObject(written, INFINITE);
 	return 0;
