@@ -178,6 +178,8 @@ void da_section_cpu(struct da_analysis *a)
 {
 	const struct da_process *p = &a->dump->proc;
 	struct share *shares = da_calloc(a->dump->arena, p->threads.n, sizeof(*shares));
+	bool by_kernel = da_streq(a->dump->origin.writer, "kernel") ||
+			 da_streq(a->dump->origin.writer, "systemd-coredump");
 	uint64_t total = 0;
 	size_t n = 0;
 
@@ -191,7 +193,9 @@ void da_section_cpu(struct da_analysis *a)
 	}
 	if (n == 0) {
 		da_doc_completeness(a->doc, DA_SECTION_cpu, DA_SKIPPED, 0, 0, DA_UNIT_THREADS,
-				    p->os == DA_OS_WINDOWS
+				    by_kernel ? "all CPU times in the dump are 0: the process ran for less than the "
+						"kernel counts"
+				    : p->os == DA_OS_WINDOWS
 				    ? "the dump holds no CPU times; one made with MiniDumpWithThreadInfo (procdump "
 				      "-ma, Task Manager) has them"
 				    : "the dump holds no CPU times; a core written by the kernel (ulimit -c, "

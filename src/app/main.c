@@ -22,7 +22,7 @@ static int (*const commands[])(struct da_options *o) = {
 /* The environment is read here and nowhere else. */
 static void read_environment(struct da_options *o)
 {
-	const char *tmpdir = getenv("TMPDIR"), *home = getenv("HOME");
+	const char *tmpdir = getenv("TMPDIR"), *home = getenv("HOME"), *ignore = getenv("DUMPAN_CLR_IGNORE");
 
 	/*
 	 * libdebuginfod takes its settings from the environment alone, and libdw would fetch from servers
@@ -37,6 +37,7 @@ static void read_environment(struct da_options *o)
 	if (!o->debuginfod_cache && home)
 		o->debuginfod_cache = da_printf(o->arena, "%s/.cache/debuginfod_client", home);
 	o->nt_symbol_path = getenv("_NT_SYMBOL_PATH");
+	o->clr_ignore_own = ignore && strcmp(ignore, "own") == 0;
 	o->tmpdir = tmpdir && *tmpdir ? tmpdir : "/var/tmp";
 }
 

@@ -51,6 +51,7 @@ struct da_options {
 	uint64_t max_time, max_memory, max_expand; /* seconds, bytes, bytes; 0: default */
 	const char *tmpdir; /* from $TMPDIR, else /var/tmp */
 	const char *nt_symbol_path;   /* _NT_SYMBOL_PATH, or NULL */
+	bool clr_ignore_own;          /* DUMPAN_CLR_IGNORE=own: for tests of the layout tables */
 	const char *debuginfod_cache; /* where libdebuginfod keeps files by build-id, or NULL */
 	struct da_arena *arena;
 };

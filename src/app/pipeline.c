@@ -18,8 +18,10 @@
 
 static void run_load(void *ctx);
 static void run_find(void *ctx);
+static void run_runtime(void *ctx);
 static void run_unwind(void *ctx);
 static void run_names(void *ctx);
+static void run_objects(void *ctx);
 static void run_fault(void *ctx);
 static void run_analyze(void *ctx);
 static void lost_load(void *ctx, const char *why);
@@ -28,8 +30,10 @@ static void lost_analyze(void *ctx, const char *why);
 static const struct da_stage stages[] = {
 	{ "load", "everything", run_load, lost_load, 60 },
 	{ "modules", "files of the modules, their symbols and code", run_find, NULL, 15 },
+	{ "runtime", "what the language runtime kept: managed threads, code and assemblies", run_runtime, NULL, 15 },
 	{ "stacks", "stacks", run_unwind, NULL, 30 },
 	{ "symbols", "names of functions, files and lines", run_names, NULL, 30 },
+	{ "objects", "managed exceptions and locks", run_objects, NULL, 15 },
 	{ "fault", "why the process died", run_fault, NULL, 10 },
 };
 
@@ -94,21 +98,41 @@ static void run_find(void *ctx)
 	da_symbols_find(c->symbols);
 }
 
+static void run_runtime(void *ctx)
+{
+	struct da_job *r = ctx;
+	struct da_case *c = current(r);
+	struct da_runtime_options o = { .ignore_own = r->o->clr_ignore_own };
+
+	if (c->symbols)
+		c->runtimes = da_runtimes_open(c->dump, c->symbols, &o);
+}
+
 static void run_unwind(void *ctx)
 {
 	struct da_job *r = ctx;
 	struct da_case *c = current(r);
 
 	if (c->symbols)
-		da_unwind_run(c->dump, c->symbols);
+		da_unwind_run(c->dump, c->symbols, c->runtimes ? da_runtimes_guide(c->runtimes) : NULL);
 }
 
 static void run_names(void *ctx)
 {
 	struct da_job *r = ctx;
 
+	if (current(r)->runtimes)
+		da_runtimes_name(current(r)->runtimes);
 	if (current(r)->symbols)
 		da_symbols_run(current(r)->symbols);
+}
+
+static void run_objects(void *ctx)
+{
+	struct da_job *r = ctx;
+
+	if (current(r)->runtimes)
+		da_runtimes_objects(current(r)->runtimes);
 }
 
 static void run_fault(void *ctx)

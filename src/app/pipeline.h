@@ -10,6 +10,7 @@
 #include "app/output.h"
 #include "app/stage.h"
 #include "model/model.h"
+#include "runtime/runtime.h"
 #include "symbol/symbol.h"
 
 /* One dump of the run. */
@@ -17,6 +18,7 @@ struct da_case {
 	const char *path;
 	struct da_dump *dump;
 	struct da_symbols *symbols;
+	struct da_runtimes *runtimes;
 	enum da_status status; /* of unpacking and loading */
 	const char *message;   /* one clause when it could not be opened */
 };

@@ -3,6 +3,8 @@ libdumpan_a_SOURCES += \
 	%D%/dump.c \
 	%D%/exceptions.c \
 	%D%/library.c \
+	%D%/locks.h \
+	%D%/managed.c %D%/managed.h \
 	%D%/memory.c \
 	%D%/model.h \
 	%D%/win32.c \

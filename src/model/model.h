@@ -183,7 +183,10 @@ struct da_place {
 	struct da_place_call *calls;
 	unsigned ncalls;      /* 0: no function is known; > 1: inlined calls */
 	bool exact;           /* the address is inside the symbol's own size */
+	const struct da_method *method; /* of managed code; else NULL */
 };
+
+#include "model/locks.h"
 
 struct da_frame {
 	uint64_t pc;     /* of a caller: the return address */
@@ -199,12 +202,16 @@ struct da_frame {
 	bool signal;     /* the kernel's signal frame: the frame after it was interrupted */
 };
 
+#include "model/managed.h"
+
 /* Words of threads.state and threads.role. */
 enum da_state { DA_STATE_UNKNOWN, DA_STATE_RUNNING, DA_STATE_BLOCKED, DA_STATE_WAITING, DA_STATE_IDLE,
 		DA_STATE_SLEEPING, DA_STATE_SUSPENDED, DA_STATE_FAULTED, DA_STATE_EXITED };
 const char *da_state_name(enum da_state state);
 enum da_role { DA_ROLE_UNKNOWN, DA_ROLE_MAIN, DA_ROLE_USER,
-	       DA_ROLE_DEBUGGER /* in the process only to dump it */ };
+	       DA_ROLE_DEBUGGER /* in the process only to dump it */, DA_ROLE_WORKER, DA_ROLE_IO, DA_ROLE_TIMER,
+	       DA_ROLE_GATE, DA_ROLE_WAIT, DA_ROLE_FINALIZER, DA_ROLE_GC, DA_ROLE_TIERED_COMPILER, DA_ROLE_SIGNAL,
+	       DA_ROLE_EVENT_PIPE, DA_ROLE_EVENT_LOOP, DA_ROLE_RPC, DA_ROLE_KESTREL, DA_ROLE_LOADER };
 const char *da_role_name(enum da_role role);
 
 struct da_thread {
@@ -223,6 +230,7 @@ struct da_thread {
 	const char *end_why;  /* one clause for people, rich, or NULL */
 	uint64_t skipped_frames; /* frames beyond the limit or folded away */
 	uint8_t state, role;
+	const struct da_managed_thread *managed; /* NULL: none */
 	/* Windows */
 	uint64_t teb;             /* 0 unknown */
 	uint64_t entry;           /* start address, 0 unknown */
@@ -374,6 +382,12 @@ struct da_process {
 	DA_VEC(struct da_pair) auxv;
 	DA_VEC(struct da_unloaded) unloaded; /* sorted by start */
 	DA_VEC(struct da_handle) handles;
+	DA_VEC(struct da_runtime) runtimes;
+	DA_VEC(struct da_assembly) assemblies;
+	DA_VEC(struct da_managed_thread) managed_threads; /* by managed id */
+	DA_VEC(struct da_managed_exception) exceptions;   /* of objects: an inner one follows its parent */
+	DA_VEC(struct da_lock) locks;
+	DA_VEC(struct da_wait) waits;
 	const char *cwd, *host, *service, *product, *product_version; /* or NULL */
 	const char *os_version;           /* "Windows Server 2022, 20348.2340", or NULL */
 	const char *integrity;            /* "high", or NULL */

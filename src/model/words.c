@@ -27,7 +27,22 @@ WORDS(da_frame_kind_name, enum da_frame_kind, "unknown", "native", "managed", "s
       "runtime")
 WORDS(da_state_name, enum da_state, "unknown", "running", "blocked", "waiting", "idle", "sleeping",
       "suspended", "faulted", "exited")
-WORDS(da_role_name, enum da_role, "unknown", "main", "user", "debugger")
+WORDS(da_role_name, enum da_role, "unknown", "main", "user", "debugger", "worker", "io",
+      "timer", "gate", "wait", "finalizer", "gc", "tiered-compiler", "signal", "event-pipe", "event-loop",
+      "rpc", "kestrel", "loader")
+WORDS(da_runtime_kind_name, enum da_runtime_kind, "coreclr", "netfx", "native-aot", "mono")
+WORDS(da_reader_name, enum da_reader, "descriptor", "table", "table-nearest", "none")
+WORDS(da_flavor_name, enum da_flavor, NULL, "framework-dependent", "self-contained", "single-file", "native-aot")
+WORDS(da_gc_mode_name, enum da_gc_mode, NULL, "cooperative", "preemptive")
+WORDS(da_where_name, enum da_where, "unhandled", "thread", "heap")
+WORDS(da_lock_state_name, enum da_lock_state, "held", "free", "orphaned", "contended", NULL)
+WORDS(da_lock_kind_name, enum da_lock_kind, "pthread-mutex", "pthread-rwlock", "pthread-cond", "pthread-join",
+      "pthread-once", "semaphore", "barrier", "futex", "spin", "stdio", "malloc-arena", "loader",
+      "critical-section", "srw", "condition-variable", "mutant", "event", "nt-semaphore", "waitable-timer",
+      "thread", "process", "address", "monitor", "monitor-wait", "clr-lock", "semaphore-slim", "rwlock-slim",
+      "event-slim", "countdown", "clr-barrier", "lazy", "class-init", "assembly-load", "task", "unknown",
+      "sleep", "timer", "poll", "socket", "pipe", "file", "child", "signal", "message", "io-completion",
+      "alpc", "gc", "debugger")
 WORDS(da_access_name, enum da_access, "unknown", "read", "write", "execute")
 WORDS(da_os_name, enum da_os, "other", "linux", "windows", "macos", "freebsd", "netbsd", "other")
 

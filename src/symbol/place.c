@@ -471,6 +471,8 @@ static void count_frame(struct da_symbols *s, const struct da_frame *fr)
 static void name_frames(struct da_symbols *s, struct da_frame *frames, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
+		if (frames[i].place) /* managed: the runtime named it */
+			continue;
 		frames[i].place = da_symbols_place(s, frames[i].pc, !frames[i].exact_pc);
 		count_frame(s, &frames[i]);
 	}

@@ -44,7 +44,7 @@ void da_symbols_find(struct da_symbols *s);
 /* What stands at pc; for a return address give caller = true (pc - 1 is looked up). Never NULL. */
 const struct da_place *da_symbols_place(struct da_symbols *s, uint64_t pc, bool caller);
 /*
- * Fill frame->place of all threads, modules' symbols, symbol_file and missing_why, and
+ * Fill frame->place of all threads where it is not known yet, modules' symbols, symbol_file and missing_why, and
  * d->missing_files (by frames that lack names, then name).
  */
 void da_symbols_run(struct da_symbols *s);

@@ -22,11 +22,33 @@
 #include "model/model.h"
 #include "symbol/symbol.h"
 
+/*
+ * What a language runtime tells the walk about code that stands in no file's tables. Asked by the
+ * unwinders "managed" (function) and "transition"; answers hold for the whole walk.
+ */
+struct da_guide_function {
+	uint64_t base;  /* what start, end and unwind count from */
+	struct da_pe_function f;
+	bool clr;       /* the codes are CoreCLR's dialect: operation 6 sets up a large frame offset, 11 too */
+	uint8_t kind;   /* enum da_frame_kind */
+};
+struct da_unwind_guide {
+	void *ctx;
+	/* DA_OK: pc is code of the runtime's making; DA_NOT_FOUND: it is not; DA_FAULT: it is, its tables are not there. */
+	enum da_status (*function)(void *ctx, uint64_t pc, struct da_guide_function *ret);
+	/*
+	 * The way out of native code by the runtime's own records on the stack: the next managed caller's
+	 * registers. *at: those of the native frame. Only records above its sp count. DA_NOT_FOUND: none.
+	 */
+	enum da_status (*transition)(void *ctx, const struct da_thread *t, const struct da_regs *at, struct da_regs *ret);
+};
+
 struct da_walk_work; /* budgets and short memories of one stack: step.h */
 
 struct da_walk {
 	struct da_dump *dump;
 	struct da_symbols *symbols;
+	const struct da_unwind_guide *guide; /* NULL: no runtime */
 	const struct da_thread *thread;
 	struct da_regs regs;   /* of the frame at hand; pc and sp are known */
 	bool exact_pc;         /* pc is the instruction at hand, not a return address */
@@ -61,8 +83,8 @@ struct da_unwinder {
 extern const struct da_unwinder *const da_unwinders[];
 extern const size_t da_unwinders_n;
 
-/* Walk all threads; fills frames, end, end_why of each. One thread is one item of the watch. */
-void da_unwind_run(struct da_dump *d, struct da_symbols *s);
+/* Walk all threads; fills frames, end, end_why of each. One thread is one item of the watch. g may be NULL. */
+void da_unwind_run(struct da_dump *d, struct da_symbols *s, const struct da_unwind_guide *g);
 
 /*
  * The exception that KiUserExceptionDispatcher of Windows was called with, from its frame's stack

@@ -256,12 +256,12 @@ static void keep_frames(struct loop *l)
 		    da_printf(a, "%" PRIu64 " frames further out were found and not kept", cut));
 }
 
-static void unwind(struct da_dump *d, struct da_symbols *s, struct da_thread *t,
+static void unwind(struct da_dump *d, struct da_symbols *s, const struct da_unwind_guide *g, struct da_thread *t,
 		   struct scratch *scratch)
 {
 	const struct da_arch *arch = d->proc.arch;
 	struct loop l = {
-		.w = { .dump = d, .symbols = s, .thread = t, .regs = t->regs, .exact_pc = true,
+		.w = { .dump = d, .symbols = s, .guide = g, .thread = t, .regs = t->regs, .exact_pc = true,
 		       .trust = DA_TRUST_CONTEXT },
 		.s = scratch,
 		.t = t,
@@ -291,20 +291,21 @@ static void unwind(struct da_dump *d, struct da_symbols *s, struct da_thread *t,
 }
 
 /* Where the thread that raised the exception stood when the dump was made: a stack of its own. */
-static void unwind_dispatch(struct da_dump *d, struct da_symbols *s, struct da_thread *t, struct scratch *scratch)
+static void unwind_dispatch(struct da_dump *d, struct da_symbols *s, const struct da_unwind_guide *g,
+			    struct da_thread *t, struct scratch *scratch)
 {
 	struct da_thread then = *t;
 
 	then.regs = *t->dispatch_regs;
 	memset(&then.frames, 0, sizeof(then.frames));
-	unwind(d, s, &then, scratch);
+	unwind(d, s, g, &then, scratch);
 	t->dispatch_frames.v = then.frames.v;
 	t->dispatch_frames.n = t->dispatch_frames.cap = then.frames.n;
 	t->dispatch_end = then.end;
 	t->dispatch_why = then.end_why;
 }
 
-void da_unwind_run(struct da_dump *d, struct da_symbols *s)
+void da_unwind_run(struct da_dump *d, struct da_symbols *s, const struct da_unwind_guide *g)
 {
 	struct scratch scratch = { .arena = da_arena_new() };
 	size_t n = d->proc.threads.n;
@@ -321,9 +322,9 @@ void da_unwind_run(struct da_dump *d, struct da_symbols *s)
 			t->end = DA_END_LIMIT;
 			t->end_why = "reading this stack failed before; it was left out";
 		} else {
-			unwind(d, s, t, &scratch);
+			unwind(d, s, g, t, &scratch);
 			if (t->dispatch_regs)
-				unwind_dispatch(d, s, t, &scratch);
+				unwind_dispatch(d, s, g, t, &scratch);
 		}
 	}
 	da_watch_idle(d->watch);

@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 	symbols = da_symbols_new(d, &options);
 	da_symbols_find(symbols);
 	before = now();
-	da_unwind_run(d, symbols);
+	da_unwind_run(d, symbols, NULL);
 	fprintf(stderr, "%zu threads, %.1f ms\n", d->proc.threads.n, now() - before);
 	for (size_t i = 0; i < d->proc.threads.n; i++) {
 		const struct da_thread *t = &d->proc.threads.v[i];

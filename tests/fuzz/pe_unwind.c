@@ -119,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	add_threads(d);
 	s = da_symbols_new(d, &options);
 	da_symbols_find(s);
-	da_unwind_run(d, s);
+	da_unwind_run(d, s, NULL);
 	da_symbols_run(s);
 	da_dump_free(d);
 	return 0;

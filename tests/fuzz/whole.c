@@ -31,7 +31,7 @@ static void extract(struct da_dump *d)
 	struct da_symbols *s = da_symbols_new(d, &options);
 
 	da_symbols_find(s);
-	da_unwind_run(d, s);
+	da_unwind_run(d, s, NULL);
 	da_symbols_run(s);
 	da_fault_run(d, s);
 }

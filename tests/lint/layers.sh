@@ -23,7 +23,7 @@ render   base report
 app      base arch model loader image symbol unwind runtime heap fault wait report analyze render
 '
 # Public headers beside ROOM/ROOM.h: files of image/ that have nothing in common but being files.
-public='image/pe.h image/symfile.h'
+public='image/bundle.h image/metadata.h image/pe.h image/portable_pdb.h image/symfile.h'
 [ -d src ] || t_skip_all "no sources here"
 
 for folder in src/*/; do

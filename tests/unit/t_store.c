@@ -221,7 +221,7 @@ START_TEST(stacks_by_frame_data)
 	make_folder();
 	write_pdb("App.pdb", 0x2a);
 	da_symbols_find(s);
-	da_unwind_run(d, s);
+	da_unwind_run(d, s, NULL);
 	ck_assert_uint_ge(t->frames.n, 3);
 	for (size_t i = 0; i < DA_ARRAY_SIZE(want); i++) {
 		ck_assert_uint_eq(t->frames.v[i].pc, want[i].pc);

@@ -173,7 +173,7 @@ static void add_function(uint64_t start, uint64_t end, const char *name, const s
 
 static void walk(void)
 {
-	da_unwind_run(d, NULL);
+	da_unwind_run(d, NULL, NULL);
 }
 
 #define FRAMES(count) ck_assert_uint_eq(t->frames.n, count)
@@ -791,7 +791,7 @@ START_TEST(stopped)
 	d->watch = &watch;
 	reg("rip", CODE + 0x110);
 	reg("rsp", STACK + 0x1000);
-	da_unwind_run(d, NULL);
+	da_unwind_run(d, NULL, NULL);
 	FRAMES(0);
 	ended(DA_END_LIMIT);
 	done();
@@ -803,7 +803,7 @@ START_TEST(other_processors)
 	setup(da_arch_by_elf(243, 2, false));
 	reg("pc", CODE + 0x110);
 	reg("sp", STACK + 0x1000);
-	da_unwind_run(d, NULL);
+	da_unwind_run(d, NULL, NULL);
 	FRAMES(1);
 	frame(0, CODE + 0x110, STACK + 0x1000, DA_TRUST_CONTEXT);
 	ended(DA_END_NO_UNWIND_INFO);

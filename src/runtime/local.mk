@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+libdumpan_a_SOURCES += \
+	%D%/runtime.c %D%/runtime.h %D%/runtimes.def \
+	%D%/coreclr/coreclr.h %D%/coreclr/fields.def
