@@ -22,6 +22,37 @@ static int by_bytes(const void *x, const void *y)
 	return a->kind < b->kind ? -1 : a->kind > b->kind;
 }
 
+static void set_known(struct da_doc *doc, enum da_col col, uint64_t v)
+{
+	if (v)
+		da_set_uint(doc, col, v);
+}
+
+static void counters(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+
+	set_known(a->doc, DA_COL_memory_resident_bytes, p->resident_bytes);
+	set_known(a->doc, DA_COL_memory_peak_resident_bytes, p->peak_resident_bytes);
+	set_known(a->doc, DA_COL_memory_private_bytes, p->private_bytes);
+	set_known(a->doc, DA_COL_memory_peak_private_bytes, p->peak_private_bytes);
+}
+
+static void machine(struct da_analysis *a)
+{
+	const struct da_system_memory *s = &a->dump->proc.system;
+
+	if (!s->physical)
+		return;
+	da_doc_row(a->doc, DA_BLOCK_system_memory);
+	set_known(a->doc, DA_COL_system_memory_physical_bytes, s->physical);
+	set_known(a->doc, DA_COL_system_memory_available_bytes, s->available);
+	set_known(a->doc, DA_COL_system_memory_committed_bytes, s->committed);
+	set_known(a->doc, DA_COL_system_memory_commit_limit_bytes, s->commit_limit);
+	set_known(a->doc, DA_COL_system_memory_peak_committed_bytes, s->commit_peak);
+	set_known(a->doc, DA_COL_system_memory_file_cache_bytes, s->file_cache);
+}
+
 static void kinds(struct da_analysis *a)
 {
 	const struct da_memory *m = &a->dump->proc.mem;
@@ -42,8 +73,7 @@ static void kinds(struct da_analysis *a)
 	da_doc_row(a->doc, DA_BLOCK_memory);
 	da_set_uint(a->doc, DA_COL_memory_ranges, m->ranges.n);
 	da_set_uint(a->doc, DA_COL_memory_virtual_bytes, bytes);
-	if (a->dump->proc.resident_bytes)
-		da_set_uint(a->doc, DA_COL_memory_resident_bytes, a->dump->proc.resident_bytes);
+	counters(a);
 	da_set_uint(a->doc, DA_COL_memory_dumped_bytes, dumped);
 	qsort(k, DA_RANGE_KINDS, sizeof(k[0]), by_bytes);
 	for (unsigned i = 0; i < DA_RANGE_KINDS && k[i].ranges; i++) {
@@ -92,6 +122,7 @@ static void biggest(struct da_analysis *a)
 void da_section_memory(struct da_analysis *a)
 {
 	kinds(a);
+	machine(a);
 	biggest(a);
 }
 

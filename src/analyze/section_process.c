@@ -34,6 +34,11 @@ static void times(struct da_analysis *a)
 	da_set_text(a->doc, DA_COL_process_start_time, da_say_time(a, p->start_time));
 	if (p->start_time && p->dump_time >= p->start_time)
 		da_set_uint(a->doc, DA_COL_process_uptime_us, p->dump_time - p->start_time);
+	if (p->has_times) {
+		da_set_uint(a->doc, DA_COL_process_user_us, p->user_us);
+		da_set_uint(a->doc, DA_COL_process_kernel_us, p->kernel_us);
+	}
+	da_set_text(a->doc, DA_COL_process_time_zone, p->time_zone);
 }
 
 void da_section_process(struct da_analysis *a)
@@ -54,6 +59,7 @@ void da_section_process(struct da_analysis *a)
 	da_set_text(doc, DA_COL_process_product_version, p->product_version);
 	da_set_text(doc, DA_COL_process_cwd, p->cwd);
 	da_set_text(doc, DA_COL_process_service, p->service);
+	da_set_text(doc, DA_COL_process_user, p->user);
 	da_set_text(doc, DA_COL_process_integrity, p->integrity);
 	da_set_text(doc, DA_COL_process_host, p->host);
 	times(a);

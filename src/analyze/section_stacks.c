@@ -23,7 +23,7 @@ static void frame_row(struct da_analysis *a, enum da_col list, const struct da_f
 	da_sub_row(doc, list);
 	da_set_uint(doc, DA_COL_frame_index, index);
 	da_set_address(doc, DA_COL_frame_pc, f->pc);
-	if (!inlined)
+	if (!inlined && f->sp)
 		da_set_address(doc, DA_COL_frame_sp, f->sp);
 	if (f->module != DA_NONE) {
 		const struct da_module *m = &p->modules.v[f->module];

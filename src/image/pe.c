@@ -165,3 +165,27 @@ enum da_status da_pe_function(const struct da_pe *pe, const struct da_memory *me
 		return st;
 	return rva < ret->end ? DA_OK : DA_NOT_FOUND;
 }
+
+enum da_status da_pe_runtime_function(const struct da_process *p, uint64_t pc, uint64_t *ret_base,
+				      struct da_pe_function *ret)
+{
+	const struct da_runtime_function *r = da_runtime_function_at(p, pc);
+	struct da_pe_function f;
+	uint32_t length;
+	enum da_status st;
+
+	if (!r)
+		return DA_NOT_FOUND;
+	length = r->length;
+	st = length ? DA_OK : arm64_length(&p->mem, r->base, r->unwind, &length);
+	if (st != DA_OK)
+		return st;
+	if (pc - r->start >= length)
+		return DA_NOT_FOUND;
+	f.start = (uint32_t)(r->start - r->base);
+	f.end = f.start + length;
+	f.unwind = r->unwind;
+	*ret_base = r->base;
+	*ret = f;
+	return DA_OK;
+}

@@ -63,5 +63,8 @@ struct da_pe_function {
  */
 enum da_status da_pe_function(const struct da_pe *pe, const struct da_memory *mem, uint64_t base, uint32_t rva,
 			      struct da_pe_function *ret);
+/* The same by the tables of functions made at run time; *ret_base is what the RVAs count from. */
+enum da_status da_pe_runtime_function(const struct da_process *p, uint64_t pc, uint64_t *ret_base,
+				      struct da_pe_function *ret);
 
 #endif

@@ -13,6 +13,7 @@ libdumpan_a_SOURCES += \
 	%D%/loader.h \
 	%D%/loaders.def \
 	%D%/md_exception.c \
+	%D%/md_functions.c \
 	%D%/md_handles.c \
 	%D%/md_image.c \
 	%D%/md_linux.c \
@@ -23,6 +24,7 @@ libdumpan_a_SOURCES += \
 	%D%/md_peb.c \
 	%D%/md_system.c \
 	%D%/md_threads.c \
+	%D%/md_token.c \
 	%D%/md_wow64.c \
 	%D%/md_writer.c \
 	%D%/minidump.c \

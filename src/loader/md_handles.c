@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Handles: their types and names, and what the object information says of locks. Counts of pointers
- * are not kept: Windows biases them. The layout of object information is not documented; it is that of
- * the native queries, and each size is checked.
+ * Handles: their types and names, what the object information says of locks, and who opened and closed
+ * them. Counts of pointers are not kept: Windows biases them. The layout of object information is not
+ * documented; it is that of the native queries, and each size is checked.
  */
 #include "config.h"
 
@@ -61,7 +61,7 @@ static void read_chain(struct md *m, struct da_handle *h, uint32_t rva)
 	}
 }
 
-void md_read_handles(struct md *m)
+static void read_descriptors(struct md *m)
 {
 	struct md_list l;
 
@@ -83,4 +83,64 @@ void md_read_handles(struct md *m)
 		read_chain(m, &h, info);
 		da_vec_push(m->d->arena, &m->d->proc.handles, h);
 	}
+}
+
+/* ---------------------------------------------------------------- operations */
+
+/*
+ * AVRF_HANDLE_OPERATION of avrfsdk.h: what Application Verifier and gflags keep of each handle. dbghelp
+ * writes all of it; Breakpad, after an exception of an invalid handle, what was done with that handle.
+ */
+enum { OPERATION_HEAD = 32, TRACE_MAX = 32 };
+enum { ACT_OPEN = 1, ACT_CLOSE = 2, ACT_BAD_REFERENCE = 3 };
+
+static uint8_t act_of(uint32_t type)
+{
+	return type == ACT_OPEN ? DA_HANDLE_OPEN : type == ACT_CLOSE ? DA_HANDLE_CLOSE
+	       : type == ACT_BAD_REFERENCE ? DA_HANDLE_BAD_REFERENCE : DA_HANDLE_OTHER;
+}
+
+static void read_trace(struct md *m, struct da_handle_operation *o, struct da_cursor *c, uint32_t depth)
+{
+	o->pc = da_calloc(m->d->arena, TRACE_MAX, sizeof(*o->pc));
+	for (uint32_t i = 0; i < depth && i < TRACE_MAX; i++) {
+		uint64_t pc = md_address(m, da_get_u64(c));
+
+		if (!da_ok(c) || !pc)
+			break;
+		o->pc[o->n++] = pc;
+	}
+	o->place = o->n ? da_calloc(m->d->arena, o->n, sizeof(struct da_place *)) : NULL;
+}
+
+static void read_operations(struct md *m)
+{
+	struct da_process *p = &m->d->proc;
+	struct md_list l;
+
+	if (!md_read_table(m, MD_HANDLE_OPERATIONS, 8, false, OPERATION_HEAD, m->d->limits->handle_operations, &l))
+		return;
+	for (uint64_t i = 0; i < l.n; i++) {
+		struct da_cursor c = md_entry(&l, i);
+		struct da_handle_operation o = { .handle = da_get_u64(&c) };
+		uint32_t type, depth;
+
+		o.pid = da_get_u32(&c);
+		o.tid = da_get_u32(&c);
+		type = da_get_u32(&c);
+		da_skip(&c, 4);
+		depth = da_get_u32(&c);
+		da_skip(&c, 4); /* the index of the trace */
+		if (type == 0 && !o.handle) /* a place in the log that was not used yet */
+			continue;
+		o.act = act_of(type);
+		read_trace(m, &o, &c, depth);
+		da_vec_push(m->d->arena, &p->handle_operations, o);
+	}
+}
+
+void md_read_handles(struct md *m)
+{
+	read_descriptors(m);
+	read_operations(m);
 }

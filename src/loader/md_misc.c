@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MiscInfo, counters, tokens and comments: when the process began, how it was trusted, what the writer
- * says of itself and why it wrote.
+ * MiscInfo, counters and comments: when the process began, what it has used, how it was trusted, the
+ * memory of the machine, what the writer says of itself and why it wrote.
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "loader/minidump.h"
@@ -12,9 +13,11 @@
 /* ---------------------------------------------------------------- MiscInfo */
 
 /* A field counts when its flag is set and SizeOfInfo reaches it. */
-enum { MISC_PROCESS_ID = 1, MISC_PROCESS_TIMES = 2, MISC_INTEGRITY = 0x10, MISC_BUILD = 0x100 };
+enum { MISC_PROCESS_ID = 1, MISC_PROCESS_TIMES = 2, MISC_INTEGRITY = 0x10, MISC_TIME_ZONE = 0x40,
+       MISC_BUILD = 0x100 };
 enum { BUILD_STRING = 0xe8, BUILD_UNITS = 260, WRITER_STRING = 0x2f0, WRITER_UNITS = 40,
-       INTEGRITY = 0x2c };
+       INTEGRITY = 0x2c, TIME_ZONE = 0x38, ZONE_BIAS = 0x3c, ZONE_NAME = 0x40, STANDARD_BIAS = 0x90,
+       DAYLIGHT_NAME = 0x94, DAYLIGHT_BIAS = 0xe4, ZONE_UNITS = 32 };
 
 /* Mandatory integrity levels: those between two are named by the lower one. */
 static const struct {
@@ -25,7 +28,7 @@ static const struct {
 	{ 0x2000, "medium" },	 { 0x1000, "low" },    { 0, "untrusted" },
 };
 
-static const char *integrity_name(uint32_t level)
+const char *md_integrity_name(uint32_t level)
 {
 	for (size_t i = 0; i < DA_ARRAY_SIZE(levels); i++)
 		if (level >= levels[i].level)
@@ -45,12 +48,57 @@ static const char *fixed_text(struct md *m, struct da_bytes b, size_t at, size_t
 	return n ? da_text_utf16(m->d->arena, b.p + at, n, false) : NULL;
 }
 
+/* The number at a place; false: the structure does not reach so far. */
+static bool field(struct md *m, struct da_bytes b, size_t at, int32_t *ret)
+{
+	struct da_cursor c = md_cursor(m, b);
+	uint32_t v;
+
+	da_seek(&c, at);
+	v = da_get_u32(&c);
+	if (da_ok(&c))
+		*ret = (int32_t)v;
+	return da_ok(&c);
+}
+
+/* TIME_ZONE_INFORMATION: UTC is local time plus the bias, in minutes; 2: summer time held. */
+static void read_time_zone(struct md *m, struct da_bytes b)
+{
+	const int32_t most = 24 * 60;
+	int32_t id, bias, more = 0;
+	const char *name;
+
+	if (!field(m, b, TIME_ZONE, &id) || !field(m, b, ZONE_BIAS, &bias) ||
+	    !field(m, b, id == 2 ? DAYLIGHT_BIAS : STANDARD_BIAS, &more))
+		return;
+	if (bias < -most || bias > most || more < -most || more > most)
+		return;
+	bias = -bias - (id ? more : 0);
+	name = fixed_text(m, b, id == 2 ? DAYLIGHT_NAME : ZONE_NAME, ZONE_UNITS);
+	m->d->proc.time_zone = da_printf(m->d->arena, "%s%sUTC%c%02d:%02d", name ? name : "", name ? ", " : "",
+					 bias < 0 ? '-' : '+', abs(bias) / 60, abs(bias) % 60);
+}
+
+static void read_times(struct md *m, struct da_cursor c)
+{
+	struct da_process *p = &m->d->proc;
+	uint32_t started = da_get_u32(&c), user = da_get_u32(&c), kernel = da_get_u32(&c);
+
+	if (!da_ok(&c))
+		return;
+	p->start_time = (uint64_t)started * 1000000;
+	/* Crashpad and Breakpad leave them 0. */
+	p->has_times = user || kernel;
+	p->user_us = (uint64_t)user * 1000000;
+	p->kernel_us = (uint64_t)kernel * 1000000;
+}
+
 static void read_misc(struct md *m)
 {
 	struct da_process *p = &m->d->proc;
 	struct da_bytes b = md_stream_bytes(m, MD_MISC_INFO, 0);
 	struct da_cursor c = md_cursor(m, b);
-	uint32_t size = da_get_u32(&c), flags = da_get_u32(&c), pid, started, level;
+	uint32_t size = da_get_u32(&c), flags = da_get_u32(&c), pid, level;
 
 	b.n = DA_MIN(b.n, (size_t)size);
 	c = md_cursor(m, b);
@@ -60,14 +108,15 @@ static void read_misc(struct md *m)
 		p->pid = pid;
 		p->has_pid = true;
 	}
-	started = da_get_u32(&c);
-	if (da_ok(&c) && (flags & MISC_PROCESS_TIMES))
-		p->start_time = (uint64_t)started * 1000000;
+	if (flags & MISC_PROCESS_TIMES)
+		read_times(m, c);
 	c = md_cursor(m, b);
 	da_seek(&c, INTEGRITY);
 	level = da_get_u32(&c);
 	if (da_ok(&c) && (flags & MISC_INTEGRITY) && p->os == DA_OS_WINDOWS)
-		p->integrity = integrity_name(level);
+		p->integrity = md_integrity_name(level);
+	if ((flags & MISC_TIME_ZONE) && p->os == DA_OS_WINDOWS)
+		read_time_zone(m, b);
 	if (!(flags & MISC_BUILD))
 		return;
 	m->build_string = fixed_text(m, b, BUILD_STRING, BUILD_UNITS);
@@ -81,76 +130,84 @@ static void use_build_string(struct md *m)
 		m->d->proc.kernel = m->build_string;
 }
 
-/* ---------------------------------------------------------------- ProcessVmCounters */
+/* ---------------------------------------------------------------- counters */
+
+/* The first form ends with PrivateUsage; the second has two values before it, and flags. */
+enum { COUNTERS_PEAK = 8, COUNTERS_PEAK_PRIVATE = 0x40, COUNTERS_PRIVATE = 0x48, COUNTERS_PRIVATE_2 = 0x58,
+       COUNTERS_HAS_EX = 4 };
 
 static void read_counters(struct md *m)
 {
-	struct da_cursor c = md_cursor(m, md_stream_bytes(m, MD_VM_COUNTERS, 0));
-	uint64_t resident;
-
-	da_skip(&c, 0x10); /* revision, faults, peak */
-	resident = da_get_u64(&c);
-	if (da_ok(&c))
-		m->d->proc.resident_bytes = resident;
-}
-
-/* ---------------------------------------------------------------- Token */
-
-enum { TOKEN_HEADER = 16, TOKEN_PARTS = 16, PART_GROUPS = 2, GROUPS_MAX = 1024, TOKENS_MAX = 4096 };
-
-/* S-1-16-LEVEL among the groups of a token. */
-static bool level_of_groups(struct md *m, struct da_bytes blob, uint32_t *ret)
-{
-	struct da_cursor c = md_cursor(m, blob);
-	uint32_t n = da_get_u32(&c);
-
-	for (uint32_t i = 0; i < n && i < GROUPS_MAX && da_ok(&c); i++) {
-		uint32_t off = da_get_u32(&c);
-		struct da_cursor sid = da_sub(&c, off, 12);
-		uint8_t revision = da_get_u8(&sid), count = da_get_u8(&sid);
-		const uint8_t *authority = da_get_bytes(&sid, 6);
-		uint32_t level = da_get_u32(&sid);
-
-		da_skip(&c, 4);
-		if (da_ok(&sid) && revision == 1 && count == 1 &&
-		    memcmp(authority, "\0\0\0\0\0\x10", 6) == 0) {
-			*ret = level;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The token of the process itself (TokenId is its id), where MiscInfo is too old to say the level. */
-static void read_tokens(struct md *m)
-{
 	struct da_process *p = &m->d->proc;
-	struct da_bytes b = md_stream_bytes(m, MD_TOKEN, 0);
-	struct da_cursor c = md_cursor(m, b);
-	uint32_t entries, at, level;
+	struct da_cursor c = md_cursor(m, md_stream_bytes(m, MD_VM_COUNTERS, 0));
+	uint16_t revision = da_get_u16(&c), flags = da_get_u16(&c);
+	uint64_t peak, resident, peak_private, private;
 
-	if (p->integrity || !p->has_pid)
+	da_seek(&c, COUNTERS_PEAK);
+	peak = da_get_u64(&c);
+	resident = da_get_u64(&c);
+	if (!da_ok(&c))
 		return;
-	da_skip(&c, 4);
-	entries = da_get_u32(&c);
-	at = da_get_u32(&c);
-	for (uint32_t i = 0; i < entries && i < TOKENS_MAX && da_ok(&c); i++) {
-		struct da_cursor t = da_sub(&c, at, b.n - DA_MIN((size_t)at, b.n));
-		uint32_t size = da_get_u32(&t), id = da_get_u32(&t), off, n;
+	p->peak_resident_bytes = peak;
+	p->resident_bytes = resident;
+	da_seek(&c, COUNTERS_PEAK_PRIVATE);
+	peak_private = da_get_u64(&c);
+	if (da_ok(&c))
+		p->peak_private_bytes = peak_private;
+	if (revision >= 2 && !(flags & COUNTERS_HAS_EX))
+		return;
+	da_seek(&c, revision >= 2 ? COUNTERS_PRIVATE_2 : COUNTERS_PRIVATE);
+	private = da_get_u64(&c);
+	if (da_ok(&c))
+		p->private_bytes = private;
+}
 
-		da_seek(&t, TOKEN_PARTS + 8 * PART_GROUPS);
-		off = da_get_u32(&t);
-		n = da_get_u32(&t);
-		if (!da_ok(&t) || size == 0 || !da_fits(off, n, da_left(&t) + da_pos(&t)))
-			return;
-		if (id == p->pid && level_of_groups(m, (struct da_bytes){ t.base + off, n }, &level)) {
-			p->integrity = integrity_name(level);
-			return;
-		}
-		if (at + size < at)
-			return;
-		at += size;
-	}
+/* SystemMemoryInfo counts in pages; its later parts hold where its flags say so. */
+enum { SYSTEM_PAGE_SIZE = 8, SYSTEM_FILE_CACHE = 0x38, SYSTEM_BASIC = 0x74, SYSTEM_HAS_BASIC = 2,
+       SYSTEM_PERFORMANCE = 0xc0 };
+
+static uint64_t pages(uint64_t n, uint64_t page)
+{
+	uint64_t bytes;
+
+	return da_mul(&bytes, n, page) ? bytes : 0;
+}
+
+static void read_commitment(struct md *m, struct da_cursor c, uint16_t flags, uint64_t page)
+{
+	struct da_system_memory *s = &m->d->proc.system;
+	bool wide = flags & SYSTEM_HAS_BASIC;
+	uint64_t v[4];
+
+	da_seek(&c, wide ? SYSTEM_BASIC : SYSTEM_PERFORMANCE);
+	for (size_t i = 0; i < DA_ARRAY_SIZE(v); i++)
+		v[i] = wide ? da_get_u64(&c) : da_get_u32(&c);
+	if (!da_ok(&c))
+		return;
+	s->available = pages(v[0], page);
+	s->committed = pages(v[1], page);
+	s->commit_limit = pages(v[2], page);
+	s->commit_peak = pages(v[3], page);
+}
+
+static void read_system_memory(struct md *m)
+{
+	struct da_system_memory *s = &m->d->proc.system;
+	struct da_cursor c = md_cursor(m, md_stream_bytes(m, MD_SYSTEM_MEMORY_INFO, 0));
+	uint16_t revision = da_get_u16(&c), flags = da_get_u16(&c);
+	uint64_t page, physical, cache;
+
+	da_seek(&c, SYSTEM_PAGE_SIZE);
+	page = da_get_u32(&c);
+	physical = da_get_u32(&c);
+	if (!da_ok(&c) || !revision || page < 4096 || page > 1 << 20 || (page & (page - 1)))
+		return;
+	s->physical = pages(physical, page);
+	read_commitment(m, c, flags, page);
+	da_seek(&c, SYSTEM_FILE_CACHE);
+	cache = da_get_u64(&c);
+	if (da_ok(&c))
+		s->file_cache = cache;
 }
 
 /* ---------------------------------------------------------------- comments */
@@ -202,6 +259,6 @@ void md_read_misc(struct md *m)
 	read_misc(m);
 	use_build_string(m);
 	read_counters(m);
-	read_tokens(m);
+	read_system_memory(m);
 	read_comment(m);
 }

@@ -294,7 +294,7 @@ static bool read_header(struct md *m, const char **ret_message)
 /* Streams that somebody may look for and that are not read; padding and counters are not among them. */
 static void note_unread(struct md *m)
 {
-	static const uint32_t types[] = { MD_HANDLE_OPERATIONS, MD_FUNCTION_TABLE, MD_JAVASCRIPT, MD_IPT_TRACE };
+	static const uint32_t types[] = { MD_JAVASCRIPT, MD_IPT_TRACE };
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 
 	for (size_t i = 0; i < m->streams.n && s.n < 400; i++) {
@@ -344,6 +344,7 @@ static enum da_status load(struct da_dump *d, const char **ret_message)
 	if (!md_read_system(m, ret_message))
 		return DA_UNSUPPORTED;
 	md_read_misc(m);
+	md_read_tokens(m);
 	md_read_threads(m);
 	md_read_modules(m);
 	md_refine_version(m);
@@ -357,6 +358,7 @@ static enum da_status load(struct da_dump *d, const char **ret_message)
 	md_read_exception(m);
 	md_mark_dumpers(m);
 	md_read_handles(m);
+	md_read_functions(m);
 	note_cut(m);
 	note_unread(m);
 	md_name_writer(m);

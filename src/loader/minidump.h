@@ -4,7 +4,8 @@
  * leads; md_system.c what the system and the process were, md_threads.c threads and their registers,
  * md_modules.c modules, md_memory.c the memory map, md_linux.c the text files that writers for Linux
  * put in, md_peb.c what the Windows process itself kept in its PEB and TEBs, md_exception.c why the
- * dump was made, md_handles.c handles, md_writer.c who wrote it and what it lacks.
+ * dump was made, md_handles.c handles, md_functions.c functions that were made at run time, md_misc.c and
+ * md_token.c counters and what the process was allowed, md_writer.c who wrote it and what it lacks.
  *
  * Offsets in the file are called RVA, as the format does. Every list is read through struct md_list,
  * which has counted what is really there.
@@ -125,6 +126,7 @@ const char *md_basename(const char *path);
 bool md_read_system(struct md *m, const char **ret_message);
 void md_refine_version(struct md *m); /* by the version of ntdll */
 void md_read_misc(struct md *m);
+void md_read_tokens(struct md *m);
 void md_read_threads(struct md *m);
 void md_read_modules(struct md *m);
 void md_read_linux(struct md *m);
@@ -137,12 +139,15 @@ void md_read_exception(struct md *m);
 /* Threads that only wrote the dump. */
 void md_mark_dumpers(struct md *m);
 void md_read_handles(struct md *m);
+void md_read_functions(struct md *m);
 void md_name_writer(struct md *m);
 
 struct md_modules {
 	struct da_module *v;
 	size_t n, cap;
 };
+/* Mandatory integrity levels: "high"; NULL: no level. */
+const char *md_integrity_name(uint32_t level);
 /* What images in memory say of themselves, where the module list does not. */
 void md_identify_modules(struct md *m);
 /* Modules that the module list lacked. */

@@ -2,6 +2,7 @@
 libdumpan_a_SOURCES += \
 	%D%/dump.c \
 	%D%/exceptions.c \
+	%D%/functions.c \
 	%D%/library.c \
 	%D%/locks.h \
 	%D%/managed.c %D%/managed.h \

@@ -363,6 +363,38 @@ struct da_handle {
 	uint32_t owner_pid, owner_tid;
 };
 
+/* What was done with a handle and by whom: Windows keeps this where handles are traced. */
+enum da_handle_act { DA_HANDLE_OTHER, DA_HANDLE_OPEN, DA_HANDLE_CLOSE, DA_HANDLE_BAD_REFERENCE };
+const char *da_handle_act_name(enum da_handle_act act);
+
+struct da_handle_operation {
+	uint64_t handle;
+	uint32_t pid, tid;
+	uint8_t act;   /* enum da_handle_act */
+	uint32_t n;    /* return addresses, innermost first */
+	uint64_t *pc;
+	const struct da_place **place; /* of each; NULL until symbols ran */
+};
+
+/*
+ * Functions that belong to no image: the process told the system of them when it made their code
+ * (RtlAddFunctionTable and its like). x64 and ARM64.
+ */
+struct da_runtime_function {
+	uint64_t base;   /* what start and unwind count from */
+	uint64_t start;  /* address */
+	uint32_t length; /* 0 on ARM64: the unwind data tells it */
+	uint32_t unwind; /* as in an exception directory */
+};
+struct da_runtime_table {
+	uint64_t start, end; /* of the code that a table is for */
+};
+
+/* Memory of the whole machine, in bytes; 0 unknown. */
+struct da_system_memory {
+	uint64_t physical, available, committed, commit_limit, commit_peak, file_cache;
+};
+
 struct da_process {
 	const struct da_arch *arch; /* NULL: a CPU whose registers we do not know */
 	const char *arch_name;      /* word of process.arch */
@@ -388,11 +420,20 @@ struct da_process {
 	DA_VEC(struct da_managed_exception) exceptions;   /* of objects: an inner one follows its parent */
 	DA_VEC(struct da_lock) locks;
 	DA_VEC(struct da_wait) waits;
+	DA_VEC(struct da_handle_operation) handle_operations;
+	DA_VEC(struct da_runtime_function) functions; /* sorted by start */
+	DA_VEC(struct da_runtime_table) function_tables; /* sorted by start */
 	const char *cwd, *host, *service, *product, *product_version; /* or NULL */
 	const char *os_version;           /* "Windows Server 2022, 20348.2340", or NULL */
 	const char *integrity;            /* "high", or NULL */
+	const char *user;                 /* Windows: "Local System", or a SID; or NULL */
+	const char *time_zone;            /* "Romance Standard Time, UTC+01:00", or NULL */
 	const char *kernel;               /* uname's words, or NULL */
 	uint64_t resident_bytes;          /* working set, 0 unknown */
+	uint64_t peak_resident_bytes, private_bytes, peak_private_bytes; /* 0 unknown */
+	bool has_times;
+	uint64_t user_us, kernel_us;      /* of the whole process, ended threads included */
+	struct da_system_memory system;
 	uint32_t cpus;                    /* 0 unknown */
 	uint64_t start_time, dump_time;   /* Unix time in microseconds, 0 unknown */
 	uint64_t peb;                     /* 0 unknown */
@@ -456,6 +497,13 @@ void da_dump_free(struct da_dump *d);
 uint32_t da_module_at(const struct da_process *p, uint64_t addr);
 /* The unloaded module that the address belonged to, when nothing is mapped there now; or NULL. */
 const struct da_unloaded *da_unloaded_at(const struct da_process *p, uint64_t addr);
+/*
+ * The function made at run time that contains the address, or NULL; on ARM64 the last that begins before
+ * it: its unwind data tells whether it reaches that far.
+ */
+const struct da_runtime_function *da_runtime_function_at(const struct da_process *p, uint64_t addr);
+/* Is it code of which a run-time table tells? What has no entry there is a leaf function. */
+bool da_in_runtime_table(const struct da_process *p, uint64_t addr);
 /*
  * Is it code of a language's library that was compiled into the program (libstdc++'s templates, Rust's
  * std, _start), and nothing of the program's inlined into it? NULL is not.

@@ -44,6 +44,7 @@ WORDS(da_lock_kind_name, enum da_lock_kind, "pthread-mutex", "pthread-rwlock", "
       "sleep", "timer", "poll", "socket", "pipe", "file", "child", "signal", "message", "io-completion",
       "alpc", "gc", "debugger")
 WORDS(da_access_name, enum da_access, "unknown", "read", "write", "execute")
+WORDS(da_handle_act_name, enum da_handle_act, "other", "open", "close", "bad-reference")
 WORDS(da_os_name, enum da_os, "other", "linux", "windows", "macos", "freebsd", "netbsd", "other")
 
 /* ---------------------------------------------------------------- signals of Linux */

@@ -354,6 +354,14 @@ static bool in_pe_function(struct da_symbols *s, uint64_t pc)
 	return pe && da_pe_function(pe, &s->d->proc.mem, base, (uint32_t)(pc - base), &f) == DA_OK;
 }
 
+static bool in_runtime_function(const struct da_symbols *s, uint64_t pc)
+{
+	struct da_pe_function f;
+	uint64_t base;
+
+	return da_pe_runtime_function(&s->d->proc, pc, &base, &f) == DA_OK;
+}
+
 /* By a symbol file: Breakpad's dumps of Linux come with nothing else. */
 static bool in_symfile_function(struct da_symbols *s, uint32_t module, uint64_t pc)
 {
@@ -383,7 +391,7 @@ bool da_symbols_in_function(struct da_symbols *s, uint64_t pc)
 	uint64_t addr;
 
 	if (module == DA_NONE)
-		return false;
+		return in_runtime_function(s, pc);
 	addr = pc - s->d->proc.modules.v[module].bias;
 	if (s->d->proc.modules.v[module].has_bias && da_files_enter(s, module, &mark)) {
 		found = (find_symbol(s, module, addr, &sym, &exact) == DA_OK && exact) ||
@@ -507,6 +515,17 @@ static void judge_symbols(struct da_symbols *s, uint32_t module)
 		m->symbol_file = intern(s, da_basename(f->path));
 }
 
+/* Traces that the system took of what was done with handles. */
+static void name_operations(struct da_symbols *s)
+{
+	for (size_t i = 0; i < s->d->proc.handle_operations.n && !da_stop(s->d->watch); i++) {
+		struct da_handle_operation *o = &s->d->proc.handle_operations.v[i];
+
+		for (uint32_t k = 0; k < o->n; k++)
+			o->place[k] = da_symbols_place(s, o->pc[k], true);
+	}
+}
+
 void da_symbols_run(struct da_symbols *s)
 {
 	struct da_process *proc = &s->d->proc;
@@ -519,6 +538,7 @@ void da_symbols_run(struct da_symbols *s)
 		if (t->entry)
 			t->entry_place = da_symbols_place(s, t->entry, false);
 	}
+	name_operations(s);
 	for (uint32_t i = 0; i < s->nfiles && !da_stop(s->d->watch); i++) {
 		struct da_watch_mark mark;
 

@@ -17,6 +17,8 @@ enum da_code da_unwind_code(const struct da_walk *w, uint64_t pc)
 		return r->prot & DA_PROT_X ? DA_CODE_YES : DA_CODE_NO;
 	if (da_module_at(p, pc) != DA_NONE)
 		return DA_CODE_MAYBE;
+	if (da_in_runtime_table(p, pc)) /* the process itself said so */
+		return DA_CODE_YES;
 	return r && r->name && r->name[0] == '/' ? DA_CODE_MAYBE : DA_CODE_NO;
 }
 

@@ -37,7 +37,6 @@ struct info {
 
 struct undo {
 	struct da_walk *w;
-	const struct da_pe *pe;
 	uint64_t base;
 	struct da_pe_function f;
 	struct info info;
@@ -562,25 +561,41 @@ static enum da_status finish(struct undo *u)
 	return st;
 }
 
+/* Finds the table that tells of pc, and the function in it; *ret_leaf: without an entry it is a leaf. */
+static enum da_status find_table(struct undo *u, uint64_t pc, bool *ret_leaf)
+{
+	const struct da_process *p = &u->w->dump->proc;
+	const struct da_pe *pe = da_symbols_pe(u->w->symbols, pc, &u->base);
+
+	if (!pe) {
+		*ret_leaf = da_module_at(p, pc) == DA_NONE && da_in_runtime_table(p, pc);
+		return da_pe_runtime_function(p, pc, &u->base, &u->f);
+	}
+	if (pe->machine != DA_PE_ARM64)
+		return DA_NOT_FOUND;
+	*ret_leaf = pe->dirs[DA_PE_EXCEPTION].size != 0;
+	return da_pe_function(pe, &p->mem, u->base, (uint32_t)(pc - u->base), &u->f);
+}
+
 static enum da_status step(struct da_walk *w, struct da_regs *ret)
 {
 	struct undo u = { .w = w, .r = ret, .sp_guess = w->sp_guess };
 	uint64_t pc = da_unwind_lookup(w);
+	bool leaf = false;
 	enum da_status st;
 
-	if (w->dump->proc.os != DA_OS_WINDOWS || w->dump->proc.arch->elf_machine != AARCH64 ||
-	    !(u.pe = da_symbols_pe(w->symbols, pc, &u.base)) || u.pe->machine != DA_PE_ARM64)
+	if (w->dump->proc.os != DA_OS_WINDOWS || w->dump->proc.arch->elf_machine != AARCH64)
 		return DA_NOT_FOUND;
 	*ret = w->regs;
 	/* What a call keeps; the link register is its own only until it calls another. */
 	ret->valid &= w->dump->proc.arch->callee_saved | 1ULL << SP | (w->exact_pc ? 1ULL << LR : 0);
 	da_unwind_keep(w, ret);
-	st = da_pe_function(u.pe, &w->dump->proc.mem, u.base, (uint32_t)(pc - u.base), &u.f);
+	st = find_table(&u, pc, &leaf);
 	if (st == DA_FAULT)
 		return DA_NOT_FOUND;
 	if (st == DA_OK)
 		st = undo_function(&u, (uint32_t)(pc - u.base));
-	else if (w->exact_pc && u.pe->dirs[DA_PE_EXCEPTION].size)
+	else if (w->exact_pc && leaf)
 		st = DA_OK; /* a leaf: it neither saved nor allocated anything */
 	else
 		return DA_NOT_FOUND;

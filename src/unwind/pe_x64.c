@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Windows on x64: .pdata and .xdata. Undo what the prolog did, code by code; in an epilog, which the
- * codes do not describe, do what is left of it. A function without an entry is a leaf. Small dumps
+ * codes do not describe, do what is left of it. A function without an entry is a leaf. Code that was made
+ * at run time has the same data behind tables that the process gave to Windows. Small dumps
  * have no images: where tables are missing others guess, and the file is asked for.
  *
  * Source: Microsoft, "x64 exception handling" (learn.microsoft.com/cpp/build/exception-handling-x64).
@@ -29,7 +30,7 @@ struct info {
 
 struct undo {
 	struct da_walk *w;
-	const struct da_pe *pe;
+	const struct da_pe *pe; /* NULL: code made at run time */
 	uint64_t base;
 	struct da_pe_function f;
 	struct info info;
@@ -317,6 +318,21 @@ static bool release(struct undo *u, struct tail *t)
 	return true;
 }
 
+/* The entry of an address of the same image, or of the same table. */
+static enum da_status find_function(const struct undo *u, uint64_t rva, struct da_pe_function *ret)
+{
+	const struct da_process *p = &u->w->dump->proc;
+	uint64_t base;
+	enum da_status st;
+
+	if (rva > UINT32_MAX)
+		return DA_NOT_FOUND;
+	if (u->pe)
+		return da_pe_function(u->pe, &p->mem, u->base, (uint32_t)rva, ret);
+	st = da_pe_runtime_function(p, u->base + rva, &base, ret);
+	return st == DA_OK && base != u->base ? DA_NOT_FOUND : st;
+}
+
 /* Where the function begins that this is perhaps only a piece of. */
 static bool primary(struct undo *u, struct da_pe_function f, uint32_t *ret)
 {
@@ -336,13 +352,12 @@ static bool primary(struct undo *u, struct da_pe_function f, uint32_t *ret)
  */
 static bool is_tail_call(struct undo *u, uint64_t to)
 {
-	const struct da_memory *mem = &u->w->dump->proc.mem;
 	struct da_pe_function f;
 	uint32_t own, other;
 
 	if (to >= u->f.start && to < u->f.end)
 		return to == u->f.start && !(u->info.flags & FLAG_CHAIN);
-	if (to > UINT32_MAX || da_pe_function(u->pe, mem, u->base, (uint32_t)to, &f) != DA_OK)
+	if (find_function(u, to, &f) != DA_OK)
 		return true;
 	return !primary(u, u->f, &own) || !primary(u, f, &other) || own != other || to == own;
 }
@@ -455,26 +470,41 @@ static enum da_status undo_function(struct undo *u, uint32_t rva)
 	return st == DA_OK ? undo_chain(u) : st;
 }
 
+/* Finds the table that tells of pc, and the function in it; *ret_leaf: without an entry it is a leaf. */
+static enum da_status find_table(struct undo *u, uint64_t pc, bool *ret_leaf)
+{
+	const struct da_process *p = &u->w->dump->proc;
+
+	u->pe = da_symbols_pe(u->w->symbols, pc, &u->base);
+	if (!u->pe) {
+		*ret_leaf = da_module_at(p, pc) == DA_NONE && da_in_runtime_table(p, pc);
+		return da_pe_runtime_function(p, pc, &u->base, &u->f);
+	}
+	if (u->pe->machine != DA_PE_AMD64)
+		return DA_NOT_FOUND;
+	*ret_leaf = u->pe->dirs[DA_PE_EXCEPTION].size != 0;
+	return find_function(u, pc - u->base, &u->f);
+}
+
 static enum da_status step(struct da_walk *w, struct da_regs *ret)
 {
 	struct undo u = { .w = w, .r = ret };
-	uint64_t pc = da_unwind_lookup(w);
+	bool leaf = false;
 	enum da_status st;
 
-	if (w->dump->proc.os != DA_OS_WINDOWS || w->dump->proc.arch->elf_machine != X86_64 ||
-	    !(u.pe = da_symbols_pe(w->symbols, pc, &u.base)) || u.pe->machine != DA_PE_AMD64)
+	if (w->dump->proc.os != DA_OS_WINDOWS || w->dump->proc.arch->elf_machine != X86_64)
 		return DA_NOT_FOUND;
 	*ret = w->regs;
 	ret->valid &= KEPT | 1U << RSP | 1U << RIP;
 	da_unwind_keep(w, ret);
-	st = da_pe_function(u.pe, &w->dump->proc.mem, u.base, (uint32_t)(pc - u.base), &u.f);
+	st = find_table(&u, da_unwind_lookup(w), &leaf);
 	if (st == DA_FAULT)
 		return DA_NOT_FOUND;
 	if (st == DA_OK) {
 		st = follow_entry(&u, &u.f);
 		if (st == DA_OK)
 			st = undo_function(&u, (uint32_t)(da_unwind_pc(w) - u.base));
-	} else if (w->exact_pc && u.pe->dirs[DA_PE_EXCEPTION].size) {
+	} else if (w->exact_pc && leaf) {
 		st = DA_OK; /* a leaf: it neither saved nor allocated anything */
 	} else {
 		return DA_NOT_FOUND;

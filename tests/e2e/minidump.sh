@@ -35,10 +35,29 @@ has unloaded 'true' "an unloaded module"
 has name '"late.dll"' "a module that only the loader's list has"
 t_like "$json" '"type":"Event","name":"\\\\Ready","count":1' "a handle"
 
+has user '"Local System"' "for whom it ran"
+has user_us '7000000' "the processor time of the whole process"
+has time_zone '"Harbour Summer Time, UTC\+02:00"' "the time zone"
+has peak_resident_bytes '124080128' "the most that was resident"
+has private_bytes '141971456' "the private memory"
+has physical_bytes '17179869184' "the memory of the machine"
+has commit_limit_bytes '25769803776' "what the machine can commit"
+has operation '"bad-reference"' "a handle that was used when it was none"
+t_like "$json" '"handle":"0x40","operation":"close","what":"handle 0x40 was closed","thread":"t[0-9]*"' "who closed it"
+t_like "$json" '"handle":"0x40","operation":"bad-reference",.*"tid":555,' "a thread that has ended since"
+
 t_ok "as text" "$DUMPAN" report --no-local-symbols --format text "$T/orders.dmp"
 t_like "$(cat "$T_OUT")" '^HANDLES \(1\)' "handles have their section"
 t_like "$(cat "$T_OUT")" '^ +Code +0xc0000025' "codes of Windows are hexadecimal"
 t_unlike "$(cat "$T_OUT")" 'coredump_filter|ulimit' "no advice for Linux"
+
+t_like "$(cat "$T_OUT")" 'handle 0x40 was closed' "what was done with handles stands there"
+t_unlike "$(cat "$T_OUT")" 'not shown: ' "all streams are shown"
+
+"$synthmd" "$T/jit.dmp" jit=1 || exit 99
+t_ok "code made at run time" "$DUMPAN" report --no-local-symbols --format json "$T/jit.dmp"
+t_like "$(cat "$T_OUT")" '"pc":"0x70001060",[^}]*"kind":"dynamic","own":[a-z]*,"trust":"cfi"' "stacks lead through it"
+t_like "$(cat "$T_OUT")" '"pc":"0x10001234",[^}]*"module_name":"kernel32.dll",[^}]*"trust":"cfi"' "and out of it"
 
 t_ok "probe" "$DUMPAN" probe "$T/orders.dmp"
 t_like "$(cat "$T_OUT")" '^format +minidump, x86_64 64-bit, written by windows' "probe names the format"

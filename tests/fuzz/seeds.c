@@ -133,6 +133,8 @@ uint8_t *fuzz_minidump_seed(unsigned i, size_t *ret_n)
 	synth_md_layout(s)->memory64 = minidumps[i].memory64;
 	synth_md_layout(s)->padded = minidumps[i].padded;
 	synth_md_process(s);
+	if (i < 2 || minidumps[i].cpu == SYNTH_MD_ARM64)
+		synth_md_jit(s);
 	if (minidumps[i].platform == SYNTH_MD_LINUX)
 		linux_streams(s);
 	text_stream(s, 10, "\r\n*** procdump -ma orders\r\n*** Manual dump");

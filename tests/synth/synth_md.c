@@ -12,7 +12,7 @@ struct list {
 	size_t n, count;
 };
 
-enum lists { THREADS, NAMES, INFOS, MODULES, UNLOADED, MEMORY, REGIONS, HANDLES, LISTS };
+enum lists { THREADS, NAMES, INFOS, MODULES, UNLOADED, MEMORY, REGIONS, HANDLES, OPERATIONS, TABLES, LISTS };
 
 struct synth_md {
 	struct synth_md_layout layout;
@@ -346,7 +346,131 @@ void synth_md_handle(struct synth_md *s, const struct synth_md_handle *h)
 	add(s, HANDLES, e, sizeof(e));
 }
 
+void synth_md_handle_operation(struct synth_md *s, uint64_t handle, uint32_t pid, uint32_t tid, uint32_t type,
+			       const uint64_t *trace, unsigned n)
+{
+	uint8_t e[288] = { 0 };
+
+	synth_md_set(e, 8, handle);
+	synth_md_set(e + 8, 4, pid);
+	synth_md_set(e + 12, 4, tid);
+	synth_md_set(e + 16, 4, type);
+	synth_md_set(e + 24, 4, n);
+	for (unsigned i = 0; i < n && i < 32; i++)
+		synth_md_set(e + 32 + 8 * i, 8, trace[i]);
+	add(s, OPERATIONS, e, sizeof(e));
+}
+
+enum { NATIVE = 0x58 }; /* of Windows' own description, which nobody can read */
+
+void synth_md_function_table(struct synth_md *s, const struct synth_md_table *t)
+{
+	unsigned words = t->nentries * (s->cpu == SYNTH_MD_AMD64 ? 3 : 2);
+	uint8_t e[32] = { 0 }, word[4];
+
+	synth_md_set(e, 8, t->start);
+	synth_md_set(e + 8, 8, t->end);
+	synth_md_set(e + 16, 8, t->base);
+	synth_md_set(e + 24, 4, t->nentries + t->extra_entries);
+	synth_md_set(e + 28, 4, t->padding);
+	add(s, TABLES, e, sizeof(e));
+	append(&s->lists[TABLES].p, &s->lists[TABLES].n, NULL, NATIVE);
+	for (unsigned i = 0; i < words; i++) {
+		synth_md_set(word, 4, t->words[i]);
+		append(&s->lists[TABLES].p, &s->lists[TABLES].n, word, 4);
+	}
+	append(&s->lists[TABLES].p, &s->lists[TABLES].n, NULL, t->padding);
+}
+
+static void function_tables(struct synth_md *s)
+{
+	const struct list *l = &s->lists[TABLES];
+	uint8_t head[32] = { 0 };
+	uint32_t at;
+
+	if (!l->count)
+		return;
+	synth_md_set(head, 4, 24);
+	synth_md_set(head + 4, 4, 32);
+	synth_md_set(head + 8, 4, NATIVE);
+	synth_md_set(head + 12, 4, s->cpu == SYNTH_MD_AMD64 ? 12 : 8);
+	synth_md_set(head + 16, 4, l->count + s->layout.extra_count);
+	synth_md_set(head + 20, 4, 8); /* padding behind the header */
+	at = synth_md_put(s, head, sizeof(head));
+	synth_md_put(s, l->p, l->n);
+	synth_md_stream_at(s, 13, at, (uint32_t)(sizeof(head) + l->n));
+}
+
 /* ---------------------------------------------------------------- single streams */
+
+void synth_md_system_memory(struct synth_md *s, uint16_t flags, uint32_t physical, uint32_t available,
+			    uint32_t committed, uint32_t limit)
+{
+	uint8_t e[0x1ec] = { 0 };
+	unsigned size = flags & 2 ? 8 : 4, at = flags & 2 ? 0x74 : 0xc0;
+
+	synth_md_set(e, 2, 1);
+	synth_md_set(e + 2, 2, flags);
+	synth_md_set(e + 8, 4, 4096);
+	synth_md_set(e + 12, 4, physical);
+	synth_md_set(e + 0x38, 8, 0x123000);
+	synth_md_set(e + at, size, available);
+	synth_md_set(e + at + size, size, committed);
+	synth_md_set(e + at + 2 * size, size, limit);
+	synth_md_set(e + at + 3 * size, size, committed + 1);
+	synth_md_stream(s, 21, e, sizeof(e));
+}
+
+void synth_md_counters(struct synth_md *s, uint16_t revision, uint64_t resident, uint64_t private)
+{
+	uint8_t e[152] = { 0 };
+
+	synth_md_set(e, 2, revision);
+	synth_md_set(e + 2, 2, revision > 1 ? 7 : 0);
+	synth_md_set(e + 4, 4, 1234);
+	synth_md_set(e + 8, 8, resident + 0x1000);
+	synth_md_set(e + 0x10, 8, resident);
+	synth_md_set(e + 0x40, 8, private + 0x2000);
+	synth_md_set(e + (revision > 1 ? 0x58 : 0x48), 8, private);
+	synth_md_stream(s, 22, e, revision > 1 ? 152 : 80);
+}
+
+static size_t sid(uint8_t *at, uint8_t authority, const uint32_t *sub, unsigned n)
+{
+	at[0] = 1;
+	at[1] = (uint8_t)n;
+	at[7] = authority;
+	for (unsigned i = 0; i < n; i++)
+		synth_md_set(at + 8 + 4 * i, 4, sub[i]);
+	return 8 + 4 * n;
+}
+
+void synth_md_token(struct synth_md *s, uint32_t id, bool is_system, uint32_t level)
+{
+	static const uint32_t account[] = { 21, 1, 2, 3, 1001 }, system[] = { 18 }, users[] = { 32, 545 };
+	enum { HEAD = 16, ELEMENT = 0x48, USER = ELEMENT, GROUPS = USER + 64, SIZE = GROUPS + 96 };
+	uint8_t e[HEAD + SIZE] = { 0 }, *t = e + HEAD;
+	size_t n;
+
+	synth_md_set(e, 4, sizeof(e));
+	synth_md_set(e + 4, 4, 1);
+	synth_md_set(e + 8, 4, HEAD);
+	synth_md_set(e + 12, 4, ELEMENT);
+	synth_md_set(t, 4, SIZE);
+	synth_md_set(t + 4, 4, id);
+	synth_md_set(t + 16 + 8, 4, USER);
+	synth_md_set(t + 16 + 12, 4, 64);
+	synth_md_set(t + 16 + 16, 4, GROUPS);
+	synth_md_set(t + 16 + 20, 4, 96);
+	synth_md_set(t + USER, 4, 8);
+	sid(t + USER + 8, 5, is_system ? system : account, is_system ? 1 : 5);
+	synth_md_set(t + GROUPS, 4, 2);
+	synth_md_set(t + GROUPS + 4, 4, 20);
+	n = sid(t + GROUPS + 20, 5, users, 2);
+	synth_md_set(t + GROUPS + 12, 4, 20 + n);
+	sid(t + GROUPS + 20 + n, 16, &level, 1);
+	synth_md_stream(s, 19, e, sizeof(e));
+}
 
 void synth_md_exception(struct synth_md *s, const struct synth_md_exception *x)
 {
@@ -375,7 +499,14 @@ void synth_md_misc(struct synth_md *s, uint32_t size, uint32_t flags, uint32_t p
 	synth_md_set(e + 4, 4, flags);
 	synth_md_set(e + 8, 4, pid);
 	synth_md_set(e + 0xc, 4, start);
+	synth_md_set(e + 0x10, 4, 7);
+	synth_md_set(e + 0x14, 4, 3);
 	synth_md_set(e + 0x2c, 4, integrity);
+	synth_md_set(e + 0x38, 4, 2);
+	synth_md_set(e + 0x3c, 4, (uint32_t)-60);
+	for (unsigned i = 0; "Harbour Summer Time"[i]; i++)
+		synth_md_set(e + 0x94 + 2 * i, 2, (uint8_t)"Harbour Summer Time"[i]);
+	synth_md_set(e + 0xe4, 4, (uint32_t)-60);
 	for (unsigned i = 0; writer && writer[i] && i < 39; i++)
 		synth_md_set(e + 0x2f0 + 2 * i, 2, (uint8_t)writer[i]);
 	synth_md_stream(s, 15, e, size);
@@ -462,6 +593,8 @@ uint8_t *synth_md_build(struct synth_md *s, size_t *ret_n)
 	sized_list(s, UNLOADED, 14, 12, 24);
 	sized_list(s, REGIONS, 16, 16, 48);
 	sized_list(s, HANDLES, 12, 16, 40);
+	sized_list(s, OPERATIONS, 18, 16, 288);
+	function_tables(s);
 	if (s->layout.memory64)
 		memory64(s);
 	else
@@ -593,6 +726,49 @@ void synth_md_peb(struct synth_md *s, const struct synth_md_peb *peb)
 			teb(s, i, peb);
 }
 
+/* ---------------------------------------------------------------- code made at run time */
+
+/*
+ * x64: f0 "sub rsp, 28h", f1 "push rbx; sub rsp, 30h", f2 a leaf without an entry that f1 called … each
+ * stands in its body. ARM64: "stp x29, x30, [sp, #-16]!; mov x29, sp" in f0 and f1, f2 a leaf.
+ */
+static const uint8_t jit_x64[] = { 1, 4, 1, 0, 4, 0x42, 0, 0, 1, 5, 2, 0, 5, 0x52, 1, 0x30 };
+static const uint8_t jit_arm64[] = { 16, 0, 0x20, 0x08, 0xe1, 0x81, 0xe4, 0xe4 };
+
+void synth_md_jit(struct synth_md *s)
+{
+	enum { F0 = 0x1000, F1 = 0x1040, F2 = 0x1100, XDATA = 0x2000, STACK = 0x60000000, CALLER = 0x10001234 };
+	static const uint32_t x64[] = { F0, F0 + 64, XDATA, F1, F1 + 64, XDATA + 8 };
+	static const uint32_t arm64[] = { F0, XDATA, F1, XDATA };
+	bool is_x64 = s->cpu == SYNTH_MD_AMD64;
+	uint8_t page[0x3000] = { 0 }, stack[512] = { 0 };
+	struct synth_md_table t = { .start = SYNTH_MD_JIT + F0, .end = SYNTH_MD_JIT + 0x1800, .base = SYNTH_MD_JIT,
+				    .words = is_x64 ? x64 : arm64, .nentries = 2, .padding = is_x64 ? 0 : 8 };
+	struct synth_md_regs regs = { .pc = SYNTH_MD_JIT + F2 + 4, .sp = STACK + 0x40 };
+
+	memset(page + F0, 0x90, 0x800);
+	if (is_x64) { /* the leaf's return into f1, rbx and f1's into f0, f0's into a module */
+		memcpy(page + XDATA, jit_x64, sizeof(jit_x64));
+		synth_md_set(stack + 0x40, 8, SYNTH_MD_JIT + F1 + 32);
+		synth_md_set(stack + 0x48 + 0x30, 8, 0xb0b);
+		synth_md_set(stack + 0x48 + 0x38, 8, SYNTH_MD_JIT + F0 + 32);
+		synth_md_set(stack + 0x88 + 0x28, 8, CALLER);
+	} else { /* the chain of frame records: f1's, then f0's; what called the leaf stands in f1 */
+		memcpy(page + XDATA, jit_arm64, sizeof(jit_arm64));
+		regs.pc = SYNTH_MD_JIT + F1 + 32;
+		regs.fp = STACK + 0x40;
+		synth_md_set(stack + 0x40, 8, STACK + 0x60);
+		synth_md_set(stack + 0x48, 8, SYNTH_MD_JIT + F0 + 32);
+		synth_md_set(stack + 0x60, 8, STACK + 0x100);
+		synth_md_set(stack + 0x68, 8, CALLER);
+		regs.sp = STACK + 0x40;
+	}
+	synth_md_memory(s, SYNTH_MD_JIT, page, sizeof(page));
+	synth_md_function_table(s, &t);
+	synth_md_thread(s, &(struct synth_md_thread){ .tid = 900, .stack_start = STACK, .stack = stack,
+						      .stack_size = sizeof(stack), .regs = regs });
+}
+
 /* ---------------------------------------------------------------- a whole process */
 
 void synth_md_process(struct synth_md *s)
@@ -601,6 +777,7 @@ void synth_md_process(struct synth_md *s)
 	static const uint32_t bases[] = { 0x400000, 0x10000000, 0x20000000 };
 	static const char *const paths[] = { "C:\\shop\\orders.exe", "C:\\Windows\\System32\\kernel32.dll",
 					     "C:\\Windows\\System32\\ntdll.dll" };
+	static const uint64_t trace[] = { 0x20001010, 0x401010, 0x401020 };
 	uint8_t stack[512] = { 0 };
 	struct synth_md_regs fault = { .pc = 0x401234, .sp = 0x2fff00, .fp = 0x2fff40, .first = 0x11 };
 
@@ -625,6 +802,12 @@ void synth_md_process(struct synth_md *s)
 						.environment = "COMPUTERNAME=TILL;PATH=C:\\", .extra_base = 0x50000000,
 						.extra_module = "C:\\shop\\late.dll" });
 	synth_md_handle(s, &(struct synth_md_handle){ .handle = 4, .type = "Event", .name = "\\Ready" });
+	synth_md_handle_operation(s, 0x40, 77, 100, 1, trace, 2);
+	synth_md_handle_operation(s, 0x40, 77, 100, 2, trace, 3);
+	synth_md_handle_operation(s, 0x40, 77, 555, 3, trace, 3);
+	synth_md_system_memory(s, 2, 0x400000, 0x1000, 0x500000, 0x600000);
+	synth_md_counters(s, 2, 0x7654000, 0x8765000);
+	synth_md_token(s, 77, true, 0x3000);
 	synth_md_region(s, 0x400000, 0x8000, 0x1000, 0x20, 0x1000000);
 	synth_md_region(s, 0x200000, 0x100000, 0x1000, 4, 0x20000);
 	synth_md_misc(s, 1364, 0x3f7, 77, 1700000000 - 60, 0x3000, "dbgcore.amd64,10.0.20348.1");

@@ -105,7 +105,10 @@ struct synth_md_exception {
 };
 void synth_md_exception(struct synth_md *s, const struct synth_md_exception *e);
 
-/* MiscInfo of this size (24 to 1364). */
+/*
+ * MiscInfo of this size (24 to 1364); 7 s of user and 3 s of kernel time; summer time of a zone that is
+ * two hours ahead of UTC then.
+ */
 void synth_md_misc(struct synth_md *s, uint32_t size, uint32_t flags, uint32_t pid, uint32_t start,
 		   uint32_t integrity, const char *writer);
 
@@ -117,6 +120,28 @@ struct synth_md_handle {
 	uint32_t info_size;
 };
 void synth_md_handle(struct synth_md *s, const struct synth_md_handle *h);
+
+/* One operation of HandleOperationList: type 1 opened, 2 closed, 3 was no valid handle. */
+void synth_md_handle_operation(struct synth_md *s, uint64_t handle, uint32_t pid, uint32_t tid, uint32_t type,
+			       const uint64_t *trace, unsigned n);
+
+/* One table of FunctionTable. Entries: start, end, unwind on AMD64; start, unwind on ARM64; RVAs. */
+struct synth_md_table {
+	uint64_t start, end, base;
+	const uint32_t *words;
+	unsigned nentries;
+	unsigned padding;
+	unsigned extra_entries; /* told, but not there */
+};
+void synth_md_function_table(struct synth_md *s, const struct synth_md_table *t);
+
+/* SystemMemoryInfo: pages of 4 KiB; with flag 2 the first form of the counters, else the second. */
+void synth_md_system_memory(struct synth_md *s, uint16_t flags, uint32_t physical, uint32_t available,
+			    uint32_t committed, uint32_t limit);
+/* ProcessVmCounters of revision 1 or 2. */
+void synth_md_counters(struct synth_md *s, uint16_t revision, uint64_t resident, uint64_t private);
+/* Token with one element: user S-1-5-18, or S-1-5-21-1-2-3-1001, and S-1-16-level among two groups. */
+void synth_md_token(struct synth_md *s, uint32_t id, bool is_system, uint32_t level);
 
 /*
  * PEB, process parameters, loader list and the TEBs of the threads so far, as saved memory at
@@ -132,6 +157,13 @@ struct synth_md_peb {
 	bool cyclic;             /* the loader's list never ends */
 };
 void synth_md_peb(struct synth_md *s, const struct synth_md_peb *p);
+
+/*
+ * Code that was made at run time at SYNTH_MD_JIT, with its table of functions, and a thread (tid 900)
+ * that stands three such functions deep; kernel32 called the outermost. AMD64 and ARM64.
+ */
+#define SYNTH_MD_JIT 0x70000000
+void synth_md_jit(struct synth_md *s);
 
 /* A believable process: two threads, three modules, an access violation, handles, PEB. */
 void synth_md_process(struct synth_md *s);

@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 	int fd, r;
 
 	if (argc < 2) {
-		fputs("synthmd OUT [cpu= platform= flags= memory64= nested= threads= megabytes=]\n", stderr);
+		fputs("synthmd OUT [cpu= platform= flags= memory64= nested= jit= threads= megabytes=]\n", stderr);
 		return 64;
 	}
 	s = synth_md_new((uint16_t)value_of(argc, argv, "cpu", SYNTH_MD_AMD64),
@@ -56,6 +56,8 @@ int main(int argc, char **argv)
 	if (value_of(argc, argv, "nested", 0)) /* the first exception stream counts */
 		nested(s);
 	synth_md_process(s);
+	if (value_of(argc, argv, "jit", 0))
+		synth_md_jit(s);
 	threads = value_of(argc, argv, "threads", 0);
 	for (uint64_t i = 0; i < threads; i++)
 		synth_md_thread(s, &(struct synth_md_thread){

@@ -18,6 +18,7 @@ unit_tests += %D%/t_arch
 unit_tests += %D%/t_model
 # loader
 unit_tests += %D%/t_elfcore
+unit_tests += %D%/t_md_streams
 unit_tests += %D%/t_minidump
 # image
 unit_tests += %D%/t_image
@@ -28,6 +29,7 @@ unit_tests += %D%/t_symbol
 # unwind
 unit_tests += %D%/t_unwind
 unit_tests += %D%/t_dispatcher
+unit_tests += %D%/t_functions
 unit_tests += %D%/t_pe
 unit_tests += %D%/t_pe_version
 # fault and wait
@@ -46,7 +48,7 @@ unit_tests += %D%/t_rules
 unit_tests += %D%/t_stage
 
 LDADD = tests/synth/libsynth.a $(DA_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += %D%/report_doc.h %D%/unit.h
+EXTRA_DIST += %D%/load_md.h %D%/report_doc.h %D%/unit.h
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
