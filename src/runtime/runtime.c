@@ -33,7 +33,7 @@ static enum da_status find_function(void *ctx, uint64_t pc, struct da_guide_func
 }
 
 static enum da_status find_transition(void *ctx, const struct da_thread *t, const struct da_regs *at,
-				      struct da_regs *ret)
+				      struct da_guide_caller *ret)
 {
 	const struct da_runtimes *r = ctx;
 	enum da_status st = DA_NOT_FOUND;

@@ -32,6 +32,12 @@ struct da_guide_function {
 	bool clr;       /* the codes are CoreCLR's dialect: operation 6 sets up a large frame offset, 11 too */
 	uint8_t kind;   /* enum da_frame_kind */
 };
+/* A caller that the runtime's own records on the stack know of. */
+struct da_guide_caller {
+	struct da_regs regs;
+	bool sp_guess;  /* its sp is only a lower bound */
+	bool exact_pc;  /* it was interrupted: pc is the instruction at hand */
+};
 struct da_unwind_guide {
 	void *ctx;
 	/* DA_OK: pc is code of the runtime's making; DA_NOT_FOUND: it is not; DA_FAULT: it is, its tables are not there. */
@@ -40,7 +46,8 @@ struct da_unwind_guide {
 	 * The way out of native code by the runtime's own records on the stack: the next managed caller's
 	 * registers. *at: those of the native frame. Only records above its sp count. DA_NOT_FOUND: none.
 	 */
-	enum da_status (*transition)(void *ctx, const struct da_thread *t, const struct da_regs *at, struct da_regs *ret);
+	enum da_status (*transition)(void *ctx, const struct da_thread *t, const struct da_regs *at,
+				     struct da_guide_caller *ret);
 };
 
 struct da_walk_work; /* budgets and short memories of one stack: step.h */

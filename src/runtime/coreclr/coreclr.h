@@ -143,6 +143,8 @@ struct da_clr_code {
 };
 /* DA_OK; DA_NOT_FOUND: not managed; DA_FAULT: managed, but tables are not in the dump. Cached by pc. */
 enum da_status da_clr_code_at(struct da_clr *c, uint64_t pc, struct da_clr_code *ret);
+/* The `function` of da_runtime_ops; state is a struct da_clr. */
+enum da_status da_clr_function(void *state, uint64_t pc, struct da_guide_function *ret);
 
 /* ---------------------------------------------------------------- frames.c: explicit frames */
 
@@ -152,8 +154,9 @@ enum da_clr_frame {
 #include "runtime/coreclr/fields.def"
 	DA_CLR_FRAMES
 };
-enum da_status da_clr_transition(struct da_clr *c, const struct da_thread *t, const struct da_regs *at,
-				 struct da_regs *ret);
+/* The `transition` of da_runtime_ops. */
+enum da_status da_clr_transition(void *state, const struct da_thread *t, const struct da_regs *at,
+				 struct da_guide_caller *ret);
 
 /* ---------------------------------------------------------------- modules.c: assemblies */
 
