@@ -244,6 +244,9 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 		w->why = "the unwind information leads to an address that is not code";
 		return DA_CORRUPT;
 	}
+	/* An entry point written in C has rows like any function, and above them what the kernel left. */
+	if (!w->exact_pc && da_unwind_code(w, pc) == DA_CODE_NO && da_unwinder_entry.step(w, ret) == DA_PARTIAL)
+		return DA_PARTIAL;
 	registers(&f, ret);
 	da_reg_set(ret, arch->pc, pc);
 	da_reg_set(ret, arch->sp, sp);

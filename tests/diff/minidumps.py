@@ -49,9 +49,9 @@ class Differences:
         self.wrong.append(f"{fact}: ours {ours}, theirs {theirs}")
 
 
-def report(path):
-    run = subprocess.run([dumpan, "report", "--format", "json", "--redact", "none", "--no-local-symbols", path],
-                         capture_output=True, timeout=120)
+def report(path, *more):
+    run = subprocess.run([dumpan, "report", "--format", "json", "--redact", "none", "--no-local-symbols", *more,
+                          path], capture_output=True, timeout=120)
     return run.returncode, json.loads(run.stdout) if run.returncode == 0 else None, run.stderr.decode()
 
 
@@ -244,6 +244,58 @@ def answers():
     tap(ours == theirs, "regions-linux-map.dmp: regions", sorted(ours ^ theirs))
 
 
+# ---------------------------------------------------------------- STACK CFI
+
+# Recorded answers where unwinding was done by STACK CFI alone: no program or library is in the corpus.
+# The first frames as (pc, sp, function), known to the tests of symbolic (frame 1 of both; the others by
+# the order of the peers' scan), of lldb (crash <- _start, and nothing else) and of drgn. The symbols are
+# what dump_syms wrote; symbolic keeps its records without the line MODULE, which goes before them here.
+CFI = (
+    ("symbolic/py-minidump/crash_linux.dmp", ["symbolic/py-minidump/crash_linux.sym.xz"],
+     "MODULE Linux x86_64 D2554CDB926136C4B9766A086583B9B50 crash_linux",
+     [(0x40206d, None, None), (0x40207a, 0x7ffea5979b28, None), (0x402144, None, None)], None),
+    ("symbolic/py-minidump/crash_macos.dmp", ["symbolic/py-minidump/crash_macos.sym"],
+     "MODULE mac x86_64 3F58BC3DEABE3361B5FB52A6762985980 crash_macos",
+     [(0x10215d3a1, None, None), (0x10215d386, 0x7fff5daa3600, None), (0x10215d278, None, None)], None),
+    ("lldb/minidump-new/linux-x86_64.dmp", ["peers/lldb/minidump-new/linux-x86_64.breakpad-dump_syms-*"], None,
+     [(None, None, "crash()"), (None, None, "_start")], "complete"),
+    ("drgn/crashme.core.zst", ["peers/drgn/crashme.breakpad-dump_syms-*", "peers/drgn/crashme.so.breakpad-dump_syms-*"],
+     None, [(None, None, "c"), (None, None, "b"), (None, None, "a"), (None, None, "crashme"), (None, None, "main"),
+            (0x7f6112ad8088, None, None)], None),
+)
+
+
+def store(folder, pattern, module):
+    """A .sym file of the corpus into a symbol store."""
+    (path,) = glob.glob(os.path.join(corpus, pattern))
+    lines = [x for x in text(path).splitlines() if x and x[0] != "#"]
+    if module:
+        lines.insert(0, module)
+    ident, name = lines[0].split(" ", 4)[3:]
+    os.makedirs(os.path.join(folder, name, ident))
+    with open(os.path.join(folder, name, ident, name + ".sym"), "w") as f:
+        f.write("\n".join(lines) + "\n")
+
+
+def by_cfi(name, symbols, module, wanted, end):
+    with tempfile.TemporaryDirectory() as folder:
+        for pattern in symbols:
+            store(folder, pattern, module)
+        code, r, err = report(os.path.join(corpus, name), "--symbols", folder)
+    stack = next((s for s in r["data"]["stacks"] if s["rank"] == "faulting"), {}) if r else {}
+    frames = stack.get("frames", [])
+    wrong = [] if r else [f"exit {code}: {err}"]
+    for i, (pc, sp, function) in enumerate(wanted):
+        f = frames[i] if i < len(frames) else {}
+        ours = (int(f["pc"], 16) if pc and f else None, int(f["sp"], 16) if sp and f else None,
+                f.get("function") if function else None)
+        if ours != (pc, sp, function) or f.get("trust") != ("cfi" if i else "context"):
+            wrong.append(f"frame {i}: {f}, wanted {pc} {sp} {function}")
+    if end and (stack.get("end"), len(frames)) != (end, len(wanted)):
+        wrong.append(f"{len(frames)} frames, ended {stack.get('end')}")
+    tap(not wrong, f"{name}: by STACK CFI", "\n".join(wrong))
+
+
 # ---------------------------------------------------------------- cut anywhere
 
 CUT = ("lldb/sigsegv/sigsegv.dmp", "wine/dumps/x64-pdb-av-read-filter-mini.dmp.xz",
@@ -295,6 +347,8 @@ for directory in SETS:
             if "notminidump" not in found:
                 one(found)
 answers()
+for case in CFI:
+    by_cfi(*case)
 for cut in CUT:
     cut_everywhere(cut)
 left = sorted(set(EXPLAINED) - used)
