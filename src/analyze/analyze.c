@@ -106,6 +106,9 @@ static const struct {
 	{ DA_SECTION_cpu, da_section_cpu },
 	{ DA_SECTION_threads, da_section_threads },
 	{ DA_SECTION_stacks, da_section_stacks },
+	{ DA_SECTION_locks, da_section_locks },
+	{ DA_SECTION_runtime, da_section_runtime },
+	{ DA_SECTION_exceptions, da_section_exceptions },
 	{ DA_SECTION_memory_map, da_section_memory },
 	{ DA_SECTION_modules, da_section_modules },
 	{ DA_SECTION_handles, da_section_handles },
@@ -192,6 +195,7 @@ void da_analyze(struct da_dump *d, struct da_doc *doc, const struct da_analyze_o
 	for (size_t i = 0; i < p->environment.n; i++)
 		da_redact_learn(da_doc_redactor(doc), p->environment.v[i]);
 	a.groups = da_groups_new(d, d->arena);
+	a.order = da_order_new(d);
 	run_sections(&a, o->environment);
 	for (size_t i = 0; i < da_rules_n; i++)
 		run_rule(&a, i, o->rules);

@@ -20,6 +20,7 @@ struct da_analysis {
 	struct da_dump *dump;
 	struct da_doc *doc;
 	const struct da_groups *groups; /* identical stacks, made once */
+	const struct da_order *order;   /* rows of what is not in the model's order */
 	/* What the verdict says; the first rule that explains the death sets it. */
 	const struct da_finding *leading;
 	const char *leading_rule, *leading_text; /* text is rich */

@@ -3,17 +3,22 @@ libdumpan_a_SOURCES += \
 	%D%/analyze.c %D%/analyze.h \
 	%D%/crash.c %D%/crash.h \
 	%D%/groups.c %D%/groups.h \
+	%D%/order.c %D%/order.h \
 	%D%/rule_access.c \
 	%D%/rule_crash.c \
 	%D%/rule_dump.c \
+	%D%/rule_managed.c \
 	%D%/rule_runtime.c \
 	%D%/rules.def \
 	%D%/section_environment.c \
 	%D%/section_exception.c \
+	%D%/section_exceptions.c \
 	%D%/section_handles.c \
+	%D%/section_locks.c \
 	%D%/section_memory.c \
 	%D%/section_modules.c \
 	%D%/section_process.c \
+	%D%/section_runtime.c \
 	%D%/section_stacks.c \
 	%D%/section_threads.c \
 	%D%/sections.h \

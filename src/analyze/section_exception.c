@@ -81,6 +81,9 @@ void da_section_exception(struct da_analysis *a)
 	da_set_text(doc, DA_COL_exception_cpp_type, e->cpp_type);
 	da_set_text(doc, DA_COL_exception_cpp_what, e->cpp_what);
 	da_set_text(doc, DA_COL_exception_message, e->message);
+	if (e->managed)
+		da_set_ref(doc, DA_COL_exception_managed, "e",
+			   a->order->exception_row[e->managed - a->dump->proc.exceptions.v]);
 	da_set_ref(doc, DA_COL_exception_module, "m", e->blamed_module);
 	if (blamed)
 		da_set_text(doc, DA_COL_exception_function, da_function_name(blamed));

@@ -13,11 +13,20 @@
 
 /* ---------------------------------------------------------------- frames as rows */
 
+static void method_cells(struct da_doc *doc, const struct da_method *m)
+{
+	if (m->token)
+		da_set_address(doc, DA_COL_frame_method_token, m->token);
+	if (m->il_offset >= 0)
+		da_set_uint(doc, DA_COL_frame_il_offset, (uint32_t)m->il_offset);
+}
+
 static void frame_row(struct da_analysis *a, enum da_col list, const struct da_frame *f, uint32_t index,
 		      const struct da_place_call *call, bool inlined)
 {
 	const struct da_process *p = &a->dump->proc;
 	const struct da_unloaded *gone = f->module == DA_NONE ? da_unloaded_at(p, f->pc) : NULL;
+	const struct da_assembly *managed = da_assembly_of(a->dump, f);
 	struct da_doc *doc = a->doc;
 
 	da_sub_row(doc, list);
@@ -25,7 +34,10 @@ static void frame_row(struct da_analysis *a, enum da_col list, const struct da_f
 	da_set_address(doc, DA_COL_frame_pc, f->pc);
 	if (!inlined && f->sp)
 		da_set_address(doc, DA_COL_frame_sp, f->sp);
-	if (f->module != DA_NONE) {
+	if (managed) {
+		da_set_ref(doc, DA_COL_frame_module, "m", a->order->assembly_row[managed - p->assemblies.v]);
+		da_set_text(doc, DA_COL_frame_module_name, da_module_name(a->dump, f));
+	} else if (f->module != DA_NONE) {
 		const struct da_module *m = &p->modules.v[f->module];
 
 		da_set_ref(doc, DA_COL_frame_module, "m", f->module);
@@ -44,6 +56,8 @@ static void frame_row(struct da_analysis *a, enum da_col list, const struct da_f
 	}
 	if (call && !inlined)
 		da_set_address(doc, DA_COL_frame_offset, f->pc - f->place->start);
+	if (call && !inlined && f->place->method)
+		method_cells(doc, f->place->method);
 	da_set_word(doc, DA_COL_frame_kind, da_frame_kind_name((enum da_frame_kind)f->kind));
 	da_set_bool(doc, DA_COL_frame_own,
 		    da_is_own(a->dump, f) &&
@@ -109,6 +123,7 @@ struct node {
 	uint32_t threads;
 	const char *function;       /* interned or NULL */
 	uint32_t module;
+	const struct da_assembly *assembly; /* of managed code; then module is DA_NONE */
 };
 
 struct tree {
@@ -117,18 +132,22 @@ struct tree {
 };
 
 static uint32_t child_of(struct da_analysis *a, struct tree *t, uint32_t parent, const char *function,
-			 uint32_t module)
+			 const struct da_frame *f)
 {
+	const struct da_assembly *assembly = da_assembly_of(a->dump, f);
+	uint32_t module = assembly ? DA_NONE : f->module;
 	uint32_t i;
 
 	for (i = t->v.v[parent].first; i; i = t->v.v[i - 1].next)
-		if (t->v.v[i - 1].module == module && da_streq(t->v.v[i - 1].function, function))
+		if (t->v.v[i - 1].module == module && t->v.v[i - 1].assembly == assembly && da_streq(t->v.v[i - 1].function, function))
 			return i - 1;
 	if (t->v.n >= TREE_NODES) {
 		t->full = true;
 		return DA_NONE;
 	}
-	*da_vec_add(a->dump->arena, &t->v) = (struct node){ .function = function, .module = module };
+	*da_vec_add(a->dump->arena, &t->v) = (struct node){
+		.function = function, .module = module, .assembly = assembly,
+	};
 	i = (uint32_t)t->v.n;
 	if (t->v.v[parent].last)
 		t->v.v[t->v.v[parent].last - 1].next = i;
@@ -147,7 +166,7 @@ static void add_stack(struct da_analysis *a, struct tree *t, const struct da_thr
 		unsigned n = f->place ? f->place->ncalls : 0;
 
 		for (unsigned k = 0; k < DA_MAX(n, 1u); k++, depth++) {
-			at = child_of(a, t, at, n ? f->place->calls[k].function : NULL, f->module);
+			at = child_of(a, t, at, n ? f->place->calls[k].function : NULL, f);
 			if (at == DA_NONE)
 				return;
 			t->v.v[at].threads++;
@@ -185,6 +204,9 @@ static void tree_rows(struct da_analysis *a, struct tree *t, uint32_t parent, ui
 
 			da_set_text(a->doc, DA_COL_call_tree_module_name, m->name);
 			da_set_bool(a->doc, DA_COL_call_tree_own, m->class == DA_CLASS_OWN);
+		} else if (n->assembly) {
+			da_set_text(a->doc, DA_COL_call_tree_module_name, da_assembly_file(a->dump->arena, n->assembly));
+			da_set_bool(a->doc, DA_COL_call_tree_own, n->assembly->class == DA_CLASS_OWN);
 		}
 		da_set_uint(a->doc, DA_COL_call_tree_threads, n->threads);
 		tree_rows(a, t, children.v[i], depth + 1); /* at most TREE_DEPTH deep */

@@ -104,13 +104,62 @@ static const char *top_function(struct da_analysis *a, const struct da_thread *t
 	return first;
 }
 
-static void activity(struct da_analysis *a, const struct da_thread *t, uint32_t index)
+static void managed_cells(struct da_analysis *a, const struct da_managed_thread *m)
+{
+	static const char *const apartments[] = { NULL, "STA", "MTA" };
+	struct da_doc *doc = a->doc;
+
+	da_set_uint(doc, DA_COL_threads_managed_id, m->managed_id);
+	da_set_word(doc, DA_COL_threads_gc_mode, da_gc_mode_name((enum da_gc_mode)m->gc_mode));
+	if (m->has_lock_count)
+		da_set_uint(doc, DA_COL_threads_lock_count, m->lock_count);
+	if (m->apartment < DA_ARRAY_SIZE(apartments))
+		da_set_text(doc, DA_COL_threads_apartment, apartments[m->apartment]);
+	if (m->exception != DA_NONE)
+		da_set_ref(doc, DA_COL_threads_exception, "e", a->order->exception_row[m->exception]);
+}
+
+static void wait_cells(struct da_analysis *a, const struct da_wait *w)
+{
+	struct da_doc *doc = a->doc;
+
+	da_set_word(doc, DA_COL_threads_wait_kind, da_lock_kind_name((enum da_lock_kind)w->kind));
+	if (w->address)
+		da_set_address(doc, DA_COL_threads_wait_address, w->address);
+	if (w->lock != DA_NONE)
+		da_set_ref(doc, DA_COL_threads_wait_lock, "lock", a->order->lock_row[w->lock]);
+	da_set_ref(doc, DA_COL_threads_wait_owner, "t", w->owner);
+	if (w->has_timeout)
+		da_set_uint(doc, DA_COL_threads_wait_timeout_us, w->timeout_us);
+	if (w->how)
+		da_set_rich(doc, DA_COL_threads_wait_why, "%s", w->how);
+}
+
+/* "waits for lock2 (monitor of Shop.Ledger), which t4 "writer" holds" */
+static const char *waiting(struct da_analysis *a, const struct da_wait *w)
+{
+	struct da_arena *arena = a->dump->arena;
+	const struct da_lock *l = w->lock != DA_NONE ? &a->dump->proc.locks.v[w->lock] : NULL;
+	const char *kind = da_lock_kind_name((enum da_lock_kind)w->kind);
+	const char *what = l ? da_printf(arena, DA_REF("lock%u") " (%s%s%s)", a->order->lock_row[w->lock] + 1, kind,
+					 l->type ? " of " : "", l->type ? da_printf(arena, DA_SYM("%s"), l->type) : "")
+			     : da_printf(arena, "a %s", kind);
+
+	return da_printf(arena, "%s %s%s%s", w->confidence < 0.6f ? "seems to wait for" : "waits for", what,
+			 w->owner != DA_NONE ? l ? ", held by " : ", which needs " : "",
+			 w->owner != DA_NONE ? da_say_thread(a, w->owner) : "");
+}
+
+static void activity(struct da_analysis *a, const struct da_thread *t, uint32_t index, const struct da_wait *w)
 {
 	const struct da_exception *e = a->dump->proc.exception;
 	const char *function = top_function(a, t);
 
 	if (e && e->thread == index)
 		da_set_rich(a->doc, DA_COL_threads_activity, "died of %s%s", e->name,
+			    function ? da_printf(a->dump->arena, " in " DA_SYM("%s"), function) : "");
+	else if (w)
+		da_set_rich(a->doc, DA_COL_threads_activity, "%s%s", waiting(a, w),
 			    function ? da_printf(a->dump->arena, " in " DA_SYM("%s"), function) : "");
 	else if (function)
 		da_set_rich(a->doc, DA_COL_threads_activity, "in " DA_SYM("%s"), function);
@@ -123,7 +172,11 @@ void da_section_threads(struct da_analysis *a)
 {
 	const struct da_process *p = &a->dump->proc;
 	struct da_doc *doc = a->doc;
+	const struct da_wait **waits = da_calloc(a->dump->arena, p->threads.n, sizeof(const struct da_wait *));
 
+	for (size_t i = 0; i < p->waits.n; i++)
+		if (p->waits.v[i].primary && p->waits.v[i].thread < p->threads.n)
+			waits[p->waits.v[i].thread] = &p->waits.v[i];
 	for (uint32_t i = 0; i < p->threads.n; i++) {
 		const struct da_thread *t = &p->threads.v[i];
 		uint64_t sp = p->arch && da_reg_known(&t->regs, p->arch->sp) ? t->regs.v[p->arch->sp] : 0;
@@ -132,10 +185,10 @@ void da_section_threads(struct da_analysis *a)
 		da_set_ref(doc, DA_COL_threads_id, "t", i);
 		da_set_uint(doc, DA_COL_threads_tid, t->tid);
 		da_set_uint(doc, DA_COL_threads_index, i + 1);
-		da_set_text(doc, DA_COL_threads_name, t->name);
+		da_set_text(doc, DA_COL_threads_name, da_thread_name(t));
 		da_set_word(doc, DA_COL_threads_role, da_role_name((enum da_role)t->role));
 		da_set_word(doc, DA_COL_threads_state, da_state_name((enum da_state)t->state));
-		activity(a, t, i);
+		activity(a, t, i, waits[i]);
 		if (t->has_times) {
 			da_set_uint(doc, DA_COL_threads_user_us, t->user_us);
 			da_set_uint(doc, DA_COL_threads_kernel_us, t->kernel_us);
@@ -145,6 +198,10 @@ void da_section_threads(struct da_analysis *a)
 			da_set_int(doc, DA_COL_threads_priority, t->priority);
 		da_set_text(doc, DA_COL_threads_entry, begin_of(a, t));
 		da_set_text(doc, DA_COL_threads_last_error, last_error(a, t));
+		if (t->managed)
+			managed_cells(a, t->managed);
+		if (waits[i])
+			wait_cells(a, waits[i]);
 		da_set_ref(doc, DA_COL_threads_stack_group, "g", a->groups->of_thread[i]);
 		if (t->stack_base) {
 			da_set_address(doc, DA_COL_threads_stack_base, t->stack_base);

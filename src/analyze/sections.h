@@ -4,12 +4,16 @@
 #define DA_ANALYZE_SECTIONS_H
 
 #include "analyze/groups.h"
+#include "analyze/order.h"
 
 void da_section_process(struct da_analysis *a);
 void da_section_exception(struct da_analysis *a);
 void da_section_cpu(struct da_analysis *a);
 void da_section_threads(struct da_analysis *a);
 void da_section_stacks(struct da_analysis *a);
+void da_section_locks(struct da_analysis *a);
+void da_section_runtime(struct da_analysis *a);
+void da_section_exceptions(struct da_analysis *a);
 void da_section_memory(struct da_analysis *a);
 void da_section_modules(struct da_analysis *a);
 void da_section_handles(struct da_analysis *a); /* Windows only */

@@ -26,8 +26,31 @@ const char *da_function_name(const struct da_frame *f)
 	return c ? c->function : NULL;
 }
 
+const struct da_assembly *da_assembly_of(const struct da_dump *d, const struct da_frame *f)
+{
+	const struct da_method *m = f->place ? f->place->method : NULL;
+
+	return m && m->assembly < d->proc.assemblies.n ? &d->proc.assemblies.v[m->assembly] : NULL;
+}
+
+const char *da_assembly_file(struct da_arena *a, const struct da_assembly *m)
+{
+	if (m->path)
+		return da_basename(m->path);
+	return m->dynamic || !m->name ? m->name : da_printf(a, "%s.dll", m->name);
+}
+
+const char *da_thread_name(const struct da_thread *t)
+{
+	return t->managed && t->managed->name ? t->managed->name : t->name;
+}
+
 const char *da_module_name(const struct da_dump *d, const struct da_frame *f)
 {
+	const struct da_assembly *m = da_assembly_of(d, f);
+
+	if (m)
+		return da_assembly_file(d->arena, m);
 	return f->module != DA_NONE ? d->proc.modules.v[f->module].name : NULL;
 }
 
@@ -68,6 +91,10 @@ char *da_without_parameters(struct da_arena *a, const char *name)
 
 bool da_is_own(const struct da_dump *d, const struct da_frame *f)
 {
+	const struct da_assembly *m = da_assembly_of(d, f);
+
+	if (m)
+		return m->class == DA_CLASS_OWN;
 	return f->module != DA_NONE && d->proc.modules.v[f->module].class == DA_CLASS_OWN &&
 	       !da_place_is_library(f->place);
 }
@@ -82,12 +109,12 @@ const char *da_why_minimal(const struct da_dump *d)
 const char *da_say_thread(struct da_analysis *a, uint32_t thread)
 {
 	const struct da_process *p = &a->dump->proc;
+	const char *name;
 
 	if (thread >= p->threads.n)
 		return "a thread";
-	return p->threads.v[thread].name
-		       ? da_printf(a->dump->arena, DA_REF("t%u") " \"%s\"", thread + 1,
-				   p->threads.v[thread].name)
+	name = da_thread_name(&p->threads.v[thread]);
+	return name ? da_printf(a->dump->arena, DA_REF("t%u") " \"%s\"", thread + 1, name)
 		       : da_printf(a->dump->arena, DA_REF("t%u"), thread + 1);
 }
 

@@ -24,7 +24,13 @@ const char *da_say_time(struct da_analysis *a, uint64_t us);
 
 /* The plain name of that call (not rich), or NULL. */
 const char *da_function_name(const struct da_frame *f);
-/* The module's name (not rich), or NULL. */
+/* Of managed code: what it belongs to; else NULL. */
+const struct da_assembly *da_assembly_of(const struct da_dump *d, const struct da_frame *f);
+/* The assembly's file as people know it: "ShopRunner.dll". */
+const char *da_assembly_file(struct da_arena *a, const struct da_assembly *m);
+/* The name that the program gave it, which for managed threads the system need not know; or NULL. */
+const char *da_thread_name(const struct da_thread *t);
+/* The module's, or assembly's, name (not rich), or NULL. */
 const char *da_module_name(const struct da_dump *d, const struct da_frame *f);
 /* "ns::parse<int>(char const*) const [clone .cold]" is "ns::parse<int>". */
 char *da_without_parameters(struct da_arena *a, const char *name);

@@ -157,6 +157,10 @@ static bool raises(const struct da_module *m)
 
 static bool is_own(const struct da_fault *f, const struct da_frame *frame)
 {
+	const struct da_method *m = frame->place ? frame->place->method : NULL;
+
+	if (m && m->assembly < f->p->assemblies.n)
+		return f->p->assemblies.v[m->assembly].class == DA_CLASS_OWN;
 	return frame->module != DA_NONE && frame->module < f->p->modules.n &&
 	       f->p->modules.v[frame->module].class == DA_CLASS_OWN;
 }
@@ -278,7 +282,7 @@ void da_fault_blame(struct da_fault *f)
 
 	if (!f->t || e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG ||
 	    e->cause == DA_CAUSE_QUIT || e->cause == DA_CAUSE_LIMIT ||
-	    (e->cause == DA_CAUSE_UNKNOWN && e->is_signal))
+	    (e->cause == DA_CAUSE_UNKNOWN && e->is_signal) || e->blamed_frame != DA_NONE)
 		return;
 	if (e->cause == DA_CAUSE_STACK_OVERFLOW) {
 		at = of_cycle(f);

@@ -126,6 +126,7 @@ void da_fault_run(struct da_dump *d, struct da_symbols *s)
 	struct da_fault f;
 
 	da_fault_dispatched(d);
+	da_fault_managed_death(d);
 	if (!prepare(&f, d, s))
 		return;
 	da_mem_as(&d->proc.mem, f.t);
@@ -133,6 +134,7 @@ void da_fault_run(struct da_dump *d, struct da_symbols *s)
 		of_signal(&f);
 	else
 		da_fault_windows(&f);
+	da_fault_managed(&f);
 	finish(&f);
 	da_mem_as(&d->proc.mem, NULL);
 }

@@ -14,6 +14,7 @@ libdumpan_a_SOURCES += \
 	%D%/frames.c \
 	%D%/handler.c \
 	%D%/instruction.c \
+	%D%/managed.c \
 	%D%/near.c \
 	%D%/outside.c \
 	%D%/overflow.c \

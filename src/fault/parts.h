@@ -53,6 +53,10 @@ void da_fault_abort(struct da_fault *f);
 void da_fault_cxx(struct da_fault *f);
 /* runtimes.c: Rust's panics, V8 without memory. */
 void da_fault_runtimes(struct da_fault *f);
+/* managed.c: what objects of a language runtime say of it. */
+void da_fault_managed(struct da_fault *f);
+/* managed.c: a death that only an unhandled managed exception shows. */
+void da_fault_managed_death(struct da_dump *d);
 /* handler.c: a fault whose handler was running when the process died. */
 void da_fault_earlier(struct da_fault *f);
 /* blame.c: the frame where a reader should begin. */

@@ -10,7 +10,8 @@
 
 #include "image/image.h"
 
-enum da_bundle_type { DA_BUNDLE_UNKNOWN, DA_BUNDLE_ASSEMBLY, DA_BUNDLE_NATIVE, DA_BUNDLE_DEPS, DA_BUNDLE_CONFIG, DA_BUNDLE_SYMBOLS };
+enum da_bundle_type { DA_BUNDLE_UNKNOWN, DA_BUNDLE_ASSEMBLY, DA_BUNDLE_NATIVE, DA_BUNDLE_DEPS,
+		      DA_BUNDLE_CONFIG, DA_BUNDLE_SYMBOLS };
 struct da_bundle_entry {
 	uint64_t off, size, packed; /* packed 0: stored */
 	uint8_t type;

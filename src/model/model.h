@@ -304,6 +304,7 @@ struct da_exception {
 	const char *message;  /* F: abort, assert, malloc text as found in memory (privacy: site) */
 	const char *message_from; /* F: where it was found: "__abort_msg", "a frame's arguments" */
 	const char *cpp_type, *cpp_what; /* F */
+	const struct da_managed_exception *managed; /* F: of exceptions: what was thrown; or NULL */
 	uint8_t cause;        /* F: enum da_cause */
 	uint32_t blamed_frame;  /* F: index in the thread's frames, or DA_NONE */
 	uint32_t blamed_module; /* F: index or DA_NONE */
@@ -338,6 +339,8 @@ enum da_cause {
 	DA_CAUSE_LIMIT,  /* the kernel enforced a limit: SIGXCPU, SIGXFSZ */
 	DA_CAUSE_TERMINATE, /* std::terminate, and no exception that was not caught */
 	DA_CAUSE_PANIC,  /* of Rust */
+	DA_CAUSE_CLR_EXCEPTION, DA_CAUSE_CLR_FAIL_FAST,
+	DA_CAUSE_CLR_INTERNAL, /* the runtime itself gave up: ExecutionEngineException */
 };
 
 /* ---------------------------------------------------------------- the process and its dump */

@@ -387,6 +387,21 @@ void da_add_address(struct da_doc *doc, enum da_col col, uint64_t n)
 		v->s = hex(doc, n);
 }
 
+void da_add_text(struct da_doc *doc, enum da_col col, const char *text)
+{
+	union da_value *v;
+
+	if (!text)
+		return;
+	if (da_cols[col].type != DA_TYPE_SYMBOL || da_cols[col].shape != DA_SHAPE_LIST) {
+		da_doc_mistake(doc, da_col_name(doc, col), "is no list of symbols");
+		return;
+	}
+	v = da_cell_add(doc, col);
+	if (v)
+		v->s = da_cell_text(doc, col, text);
+}
+
 void da_add_ref(struct da_doc *doc, enum da_col col, const char *prefix, uint32_t index)
 {
 	union da_value *v;

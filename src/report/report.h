@@ -289,6 +289,8 @@ void da_set_rich(struct da_doc *doc, enum da_col col, const char *fmt, ...) DA_P
 /* One more item of a list. */
 void da_add_address(struct da_doc *doc, enum da_col col, uint64_t v);
 void da_add_ref(struct da_doc *doc, enum da_col col, const char *prefix, uint32_t index);
+/* NULL adds nothing. [symbol] */
+void da_add_text(struct da_doc *doc, enum da_col col, const char *text);
 /* A whole command line at once. */
 void da_add_arguments(struct da_doc *doc, enum da_col col, const char *const *args, size_t n);
 

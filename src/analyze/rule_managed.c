@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deaths that .NET decided: an exception that nobody handled, FailFast, an error inside the runtime. */
+#include "config.h"
+
+#include <string.h>
+
+#include "analyze/crash.h"
+#include "analyze/order.h"
+
+#define CHAIN 8 /* exceptions of the chain that the description names */
+
+static bool is_own(struct da_analysis *a, const struct da_frame *f)
+{
+	const struct da_assembly *m = da_assembly_of(a->dump, f);
+
+	return m && m->class == DA_CLASS_OWN;
+}
+
+/* Where it was thrown: the first frame of own code in its own stack trace, else its first; or NULL. */
+static const struct da_frame *thrown_at(struct da_analysis *a, const struct da_managed_exception *x)
+{
+	for (size_t i = 0; i < x->frames.n; i++)
+		if (is_own(a, &x->frames.v[i]))
+			return &x->frames.v[i];
+	return x->frames.n ? &x->frames.v[0] : NULL;
+}
+
+static uint32_t index_of(struct da_analysis *a, const struct da_managed_exception *x)
+{
+	return (uint32_t)(x - a->dump->proc.exceptions.v);
+}
+
+/* The inner ones, in the order of the model: an inner one follows its parent. */
+static const struct da_managed_exception *inner_of(struct da_analysis *a, const struct da_managed_exception *x, size_t *at)
+{
+	const struct da_process *p = &a->dump->proc;
+
+	for (; *at < p->exceptions.n; (*at)++)
+		if (p->exceptions.v[*at].parent == index_of(a, x))
+			return &p->exceptions.v[(*at)++];
+	return NULL;
+}
+
+/* e1 System.InvalidOperationException: "the text" */
+static const char *say_exception(struct da_analysis *a, const struct da_managed_exception *x)
+{
+	struct da_arena *arena = a->dump->arena;
+	const char *id = da_printf(arena, DA_REF("e%u") " " DA_SYM("%s"), a->order->exception_row[index_of(a, x)] + 1,
+				   x->type ? x->type : "an exception of unknown type");
+
+	if (x->message)
+		return da_printf(arena, "%s: \"" DA_SITE("%s") "\"", id, x->message);
+	return x->message_why ? da_printf(arena, "%s (%s)", id, x->message_why) : id;
+}
+
+static const char *say_fields(struct da_analysis *a, const struct da_managed_exception *x)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+	for (size_t i = 0; i < x->fields.n; i++)
+		da_str_addf(&s, "%s%s " DA_SITE("%s"), i ? ", " : "; ", x->fields.v[i].name, x->fields.v[i].value);
+	return da_strdup(a->dump->arena, da_str_get(&s));
+}
+
+/* One level of the chain is one piece of evidence. */
+static void chain_evidence(struct da_analysis *a, struct da_finding *f, const struct da_managed_exception *x,
+			   unsigned depth, unsigned *left)
+{
+	const struct da_frame *at = thrown_at(a, x);
+	struct da_evidence *ev = da_finding_evidence(f, depth ? "inner exception" : "exception object");
+	size_t from = 0;
+	const struct da_managed_exception *inner;
+
+	da_evidence_address(ev, x->address);
+	da_evidence_text(ev, "%s%s%s%s%s%s%s", say_exception(a, x), x->has_hresult ? ", HResult " : "",
+			 x->has_hresult ? da_printf(a->dump->arena, "0x%08x", x->hresult) : "",
+			 x->hresult_name ? " " : "", x->hresult_name ? x->hresult_name : "", say_fields(a, x),
+			 at ? da_printf(a->dump->arena, "; thrown in %s", da_say_frame(a, at)) : "");
+	while (*left && (inner = inner_of(a, x, &from)) != NULL) {
+		--*left;
+		chain_evidence(a, f, inner, depth + 1, left);
+	}
+}
+
+/* The innermost one of the first branch: what went wrong at first. */
+static const struct da_managed_exception *root_cause(struct da_analysis *a, const struct da_managed_exception *x)
+{
+	for (unsigned n = 0; n < 64; n++) {
+		size_t from = 0;
+		const struct da_managed_exception *inner = inner_of(a, x, &from);
+
+		if (!inner)
+			break;
+		x = inner;
+	}
+	return x;
+}
+
+static const char *in_method(struct da_analysis *a, const struct da_managed_exception *x)
+{
+	const struct da_frame *at = thrown_at(a, x);
+
+	return at && da_function_name(at) ? da_printf(a->dump->arena, " in " DA_SYM("%s"), da_function_name(at)) : "";
+}
+
+/* The last name of a type: "FileNotFoundException". */
+static const char *short_type(const char *type)
+{
+	const char *dot = type ? strrchr(type, '.') : NULL;
+
+	return dot ? dot + 1 : type;
+}
+
+static const char *advice_for(const struct da_managed_exception *x)
+{
+	static const struct {
+		const char *type, *advice;
+	} known[] = {
+		{ "System.NullReferenceException", "Something that was used there is null: which one, the line and the "
+		  "arguments of the caller tell." },
+		{ "System.IO.FileNotFoundException", "Look whether the file is there and the account of the service may read it." },
+		{ "System.IO.DirectoryNotFoundException", "Look whether the folder is there and the account of the service may enter it." },
+		{ "System.UnauthorizedAccessException", "Look which account the service runs as, and what it may do with that file." },
+		{ "System.Net.Sockets.SocketException", "Look at the other end and at what lies between: name, port, firewall, limits." },
+		{ "System.Net.Http.HttpRequestException", "Look at the server that was asked, and at proxies and certificates on the way." },
+		{ "System.TypeLoadException", "Two assemblies of the program do not fit together: compare their versions with a fresh installation." },
+		{ "System.MissingMethodException", "Two assemblies of the program do not fit together: compare their versions with a fresh installation." },
+		{ "System.IO.FileLoadException", "An assembly could not be loaded: compare the installation with a fresh one." },
+		{ "System.BadImageFormatException", "A file is no assembly for this processor: compare the installation with a fresh one." },
+		{ "System.TypeInitializationException", "A static constructor failed once and for all: its inner exception says why." },
+		{ "System.DllNotFoundException", "A native library is missing, or one that it needs: ldd and LD_LIBRARY_PATH, or PATH, tell which." },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(known); i++)
+		if (da_streq(x->type, known[i].type))
+			return known[i].advice;
+	return "An unhandled exception always ends the process: handle it where something can be done about it, and log it "
+	       "at the top of the thread or task.";
+}
+
+static unsigned run_clr_exception(struct da_analysis *a)
+{
+	const struct da_managed_exception *x = da_crash_of(a)->managed;
+	struct da_arena *arena = a->dump->arena;
+	const struct da_managed_exception *root;
+	struct da_finding *f;
+	unsigned left = CHAIN;
+
+	if (!da_crash_cause_is(a, DA_CAUSE_CLR_EXCEPTION))
+		return 0;
+	if (!x) {
+		f = da_crash_begin(a, "crash.clr-exception", 0.8, "a .NET exception was not handled");
+		da_finding_description(f, "%s Its type and message are unknown, because the exception object could not be "
+				       "read.", da_crash_who_died(a));
+		da_crash_advise(a, f, "The application's log, or stderr, names the exception.");
+		da_finding_refuted_by(f, "a handler further out on the stack, when a debugger made the dump at the first chance");
+		return 1;
+	}
+	root = root_cause(a, x);
+	f = da_crash_begin(a, "crash.clr-exception", 0.95,
+			   da_printf(arena, DA_SYM("%s") " was not handled%s", x->type ? x->type : "a .NET exception",
+				     in_method(a, x)));
+	da_finding_description(f, "%s nobody handled %s, and .NET ended the process.%s%s%s",
+			       da_printf(arena, "On %s", x->thread != DA_NONE ? da_say_thread(a, x->thread) : "a thread"),
+			       say_exception(a, x), root != x ? " It goes back to " : "",
+			       root != x ? say_exception(a, root) : "", root != x ? "." : "");
+	chain_evidence(a, f, x, 0, &left);
+	da_finding_object(f, "e", a->order->exception_row[index_of(a, x)]);
+	da_finding_recommendation(f, "Give the developers the exception with its stack trace%s. %s",
+				  root != x ? da_printf(arena, ", most of all the innermost one (" DA_SYM("%s") ")",
+							short_type(root->type)) : "", advice_for(root));
+	da_finding_refuted_by(f, "a handler of this exception further out on the stack, when a debugger made the dump at the "
+			      "first chance");
+	return 1;
+}
+
+const struct da_rule da_rule_crash_clr_exception = {
+	.id = "crash.clr-exception", .severity = "Error",
+	.looks_for = "a .NET exception that nobody handled",
+	.page = "Needs the exception object of the thread that died: type, message, HResult, stack trace and all inner\n"
+		"exceptions are read from the managed heap. A dump made by createdump, whatever its type, has them.",
+	.why_not = da_crash_none, .run = run_clr_exception,
+};
+
+static unsigned run_fail_fast(struct da_analysis *a)
+{
+	const struct da_exception *e = da_crash_of(a);
+	bool inside = e->cause == DA_CAUSE_CLR_INTERNAL;
+	const struct da_managed_exception *x = e->managed;
+	struct da_finding *f;
+	unsigned left = CHAIN;
+	size_t from = 0;
+
+	if (!inside && !da_crash_cause_is(a, DA_CAUSE_CLR_FAIL_FAST))
+		return 0;
+	/* FailFast up to .NET 10 wraps what it is given in an ExecutionEngineException made in advance. */
+	if (x && da_streq(x->type, "System.ExecutionEngineException"))
+		x = inner_of(a, x, &from);
+	f = da_crash_begin(a, "crash.fail-fast", 0.95,
+			   inside ? da_printf(a->dump->arena, ".NET ended the process because of an error inside itself%s",
+					      da_crash_in_function(a))
+				  : da_printf(a->dump->arena, "Environment.FailFast was called%s", da_crash_in_function(a)));
+	da_finding_description(f, "%s %s%s%s%s", da_crash_who_died(a),
+			       inside ? "The runtime met a state with which it cannot go on: memory of the process was damaged "
+					"(most often by native code or unsafe C#), or a fault happened in managed code that is no "
+					"exception."
+				      : "The program itself asked for the end of the process.",
+			       x ? " It gave the exception " : "", x ? say_exception(a, x) : "", x ? "." : "");
+	if (x)
+		chain_evidence(a, f, x, 0, &left);
+	if (inside)
+		da_crash_advise(a, f, "Look at P/Invoke, unsafe code and native libraries that run before it; stderr or the "
+				"event log holds the runtime's own message.");
+	else
+		da_crash_advise(a, f, "The message that was given to FailFast is on stderr, or in the event log.");
+	da_finding_refuted_by(f, inside ? "a message on stderr that names an exception of the program"
+				      : "a stack of this thread without Environment.FailFast");
+	return 1;
+}
+
+const struct da_rule da_rule_crash_fail_fast = {
+	.id = "crash.fail-fast", .severity = "Error",
+	.looks_for = "Environment.FailFast, or an error inside the .NET runtime",
+	.page = "Needs the frame of Environment.FailFast on the stack of the thread that died, or the runtime's\n"
+		"ExecutionEngineException as its current exception.",
+	.why_not = da_crash_none, .run = run_fail_fast,
+};
+
+/* ---------------------------------------------------------------- about the dump */
+
+static unsigned run_runtime_unknown(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < p->runtimes.n; i++) {
+		const struct da_runtime *r = &p->runtimes.v[i];
+		const char *name = da_runtime_kind_name((enum da_runtime_kind)r->kind);
+		struct da_finding *f;
+
+		if (r->verified && r->unread.n == 0)
+			continue;
+		f = da_finding_new(a->doc, "dump.runtime-unknown", DA_SEVERITY_NOTIFICATION, 1, 0.9);
+		if (r->reader == DA_READER_NONE)
+			da_finding_title(f, "The structures of %s%s%s could not be read", name, r->version ? " " : "",
+					 r->version ? r->version : "");
+		else if (r->unread.n)
+			da_finding_title(f, "Not all of %s%s%s could be read", name, r->version ? " " : "",
+					 r->version ? r->version : "");
+		else
+			da_finding_title(f, "%s%s%s was read by a layout that was not checked before on a dump of this kind",
+					 name, r->version ? " " : "", r->version ? r->version : "");
+		da_finding_description(f, "%s%s%s", r->reader_why ? r->reader_why
+				       : r->reader == DA_READER_NONE ? "No layout that is known fits this build"
+								     : "The layout passed its self-checks",
+				       r->lacks ? ". " : ".", r->lacks ? da_printf(a->dump->arena, "%s.", r->lacks) : "");
+		for (size_t k = 0; k < r->unread.n; k++)
+			da_evidence_text(da_finding_evidence(f, "not read"), DA_SYM("%s"), r->unread.v[k]);
+		if (r->remedy) {
+			da_finding_recommendation(f, "%s.", r->remedy);
+			da_finding_next(f, DA_NEXT_DUMP, "%s.", r->remedy);
+		} else {
+			da_finding_recommendation(f, "Believe managed names, threads and locks only where they fit what else is "
+						  "known; tell the authors of dumpan the exact version of the runtime.");
+		}
+		n++;
+	}
+	return n;
+}
+
+static const char *no_runtime(const struct da_analysis *a)
+{
+	return a->dump->proc.runtimes.n ? NULL : "no managed runtime is in this process";
+}
+
+const struct da_rule da_rule_dump_runtime_unknown = {
+	.id = "dump.runtime-unknown", .severity = "Notification",
+	.looks_for = "a managed runtime that could not be read, or was read without certainty",
+	.page = "Says which layout was used and why, and what of the runtime could not be read.",
+	.why_not = no_runtime, .run = run_runtime_unknown,
+};
+
+static unsigned run_mid_gc(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < p->runtimes.n; i++) {
+		const struct da_runtime *r = &p->runtimes.v[i];
+		struct da_finding *f;
+
+		if (!r->suspended)
+			continue;
+		f = da_finding_new(a->doc, "dump.mid-gc", DA_SEVERITY_NOTIFICATION, 1, 0.9);
+		da_finding_title(f, "The dump was made while .NET had its threads stopped");
+		da_finding_description(f, "A garbage collection was running, or about to%s%s: managed threads that seem to hang "
+				       "may only be waiting for its end, and objects may be half moved.",
+				       r->suspended_by != DA_NONE ? "; asked for by " : "",
+				       r->suspended_by != DA_NONE ? da_say_thread(a, r->suspended_by) : "");
+		da_finding_recommendation(f, "Make another dump, or better two some seconds apart.");
+		da_finding_next(f, DA_NEXT_DUMP, "Make another dump outside of a collection.");
+		n++;
+	}
+	return n;
+}
+
+const struct da_rule da_rule_dump_mid_gc = {
+	.id = "dump.mid-gc", .severity = "Notification",
+	.looks_for = "a dump made inside a garbage collection",
+	.page = "Needs the runtime's own mark that its heap is not in order, or the thread that stopped the others.",
+	.why_not = no_runtime, .run = run_mid_gc,
+};
