@@ -233,14 +233,35 @@ const struct da_place *da_clr_method_place(struct da_clr *c, uint64_t desc, uint
 
 /* The type of an object: its MethodTable without mark bits; 0: not readable or no object. */
 uint64_t da_clr_object_mt(struct da_clr *c, uint64_t object);
+/* The header word in front of an object: thin lock, hash code or index of its sync block. */
+enum da_status da_clr_object_header(struct da_clr *c, uint64_t object, uint32_t *ret);
+/*
+ * Fields by name. A reference (or pointer); a number of at most 4 bytes, sign-extended as its type asks;
+ * the address of a field's value. DA_UNSUPPORTED: a field of that name, but of another type.
+ */
 enum da_status da_clr_object_ptr(struct da_clr *c, uint64_t object, const char *field, uint64_t *ret);
 enum da_status da_clr_object_u32(struct da_clr *c, uint64_t object, const char *field, uint32_t *ret);
-/* A System.String as UTF-8, at most max characters; NULL: none, not readable. */
+enum da_status da_clr_object_at(struct da_clr *c, uint64_t object, const char *field, uint64_t *ret_address,
+				uint8_t *ret_type);
+/* The same, and where the metadata is missing by the layout's own word for that field. */
+enum da_status da_clr_field_ptr(struct da_clr *c, uint64_t object, const char *field, enum da_clr_field known,
+				uint64_t *ret);
+enum da_status da_clr_field_u32(struct da_clr *c, uint64_t object, const char *field, enum da_clr_field known,
+				uint32_t *ret);
+/*
+ * A System.String as UTF-8, at most max characters ("…" at the end: it is longer, or the dump holds no
+ * more of it); NULL: none, not readable, or wiped.
+ */
 const char *da_clr_string(struct da_clr *c, uint64_t object, unsigned max);
+/* createdump of type triage overwrites text with 0xcc: is this a string, and all of it so? */
+bool da_clr_string_wiped(struct da_clr *c, uint64_t object);
 /* Number of elements and address of the first. */
 enum da_status da_clr_array(struct da_clr *c, uint64_t object, uint32_t *ret_n, uint64_t *ret_first);
+/* An object whose type is, or derives from, this type of CoreLib by its full name. */
+bool da_clr_object_is(struct da_clr *c, uint64_t object, const char *type);
+/* What an object handle refers to; 0: nothing, not readable. */
+uint64_t da_clr_handle(struct da_clr *c, uint64_t handle);
 
-/* exceptions.c, monitors.c, roles.c: fill the model. */
 void da_clr_exceptions(struct da_clr *c);
 void da_clr_monitors(struct da_clr *c);
 void da_clr_thread_names(struct da_clr *c);

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Exceptions: what each thread is throwing or has thrown last, with all that hangs below it.
+ *
+ * A Thread keeps a chain of records of the exceptions that are being handled on its stack (a catch block
+ * that throws again nests), and a handle of the one that was thrown last; both are cleared when the last
+ * catch block ends. A record holds a handle of the exception (to 10) or the exception itself (11): what the
+ * word leads to is tried, since an exception can be told by its type.
+ */
+#include "config.h"
+
+#include "runtime/coreclr/coreclr.h"
+#include "runtime/coreclr/exceptions.h"
+
+/* More text of one exception than a person reads; in characters. */
+#define MESSAGE_MAX 8192
+#define REMOTE_MAX 16384
+/* How deep exceptions hang in one another: recursion ends there. */
+#define DEPTH_MAX 200
+
+/* One thread's exceptions as they are put into the model. */
+struct job {
+	struct da_clr *c;
+	struct da_map seen;  /* objects of this thread that stand in the model: to index + 1 */
+	uint32_t thread;     /* or DA_NONE */
+	uint8_t where;
+	uint64_t left;       /* how many more are taken */
+};
+
+/* ---------------------------------------------------------------- what an exception is */
+
+bool da_clr_is_exception(struct da_clr *c, uint64_t object)
+{
+	uint64_t mt, base;
+
+	if (da_clr_global_ptr(c, DA_CLR_G_ExceptionMethodTable, &base) != DA_OK || !base)
+		return false;
+	mt = da_clr_object_mt(c, object);
+	return mt && (mt == base || da_clr_derives_from(c, mt, base));
+}
+
+/* The exception that this word is, or is a handle of; 0: neither. */
+static uint64_t exception_at(struct da_clr *c, uint64_t word)
+{
+	uint64_t target;
+
+	if (!word)
+		return 0;
+	target = da_clr_handle(c, word);
+	if (da_clr_is_exception(c, target))
+		return target;
+	return da_clr_is_exception(c, word) ? word : 0;
+}
+
+/* ---------------------------------------------------------------- the stack trace */
+
+/* The array of bytes with the elements: _stackTrace, or the first element of an array of objects. */
+static uint64_t trace_array(struct da_clr *c, uint64_t array, uint32_t *ret_n, uint64_t *ret_first)
+{
+	for (int i = 0; i < 2; i++) {
+		uint64_t mt = da_clr_object_mt(c, array);
+		const struct da_clr_mt *m = mt ? da_clr_mt(c, mt) : NULL;
+
+		if (!m || da_clr_array(c, array, ret_n, ret_first) != DA_OK || *ret_n == 0)
+			return 0;
+		if (m->component_size == 1)
+			return array;
+		/* 10, and late 9: behind the bytes stand objects that must live as long as the methods. */
+		if (m->component_size != c->mem->word || da_mem_word(c->mem, *ret_first, &array) != DA_OK)
+			return 0;
+	}
+	return 0;
+}
+
+static bool add_frame(struct da_clr *c, struct da_managed_exception *e, uint64_t element)
+{
+	uint64_t ip, method;
+	struct da_frame *f;
+
+	if (DA_CLR_PTR(c, element, StackTraceElement, Ip, &ip) != DA_OK ||
+	    DA_CLR_PTR(c, element, StackTraceElement, MethodDesc, &method) != DA_OK)
+		return false;
+	f = da_vec_add(c->arena, &e->frames);
+	/* The runtime has moved addresses of callers back into the call: they are used as they are. */
+	*f = (struct da_frame){ .pc = ip, .module = DA_NONE, .trust = DA_TRUST_RUNTIME, .kind = DA_FRAME_MANAGED,
+				.exact_pc = true };
+	f->place = da_clr_method_place(c, method, ip, false);
+	if (f->place)
+		f->module = f->place->module;
+	return true;
+}
+
+static void read_trace(struct da_clr *c, struct da_managed_exception *e)
+{
+	uint64_t array, first, count, header = (uint64_t)DA_CLR_SIZE(c, StackTraceArrayHeader);
+	uint64_t size = (uint64_t)DA_CLR_SIZE(c, StackTraceElement);
+	uint32_t bytes;
+
+	if (DA_CLR_SIZE(c, StackTraceArrayHeader) <= 0 || DA_CLR_SIZE(c, StackTraceElement) <= 0 ||
+	    da_clr_field_ptr(c, e->address, "_stackTrace", DA_CLR_Exception__stackTrace, &array) != DA_OK || !array)
+		return;
+	if (!trace_array(c, array, &bytes, &first) || bytes < header ||
+	    DA_CLR_U32(c, first, StackTraceArrayHeader, Size, &count) != DA_OK) {
+		da_note(c->dump->ledger, DA_NOTE_MISSING, "exceptions", NULL,
+			"the stack trace of the exception at " DA_ADDR("0x%llx") " is not in the dump",
+			(unsigned long long)e->address);
+		return;
+	}
+	if (count > (bytes - header) / size) {
+		da_note(c->dump->ledger, DA_NOTE_CORRUPT, "exceptions", NULL,
+			"the stack trace of the exception at " DA_ADDR("0x%llx") " counts more frames than its array has",
+			(unsigned long long)e->address);
+		count = (bytes - header) / size;
+	}
+	for (uint64_t i = 0; i < DA_MIN(count, da_limits_default.frames); i++)
+		if (!add_frame(c, e, first + header + i * size))
+			break;
+	if (e->frames.n < count)
+		da_note(c->dump->ledger, DA_NOTE_MISSING, "exceptions", NULL,
+			"of the stack trace of the exception at " DA_ADDR("0x%llx") " %zu of %llu frames were read",
+			(unsigned long long)e->address, e->frames.n, (unsigned long long)count);
+}
+
+/* ---------------------------------------------------------------- one exception */
+
+static void read_message(struct da_clr *c, struct da_managed_exception *e)
+{
+	uint64_t text;
+
+	if (da_clr_field_ptr(c, e->address, "_message", DA_CLR_Exception__message, &text) != DA_OK) {
+		e->message_why = "the exception's fields could not be read";
+		return;
+	}
+	if (!text) {
+		e->message_why = "none is stored: the program makes it from other fields when it is asked for";
+		return;
+	}
+	e->message = da_clr_string(c, text, MESSAGE_MAX);
+	if (e->message)
+		return;
+	e->message_why = da_clr_string_wiped(c, text) ? "overwritten by the program that wrote the dump (type triage)"
+						      : "its text is not in the dump";
+}
+
+static void read_exception(struct da_clr *c, struct da_managed_exception *e)
+{
+	uint64_t mt = da_clr_object_mt(c, e->address), text;
+	uint32_t hresult;
+
+	e->type = da_clr_type_name(c, mt);
+	if (!e->type)
+		e->type = da_printf(c->arena, "0x%llx", (unsigned long long)mt);
+	read_message(c, e);
+	if (da_clr_field_u32(c, e->address, "_HResult", DA_CLR_Exception__HResult, &hresult) == DA_OK) {
+		e->has_hresult = true;
+		e->hresult = hresult;
+		e->hresult_name = da_hresult_name(hresult);
+	}
+	read_trace(c, e);
+	if (da_clr_field_ptr(c, e->address, "_remoteStackTraceString", DA_CLR_Exception__remoteStackTraceString,
+			     &text) == DA_OK)
+		e->remote_trace = da_clr_string(c, text, REMOTE_MAX);
+	da_clr_exception_fields(c, e);
+}
+
+/* ---------------------------------------------------------------- what hangs below it */
+
+static bool is_ancestor(const struct da_process *p, uint32_t index, uint64_t object)
+{
+	for (; index != DA_NONE; index = p->exceptions.v[index].parent)
+		if (p->exceptions.v[index].address == object)
+			return true;
+	return false;
+}
+
+static uint32_t add(struct job *j, uint64_t object, uint32_t parent, unsigned depth);
+
+static void add_below(struct job *j, uint64_t object, uint32_t parent, unsigned depth)
+{
+	struct da_dump *d = j->c->dump;
+
+	if (!object)
+		return;
+	if (is_ancestor(&d->proc, parent, object))
+		da_note(d->ledger, DA_NOTE_CORRUPT, "exceptions", NULL,
+			"the exception at " DA_ADDR("0x%llx") " is an inner exception of itself", (unsigned long long)object);
+	else if (da_clr_is_exception(j->c, object))
+		add(j, object, parent, depth + 1);
+	else
+		da_note(d->ledger, DA_NOTE_MISSING, "exceptions", NULL,
+			"the inner exception at " DA_ADDR("0x%llx") " is not in the dump", (unsigned long long)object);
+}
+
+static void add_members(struct job *j, uint64_t array, uint32_t parent, unsigned depth)
+{
+	uint64_t first, object;
+	uint32_t n;
+
+	if (da_clr_array(j->c, array, &n, &first) != DA_OK)
+		return;
+	for (uint32_t i = 0; i < n && j->left > 0; i++) {
+		if (da_mem_word(j->c->mem, first + (uint64_t)i * j->c->mem->word, &object) != DA_OK)
+			return;
+		add_below(j, object, parent, depth);
+	}
+}
+
+/* Fields with an array of exceptions: AggregateException's, ReflectionTypeLoadException's. */
+static const char *const member_fields[] = { "_innerExceptions", "<LoaderExceptions>k__BackingField" };
+
+/* Adds the exception and all below it: its index; DA_NONE: it stands there already, or a bound was reached. */
+static uint32_t add(struct job *j, uint64_t object, uint32_t parent, unsigned depth)
+{
+	struct da_clr *c = j->c;
+	struct da_process *p = &c->dump->proc;
+	struct da_managed_exception e = { .address = object, .runtime = c->runtime, .parent = parent,
+					  .thread = j->thread, .where = j->where };
+	uint32_t index = (uint32_t)p->exceptions.n;
+	uint64_t inner;
+	bool new;
+
+	if (j->left == 0 || depth > DEPTH_MAX) {
+		da_note(c->dump->ledger, DA_NOTE_LIMIT, "exceptions", NULL,
+			"not all inner exceptions of a thread's exception were followed");
+		return DA_NONE;
+	}
+	*da_map_put(c->arena, &j->seen, object, &new) = (uint64_t)index + 1;
+	if (!new)
+		return DA_NONE;
+	j->left--;
+	read_exception(c, &e);
+	da_vec_push(c->arena, &p->exceptions, e);
+	for (size_t i = 0; i < DA_ARRAY_SIZE(member_fields); i++)
+		if (da_clr_object_ptr(c, object, member_fields[i], &inner) == DA_OK)
+			add_members(j, inner, index, depth);
+	if (da_clr_field_ptr(c, object, "_innerException", DA_CLR_Exception__innerException, &inner) == DA_OK)
+		add_below(j, inner, index, depth);
+	return index;
+}
+
+/* ---------------------------------------------------------------- those of a thread */
+
+/* Did the process die of what this thread threw? */
+static bool is_unhandled(struct da_clr *c, const struct da_clr_thread *t)
+{
+	const struct da_process *p = &c->dump->proc;
+	const struct da_managed_thread *m = &p->managed_threads.v[t->model];
+	uint64_t flag;
+
+	if (DA_CLR_U32(c, t->address, Thread, LastThrownObjectIsUnhandled, &flag) == DA_OK && flag != 0)
+		return true;
+	return p->exception && m->thread != DA_NONE && p->exception->thread == m->thread;
+}
+
+static void read_thread(struct da_clr *c, const struct da_clr_thread *t)
+{
+	struct da_process *p = &c->dump->proc;
+	struct job j = { .c = c, .thread = p->managed_threads.v[t->model].thread, .left = da_limits_default.exceptions };
+	uint64_t record = 0, last = 0, word, object;
+	uint32_t index = DA_NONE, found;
+	size_t first = p->exceptions.n;
+
+	DA_CLR_PTR(c, t->address, Thread, ExceptionTracker, &record);
+	for (unsigned n = 0; record && n < da_limits_default.exceptions; n++) {
+		if (DA_CLR_PTR(c, record, ExceptionInfo, ThrownObject, &word) != DA_OK)
+			break;
+		object = exception_at(c, word);
+		j.where = index == DA_NONE && is_unhandled(c, t) ? DA_WHERE_UNHANDLED : DA_WHERE_THREAD;
+		found = object ? add(&j, object, DA_NONE, 0) : DA_NONE;
+		index = index == DA_NONE ? found : index;
+		if (DA_CLR_PTR(c, record, ExceptionInfo, PreviousNestedInfo, &record) != DA_OK)
+			break;
+	}
+	/* Without a record: fatal errors set only the last one. */
+	if (index == DA_NONE && DA_CLR_PTR(c, t->address, Thread, LastThrownObject, &last) == DA_OK) {
+		object = exception_at(c, last);
+		j.where = is_unhandled(c, t) ? DA_WHERE_UNHANDLED : DA_WHERE_THREAD;
+		if (object)
+			index = add(&j, object, DA_NONE, 0);
+	}
+	p->managed_threads.v[t->model].exception = index;
+	if (index == DA_NONE && (last || first < p->exceptions.n))
+		da_note(c->dump->ledger, DA_NOTE_MISSING, "exceptions", NULL,
+			"a thread's exception is not in the dump");
+}
+
+void da_clr_exceptions(struct da_clr *c)
+{
+	if (!c->threads)
+		return;
+	for (size_t i = 0; i < c->threads->v.n && !da_stop(c->dump->watch); i++)
+		if (c->threads->v.v[i].model < c->dump->proc.managed_threads.n)
+			read_thread(c, &c->threads->v.v[i]);
+}
