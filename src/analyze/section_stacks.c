@@ -139,7 +139,8 @@ static uint32_t child_of(struct da_analysis *a, struct tree *t, uint32_t parent,
 	uint32_t i;
 
 	for (i = t->v.v[parent].first; i; i = t->v.v[i - 1].next)
-		if (t->v.v[i - 1].module == module && t->v.v[i - 1].assembly == assembly && da_streq(t->v.v[i - 1].function, function))
+		if (t->v.v[i - 1].module == module && t->v.v[i - 1].assembly == assembly &&
+		    da_streq(t->v.v[i - 1].function, function))
 			return i - 1;
 	if (t->v.n >= TREE_NODES) {
 		t->full = true;

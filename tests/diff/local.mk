@@ -3,6 +3,7 @@
 check_PROGRAMS += %D%/da_addr %D%/da_symfile %D%/da_undname %D%/stacks
 diff_tests =
 diff_tests += %D%/corpus.sh
+diff_tests += %D%/dotnet.sh
 diff_tests += %D%/lines.sh
 diff_tests += %D%/minidumps.sh
 diff_tests += %D%/native.sh
@@ -12,5 +13,5 @@ diff_tests += %D%/truth.sh
 diff_tests += %D%/undname.sh
 
 TESTS += $(diff_tests)
-EXTRA_DIST += $(diff_tests) %D%/corpus.py %D%/corpus-explained.tsv %D%/minidumps.py %D%/minidumps-explained.tsv %D%/names.py %D%/pdb.py %D%/sweep.py %D%/truth.py %D%/lib.sh %D%/programs/inline.c %D%/programs/second.c \
+EXTRA_DIST += $(diff_tests) %D%/corpus.py %D%/corpus-explained.tsv %D%/dotnet.py %D%/dotnet-explained.tsv %D%/minidumps.py %D%/minidumps-explained.tsv %D%/names.py %D%/pdb.py %D%/sweep.py %D%/truth.py %D%/lib.sh %D%/programs/inline.c %D%/programs/second.c \
 	%D%/programs/victim.c %D%/truth.awk
