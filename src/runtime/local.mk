@@ -3,4 +3,5 @@ libdumpan_a_SOURCES += \
 	%D%/runtime.c %D%/runtime.h %D%/runtimes.def \
 	%D%/coreclr/coreclr.h %D%/coreclr/fields.def \
 	%D%/coreclr/exceptions.c %D%/coreclr/exceptions.h %D%/coreclr/exception_fields.c \
-	%D%/coreclr/objects.c
+	%D%/coreclr/objects.c \
+	%D%/coreclr/names.c %D%/coreclr/names.h

@@ -35,6 +35,8 @@ unit_tests += %D%/t_pe_version
 # fault and wait
 unit_tests += %D%/t_decode
 unit_tests += %D%/t_fault
+# runtime
+unit_tests += %D%/t_clr_names
 # report
 unit_tests += %D%/t_json
 unit_tests += %D%/t_redact
