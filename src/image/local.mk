@@ -4,12 +4,17 @@ libdumpan_a_SOURCES += \
 	%D%/breakpad_stack.c \
 	%D%/build.c \
 	%D%/cfi.c \
+	%D%/cli_image.c \
 	%D%/dwarf.c \
 	%D%/dwp.c \
 	%D%/elf.c \
 	%D%/identity.c \
 	%D%/image.h \
 	%D%/memory.c \
+	%D%/metadata.c %D%/metadata.h %D%/metadata_private.h \
+	%D%/metadata_index.c \
+	%D%/metadata_names.c \
+	%D%/metadata_tables.c \
 	%D%/pdb.c %D%/pdb.h \
 	%D%/pdb_frame.c \
 	%D%/pdb_inline.c \

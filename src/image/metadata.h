@@ -12,13 +12,22 @@
 
 struct da_metadata;
 
-/* Bytes with holes. known NULL: no holes; else one bit for each DA_SPARSE_PAGE bytes. */
-enum { DA_SPARSE_PAGE = 4096 };
+/*
+ * Bytes with holes. known NULL: none; else n pieces that are known, in order and apart. What createdump
+ * saves ends at pages, what dbghelp saves anywhere.
+ */
+struct da_sparse_piece {
+	size_t start, end;
+};
 struct da_sparse {
 	struct da_bytes bytes;
-	const uint8_t *known;
+	const struct da_sparse_piece *known;
+	size_t n;
 };
-/* [addr, addr + n) of the process; a view where that is possible. DA_NOT_FOUND: not one page is there. */
+/*
+ * [addr, addr + n) of the process; a view where that is possible. DA_NOT_FOUND: not one byte is there;
+ * DA_LIMIT: far more is claimed than is there.
+ */
 enum da_status da_sparse_read(const struct da_memory *mem, struct da_arena *a, uint64_t addr, size_t n,
 			      struct da_sparse *ret);
 /* Are all these bytes known? */
@@ -57,10 +66,13 @@ enum da_md_table {
 	DA_MD_STATE_MACHINE = 54, DA_MD_CUSTOM_DEBUG = 55, DA_MD_TABLES = 64,
 };
 
-/* Opens "BSJB". The bytes must outlive it. DA_NOT_FOUND: no metadata; DA_CORRUPT. */
+/*
+ * Opens "BSJB". The bytes must outlive it. DA_NOT_FOUND: no metadata; DA_FAULT: its first bytes, which say
+ * where all else stands, are not known; DA_CORRUPT.
+ */
 enum da_status da_metadata_open(struct da_arena *a, const struct da_sparse *bytes, struct da_metadata **ret) DA_MUST_CHECK;
 uint32_t da_metadata_rows(const struct da_metadata *m, enum da_md_table table);
-/* Column `col` of a row (rid from 1): an index, offset or constant as it stands. False: not there. */
+/* Column `col` of a row (rid from 1): an index, offset or constant as it stands. False: not there, not known. */
 bool da_metadata_cell(const struct da_metadata *m, enum da_md_table table, uint32_t rid, unsigned col, uint32_t *ret);
 /* Valid UTF-8 in the metadata's arena, interned; NULL: unknown. "" is a name without letters. */
 const char *da_metadata_string(struct da_metadata *m, uint32_t index);
@@ -76,7 +88,7 @@ const char *da_metadata_product_version(struct da_metadata *m);
 struct da_md_type {
 	const char *name, *space;  /* "List`1", "System.Collections.Generic"; NULL unknown */
 	uint32_t flags, extends;   /* coded TypeDefOrRef */
-	uint32_t field, fields, method, methods; /* first rid and number */
+	uint32_t field, fields, method, methods; /* first and number, for da_metadata_member */
 	uint32_t enclosing;        /* TypeDef rid of the outer type, 0 none */
 };
 struct da_md_method {
@@ -90,9 +102,12 @@ struct da_md_field {
 	uint16_t flags;
 	struct da_bytes signature;
 };
+/* DA_NOT_FOUND: no such row; DA_FAULT: it is not known; DA_PARTIAL: not all that it leads to is known. */
 enum da_status da_metadata_type(struct da_metadata *m, uint32_t rid, struct da_md_type *ret);
 enum da_status da_metadata_method(struct da_metadata *m, uint32_t rid, struct da_md_method *ret);
 enum da_status da_metadata_field(struct da_metadata *m, uint32_t rid, struct da_md_field *ret);
+/* The rid of the n-th (from 1) DA_MD_FIELD or DA_MD_METHOD_DEF of a type's list: n, save in tables with detours. */
+uint32_t da_metadata_member(const struct da_metadata *m, enum da_md_table table, uint32_t n);
 /* "Space.Outer+Inner`1" of a TypeDef; NULL unknown. */
 const char *da_metadata_type_name(struct da_metadata *m, uint32_t rid);
 /* The same of a TypeRef. */

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Managed assemblies read like System.Reflection.Metadata reads them: every type, method, field, generic
+# parameter, identity and version, of the framework that is installed and of the corpus' programs.
+. "$(dirname "$0")/../lib.sh"
+t_need dotnet
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_HOME="$T/home" DOTNET_GENERATE_ASPNET_CERTIFICATE=false
+sdk=$(dotnet --version 2>/dev/null) || t_skip_all "no .NET SDK is installed"
+[ "${sdk%%.*}" -ge 8 ] || t_skip_all "the .NET SDK is older than 8"
+cp -r "$top_srcdir/tests/diff/mdfacts" "$T/mdfacts" && chmod -R u+w "$T/mdfacts"
+dotnet build "$T/mdfacts" -c Release -o "$T/out" -p:TargetFramework="net${sdk%%.*}.0" >"$T/build" 2>&1 ||
+	t_skip_all "the .NET SDK does not build"
+
+compare() { # what, facts, least, files
+	what=$1 facts=$2 least=$3
+	shift 3
+	"$top_builddir/tests/diff/da_metadata" "$facts" "$@" >"$T/ours"
+	dotnet "$T/out/mdfacts.dll" "$facts" "$@" >"$T/theirs"
+	n=$(wc -l <"$T/ours")
+	[ "$n" -ge "$least" ] && t_pass "$what: $n facts" || t_fail "$what: only $n facts, wanted $least"
+	t_diff "$T/theirs" "$T/ours" "$what: equal"
+}
+
+runtime=$(dotnet --list-runtimes | sed -n 's/^Microsoft.NETCore.App \([^ ]*\) \[\(.*\)\]$/\2\/\1/p' | tail -n 1)
+compare "the framework" names 200000 "$runtime"/System.*.dll
+if [ -d "$DUMPAN_CORPUS/dotnet/scenario-binaries" ]; then
+	compare "the corpus' programs" names 5000 "$DUMPAN_CORPUS"/dotnet/scenario-binaries/*/*.dll
+else
+	t_skip "the corpus' programs" "DUMPAN_CORPUS is not set"
+fi
+t_done
