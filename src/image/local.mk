@@ -10,6 +10,7 @@ libdumpan_a_SOURCES += \
 	%D%/elf.c \
 	%D%/identity.c \
 	%D%/image.h \
+	%D%/inflate.c %D%/inflate.h \
 	%D%/memory.c \
 	%D%/metadata.c %D%/metadata.h %D%/metadata_private.h \
 	%D%/metadata_index.c \
@@ -25,6 +26,7 @@ libdumpan_a_SOURCES += \
 	%D%/pdb_types.c \
 	%D%/pe.c %D%/pe.h %D%/pe_image.c %D%/pe_version.c \
 	%D%/plt.c \
+	%D%/portable_pdb.c %D%/portable_pdb.h \
 	%D%/private.h \
 	%D%/ranges.c %D%/ranges.h \
 	%D%/split.c \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a managed assembly or a portable PDB says, one fact a line, for comparison with another reader's:
- * da_metadata names FILE.dll… | lines FILE.pdb… | lines FILE.dll… (an embedded one) | time FILE.dll.
+ * da_metadata names FILE.dll… | time FILE.dll… | lines <ANSWERS, which answers the questions of
+ * another reader's: "file PATH" (a PDB, or an assembly that has one inside), "at METHOD IL …".
  */
 #include "config.h"
 
@@ -12,6 +13,7 @@
 
 #include "base/file.h"
 #include "image/metadata.h"
+#include "image/portable_pdb.h"
 
 static const char *or_none(const char *s)
 {
@@ -133,10 +135,77 @@ static int measure(struct da_arena *a, struct da_bytes file)
 	return 0;
 }
 
+static struct da_portable_pdb *open_pdb(struct da_arena *a, const char *path)
+{
+	struct da_portable_pdb *p;
+	struct da_cli_image im;
+	struct da_bytes file;
+
+	if (da_map_file(a, path, UINT64_MAX, &file) != DA_OK)
+		return NULL;
+	if (da_cli_file_read(a, file, &im) == DA_OK) {
+		struct da_bytes packed = { file.p + im.embedded_pdb, im.embedded_packed };
+
+		if (!im.embedded_pdb || da_portable_pdb_unpack(a, packed, im.embedded_size, UINT64_MAX, &file) != DA_OK)
+			return NULL;
+	}
+	return da_portable_pdb_open(a, file, &p) == DA_OK ? p : NULL;
+}
+
+static void print_pdb(struct da_portable_pdb *p)
+{
+	uint8_t id[16];
+	uint32_t stamp;
+
+	da_portable_pdb_id(p, id, &stamp);
+	print_uuid("id", id);
+	printf("\t%08x\n", stamp);
+	for (uint32_t rid = 1; rid < 100000; rid++)
+		if (da_portable_pdb_kickoff(p, rid))
+			printf("kickoff\t%u\t%u\n", rid, da_portable_pdb_kickoff(p, rid));
+}
+
+static void print_line(struct da_portable_pdb *p, uint32_t rid, uint32_t il)
+{
+	const char *file;
+	uint32_t line;
+	bool approx;
+
+	printf("at\t%u\t%u\t", rid, il);
+	if (da_portable_pdb_line(p, rid, il, &file, &line, &approx) == DA_OK)
+		printf("%s\t%u%s\n", file, line, approx ? "\tapprox" : "");
+	else
+		puts("none");
+}
+
+static int lines(void)
+{
+	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
+	struct da_portable_pdb *p = NULL;
+	static char text[1 << 16];
+	uint32_t rid, il;
+
+	while (fgets(text, sizeof(text), stdin)) {
+		text[strcspn(text, "\n")] = '\0';
+		if (strncmp(text, "file\t", 5) == 0) {
+			puts(text);
+			p = open_pdb(a, text + 5);
+			if (!p)
+				return 1;
+			print_pdb(p);
+		} else if (p && sscanf(text, "at\t%u\t%u", &rid, &il) == 2) {
+			print_line(p, rid, il);
+		}
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int bad = argc < 3 ? 2 : 0;
 
+	if (argc == 2 && strcmp(argv[1], "lines") == 0)
+		return lines();
 	for (int i = 2; i < argc; i++) {
 		struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
 		struct da_bytes file;

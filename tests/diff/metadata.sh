@@ -14,17 +14,51 @@ dotnet build "$T/mdfacts" -c Release -o "$T/out" -p:TargetFramework="net${sdk%%.
 compare() { # what, facts, least, files
 	what=$1 facts=$2 least=$3
 	shift 3
-	"$top_builddir/tests/diff/da_metadata" "$facts" "$@" >"$T/ours"
 	dotnet "$T/out/mdfacts.dll" "$facts" "$@" >"$T/theirs"
+	if [ "$facts" = lines ]; then
+		"$top_builddir/tests/diff/da_metadata" lines <"$T/theirs" >"$T/ours"
+	else
+		"$top_builddir/tests/diff/da_metadata" "$facts" "$@" >"$T/ours"
+	fi
 	n=$(wc -l <"$T/ours")
 	[ "$n" -ge "$least" ] && t_pass "$what: $n facts" || t_fail "$what: only $n facts, wanted $least"
 	t_diff "$T/theirs" "$T/ours" "$what: equal"
 }
 
+# Program text of its own: yield and await, #line, a hidden region, two files in one type.
+mkdir "$T/lib"
+cp "$T/mdfacts/mdfacts.csproj" "$T/lib/lib.csproj"
+cat >"$T/lib/a.cs" <<'EOF'
+using System.Collections.Generic;
+using System.Threading.Tasks;
+public partial class Orders<TKey> where TKey : notnull
+{
+	public IEnumerable<TKey> All(TKey[] keys) { foreach (var k in keys) yield return k; }
+	public async Task<int> Count(Task<int> n) { int x = await n; return x + await n; }
+	public int Twice(int n)
+	{
+		int x = n;
+#line 200 "other name, with blanks.cs"
+		x += n;
+#line hidden
+		x += 0;
+#line 500000
+		x += 1;
+#line default
+		return x;
+	}
+}
+EOF
+printf 'public partial class Orders<TKey> { public int Zero = new System.Random(1).Next(); }\n' >"$T/lib/b.cs"
+dotnet build "$T/lib" -c Debug -o "$T/lib/out" -p:TargetFramework="net${sdk%%.*}.0" -p:DebugType=embedded -p:OutputType=Library -p:Nullable=enable \
+	>"$T/build" 2>&1 || t_say "$(grep -m 3 error "$T/build")"
+compare "an embedded PDB" lines 50 "$T/lib/out/lib.dll"
+
 runtime=$(dotnet --list-runtimes | sed -n 's/^Microsoft.NETCore.App \([^ ]*\) \[\(.*\)\]$/\2\/\1/p' | tail -n 1)
 compare "the framework" names 200000 "$runtime"/System.*.dll
 if [ -d "$DUMPAN_CORPUS/dotnet/scenario-binaries" ]; then
 	compare "the corpus' programs" names 5000 "$DUMPAN_CORPUS"/dotnet/scenario-binaries/*/*.dll
+	compare "the corpus' PDBs" lines 20000 "$DUMPAN_CORPUS"/dotnet/scenario-binaries/*/*.pdb
 else
 	t_skip "the corpus' programs" "DUMPAN_CORPUS is not set"
 fi

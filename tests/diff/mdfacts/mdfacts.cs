@@ -119,16 +119,28 @@ static class Facts
         }
     }
 
+    // The answer for an offset: the last visible point at or before it.
+    static void At(MetadataReader r, int rid, List<SequencePoint> points, int il)
+    {
+        int i = points.FindLastIndex(p => p.Offset <= il), k = i;
+        while (k >= 0 && points[k].IsHidden) k--;
+        o.Write($"at\t{rid}\t{il}\t");
+        if (k < 0) o.Write("none\n");
+        else o.Write($"{Text(r.GetString(r.GetDocument(points[k].Document).Name))}\t{points[k].StartLine}{(k != i ? "\tapprox" : "")}\n");
+    }
+
     static void Lines(MetadataReader r)
     {
         foreach (var h in r.MethodDebugInformation)
         {
-            int rid = MetadataTokens.GetRowNumber(h);
-            var d = r.GetMethodDebugInformation(h);
-            var kick = d.GetStateMachineKickoffMethod();
-            if (!kick.IsNil) o.Write($"kickoff\t{rid}\t{Row(kick)}\n");
-            foreach (var p in d.GetSequencePoints())
-                o.Write($"point\t{rid}\t{p.Offset}\t{(p.IsHidden ? "hidden" : Text(r.GetString(r.GetDocument(p.Document).Name)) + "\t" + p.StartLine)}\n");
+            var kick = r.GetMethodDebugInformation(h).GetStateMachineKickoffMethod();
+            if (!kick.IsNil) o.Write($"kickoff\t{MetadataTokens.GetRowNumber(h)}\t{Row(kick)}\n");
+        }
+        foreach (var h in r.MethodDebugInformation)
+        {
+            var points = r.GetMethodDebugInformation(h).GetSequencePoints().ToList();
+            foreach (int il in points.SelectMany(p => new[] { p.Offset - 1, p.Offset, p.Offset + 1 }).Where(x => x >= 0).Distinct())
+                At(r, MetadataTokens.GetRowNumber(h), points, il);
         }
     }
 
@@ -140,11 +152,15 @@ static class Facts
             using var pe = new PEReader(new MemoryStream(file));
             var e = pe.ReadDebugDirectory().First(x => x.Type == DebugDirectoryEntryType.EmbeddedPortablePdb);
             using var inside = pe.ReadEmbeddedPortablePdbDebugDirectoryData(e);
-            Lines(inside.GetMetadataReader());
+            One(inside.GetMetadataReader());
             return;
         }
         using var p = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(file));
-        var r = p.GetMetadataReader();
+        One(p.GetMetadataReader());
+    }
+
+    static void One(MetadataReader r)
+    {
         var id = new BlobContentId(r.DebugMetadataHeader.Id);
         o.Write($"id\t{id.Guid}\t{id.Stamp:x8}\n");
         Lines(r);
