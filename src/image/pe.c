@@ -119,23 +119,32 @@ static enum da_status arm64_length(const struct da_memory *mem, uint64_t base, u
 	return DA_OK;
 }
 
-static enum da_status read_entry(const struct da_pe *pe, const struct da_memory *mem, uint64_t base, uint32_t i,
-				 struct da_pe_function *ret)
+enum da_status da_pe_entry(uint16_t machine, const struct da_memory *mem, uint64_t base, uint64_t at,
+			   struct da_pe_function *ret)
 {
-	bool x64 = pe->machine == DA_PE_AMD64;
-	uint64_t at = base + pe->dirs[DA_PE_EXCEPTION].rva + (uint64_t)i * (x64 ? 12 : 8);
+	bool x64 = machine == DA_PE_AMD64;
+	struct da_pe_function f = { 0 };
 	uint32_t length = 0;
 	enum da_status st;
 
-	if (da_mem_u32(mem, at, &ret->start) != DA_OK ||
-	    da_mem_u32(mem, at + 4, x64 ? &ret->end : &ret->unwind) != DA_OK ||
-	    (x64 && da_mem_u32(mem, at + 8, &ret->unwind) != DA_OK))
+	if (da_mem_u32(mem, at, &f.start) != DA_OK || da_mem_u32(mem, at + 4, x64 ? &f.end : &f.unwind) != DA_OK ||
+	    (x64 && da_mem_u32(mem, at + 8, &f.unwind) != DA_OK))
 		return DA_FAULT;
-	if (x64)
-		return DA_OK;
-	st = arm64_length(mem, base, ret->unwind, &length);
-	ret->end = ret->start + length;
-	return st;
+	st = x64 ? DA_OK : arm64_length(mem, base, f.unwind, &length);
+	if (st != DA_OK)
+		return st;
+	if (!x64)
+		f.end = f.start + length;
+	*ret = f;
+	return DA_OK;
+}
+
+static enum da_status read_entry(const struct da_pe *pe, const struct da_memory *mem, uint64_t base, uint32_t i,
+				 struct da_pe_function *ret)
+{
+	uint64_t size = pe->machine == DA_PE_AMD64 ? 12 : 8;
+
+	return da_pe_entry(pe->machine, mem, base, base + pe->dirs[DA_PE_EXCEPTION].rva + i * size, ret);
 }
 
 enum da_status da_pe_function(const struct da_pe *pe, const struct da_memory *mem, uint64_t base, uint32_t rva,

@@ -57,6 +57,9 @@ struct da_pe_function {
 	uint32_t start, end; /* RVAs */
 	uint32_t unwind;     /* x64: RVA of UNWIND_INFO; ARM64: the second word, packed or an RVA */
 };
+/* The entry (RUNTIME_FUNCTION) at this address; what it says counts from base. */
+enum da_status da_pe_entry(uint16_t machine, const struct da_memory *mem, uint64_t base, uint64_t at,
+			   struct da_pe_function *ret);
 /*
  * The entry that contains the RVA, from the dump's memory (overlays of files included) at `base`.
  * DA_NOT_FOUND: a leaf function, or none; DA_FAULT: the table is not in the dump.

@@ -11,10 +11,13 @@ libdumpan_a_SOURCES += \
 	%D%/frame_data.c \
 	%D%/frame_pointer.c \
 	%D%/jump.c \
+	%D%/managed.c \
+	%D%/managed_chain.c \
 	%D%/pe_arm64.c \
 	%D%/pe_x64.c \
 	%D%/scan.c \
 	%D%/sigframe.c \
 	%D%/step.h \
+	%D%/transition.c \
 	%D%/unwind.h %D%/unwinders.def \
 	%D%/walk.c

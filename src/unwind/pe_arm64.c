@@ -27,6 +27,13 @@ enum {
 /* Signatures stand above the 47 bits of an address of a Windows program. */
 #define PAC_MASK (UINT64_MAX << 47)
 
+static uint64_t strip(const struct da_walk *w, uint64_t address)
+{
+	bool windows = w->dump->proc.os == DA_OS_WINDOWS;
+
+	return w->dump->proc.arch->strip(address, windows ? PAC_MASK : w->thread->pac_mask);
+}
+
 struct info {
 	uint8_t codes[CODES_MAX];
 	unsigned ncodes;
@@ -467,7 +474,7 @@ static enum da_status undo_special(struct undo *u, const uint8_t *c)
 		u->interrupted = true;
 		return DA_OK;
 	case PAC_SIGN_LR:
-		u->r->v[LR] = u->w->dump->proc.arch->strip(u->r->v[LR], PAC_MASK);
+		u->r->v[LR] = strip(u->w, u->r->v[LR]);
 		return DA_OK;
 	default:
 		return not_known(u);
@@ -577,6 +584,25 @@ static enum da_status find_table(struct undo *u, uint64_t pc, bool *ret_leaf)
 	return da_pe_function(pe, &p->mem, u->base, (uint32_t)(pc - u->base), &u->f);
 }
 
+/* The registers at hand, but for those that a call does not keep. */
+static void start(struct undo *u)
+{
+	*u->r = u->w->regs;
+	/* The link register is its own only until it calls another. */
+	u->r->valid &= u->w->dump->proc.arch->callee_saved | 1ULL << SP | (u->w->exact_pc ? 1ULL << LR : 0);
+	da_unwind_keep(u->w, u->r);
+}
+
+enum da_status da_unwind_undo_arm64(struct da_walk *w, const struct da_guide_function *g, struct da_regs *ret)
+{
+	struct undo u = { .w = w, .r = ret, .base = g->base, .f = g->f, .sp_guess = w->sp_guess };
+	enum da_status st;
+
+	start(&u);
+	st = undo_function(&u, (uint32_t)(da_unwind_lookup(w) - g->base));
+	return st == DA_OK ? finish(&u) : st;
+}
+
 static enum da_status step(struct da_walk *w, struct da_regs *ret)
 {
 	struct undo u = { .w = w, .r = ret, .sp_guess = w->sp_guess };
@@ -586,10 +612,7 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 
 	if (w->dump->proc.os != DA_OS_WINDOWS || w->dump->proc.arch->elf_machine != AARCH64)
 		return DA_NOT_FOUND;
-	*ret = w->regs;
-	/* What a call keeps; the link register is its own only until it calls another. */
-	ret->valid &= w->dump->proc.arch->callee_saved | 1ULL << SP | (w->exact_pc ? 1ULL << LR : 0);
-	da_unwind_keep(w, ret);
+	start(&u);
 	st = find_table(&u, pc, &leaf);
 	if (st == DA_FAULT)
 		return DA_NOT_FOUND;

@@ -14,12 +14,12 @@
 enum { X86_64 = 62 /* EM_X86_64 */, CHAIN_MAX = 32, CODES_MAX = 255, EPILOG_BYTES = 64 };
 enum { FLAG_CHAIN = 4 };
 enum { PUSH_NONVOL, ALLOC_LARGE, ALLOC_SMALL, SET_FPREG, SAVE_NONVOL, SAVE_NONVOL_FAR, EPILOG, SPARE,
-       SAVE_XMM128, SAVE_XMM128_FAR, PUSH_MACHFRAME };
+       SAVE_XMM128, SAVE_XMM128_FAR, PUSH_MACHFRAME, SET_FPREG_LARGE };
 
 /* Windows numbers registers as the instructions do; ours are DWARF's. */
 static const uint8_t dwarf_of[16] = { 0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15 };
 enum { RSP = 7, RIP = 16 };
-/* rbx, rbp, rsi, rdi, r12-r15, as a mask of ours: what a call keeps. */
+/* rbx, rbp, rsi, rdi, r12-r15, as a mask of ours: what a call of Windows keeps. */
 #define KEPT ((1U << 3) | (1U << 4) | (1U << 5) | (1U << 6) | (0xfU << 12))
 
 struct info {
@@ -31,6 +31,7 @@ struct info {
 struct undo {
 	struct da_walk *w;
 	const struct da_pe *pe; /* NULL: code made at run time */
+	bool guided, clr;       /* the runtime told of it; in its dialect */
 	uint64_t base;
 	struct da_pe_function f;
 	struct info info;
@@ -82,11 +83,26 @@ static enum da_status read_info(struct undo *u, uint32_t rva)
 
 /* ---------------------------------------------------------------- codes */
 
-/* Slots of two bytes that a code takes. */
-static unsigned slots(const struct info *i, unsigned k)
+/*
+ * CoreCLR on Unix sets frame pointers further from rsp than 240 bytes: its own operation, behind those of
+ * Windows, and where Windows has none any more in the oldest builds. The header has the largest offset then.
+ */
+static bool is_large(const struct undo *u, unsigned k)
 {
+	uint8_t op = u->info.codes[2 * k + 1] & 15;
+
+	return u->clr && u->info.version == 1 && u->info.fpreg && u->info.fpoff == 15 &&
+	       (op == SET_FPREG_LARGE || op == EPILOG);
+}
+
+/* Slots of two bytes that a code takes. */
+static unsigned slots(const struct undo *u, unsigned k)
+{
+	const struct info *i = &u->info;
 	uint8_t op = i->codes[2 * k + 1] & 15, arg = i->codes[2 * k + 1] >> 4;
 
+	if (is_large(u, k))
+		return 3;
 	switch (op) {
 	case ALLOC_LARGE:
 		return arg ? 3 : 2;
@@ -145,6 +161,10 @@ static enum da_status undo_code(struct undo *u, unsigned k, uint64_t frame)
 	uint64_t *rsp = &u->r->v[RSP];
 	enum da_status st = DA_OK;
 
+	if (is_large(u, k)) {
+		*rsp = frame;
+		return DA_OK;
+	}
 	switch (op) {
 	case PUSH_NONVOL:
 		st = restore(u, arg, *rsp);
@@ -183,16 +203,22 @@ static enum da_status frame_of(struct undo *u, uint32_t done, uint64_t *ret)
 	const struct info *i = &u->info;
 	/* A further piece of a function has the register from its first instruction on. */
 	bool set = i->fpreg && (done >= i->prolog || i->flags & FLAG_CHAIN);
+	uint64_t offset = 16 * (uint64_t)i->fpoff;
 
-	for (unsigned k = 0; i->fpreg && k < i->ncodes; k += slots(i, k))
-		if ((i->codes[2 * k + 1] & 15) == SET_FPREG)
+	for (unsigned k = 0; i->fpreg && k < i->ncodes; k += slots(u, k)) {
+		bool large = is_large(u, k) && k + 3 <= i->ncodes;
+
+		if (large)
+			offset = 16 * (uint64_t)operand(i, k, true);
+		if (large || (i->codes[2 * k + 1] & 15) == SET_FPREG)
 			set |= i->codes[2 * k] <= done;
+	}
 	*ret = u->r->v[RSP];
 	if (!set)
 		return DA_OK;
 	if (!da_reg_known(u->r, dwarf_of[i->fpreg]))
 		return unknown(u);
-	*ret = u->r->v[dwarf_of[i->fpreg]] - 16 * (uint64_t)i->fpoff;
+	*ret = u->r->v[dwarf_of[i->fpreg]] - offset;
 	return DA_OK;
 }
 
@@ -203,8 +229,8 @@ static enum da_status undo_codes(struct undo *u, uint32_t done)
 	uint64_t frame;
 	enum da_status st = frame_of(u, done, &frame);
 
-	for (unsigned k = 0; st == DA_OK && k < i->ncodes; k += slots(i, k)) {
-		if (k + slots(i, k) > i->ncodes)
+	for (unsigned k = 0; st == DA_OK && k < i->ncodes; k += slots(u, k)) {
+		if (k + slots(u, k) > i->ncodes)
 			return corrupt(u, "its unwind information is cut");
 		/* The codes of epilogs (version 2) count from the end. */
 		if (i->version == 2 && (i->codes[2 * k + 1] & 15) == EPILOG)
@@ -327,6 +353,8 @@ static enum da_status find_function(const struct undo *u, uint64_t rva, struct d
 
 	if (rva > UINT32_MAX)
 		return DA_NOT_FOUND;
+	if (u->guided)
+		return da_unwind_guided(u->w, u->base, u->base + rva, ret);
 	if (u->pe)
 		return da_pe_function(u->pe, &p->mem, u->base, (uint32_t)rva, ret);
 	st = da_pe_runtime_function(p, u->base + rva, &base, ret);
@@ -486,6 +514,44 @@ static enum da_status find_table(struct undo *u, uint64_t pc, bool *ret_leaf)
 	return find_function(u, pc - u->base, &u->f);
 }
 
+/* The registers at hand, but for those that a call does not keep. */
+static void begin(struct undo *u)
+{
+	const struct da_process *p = &u->w->dump->proc;
+
+	*u->r = u->w->regs;
+	u->r->valid &= (p->os == DA_OS_WINDOWS ? KEPT : p->arch->callee_saved) | 1ULL << RSP | 1ULL << RIP;
+	da_unwind_keep(u->w, u->r);
+}
+
+static enum da_status finish(struct undo *u)
+{
+	enum da_status st = u->machine_frame ? DA_OK : return_address(u);
+
+	if (st == DA_OK || st == DA_PARTIAL)
+		u->w->cfa = u->machine_frame ? 0 : u->r->v[RSP];
+	u->w->signal = st == DA_OK && u->machine_frame;
+	return st;
+}
+
+static enum da_status undo_entry(struct undo *u)
+{
+	enum da_status st = follow_entry(u, &u->f);
+
+	if (st == DA_OK)
+		st = undo_function(u, (uint32_t)(da_unwind_pc(u->w) - u->base));
+	return st == DA_OK ? finish(u) : st;
+}
+
+enum da_status da_unwind_undo_x64(struct da_walk *w, const struct da_guide_function *g, struct da_regs *ret)
+{
+	struct undo u = { .w = w, .r = ret, .guided = true, .base = g->base, .f = g->f,
+			  .clr = g->clr && w->dump->proc.os != DA_OS_WINDOWS };
+
+	begin(&u);
+	return undo_entry(&u);
+}
+
 static enum da_status step(struct da_walk *w, struct da_regs *ret)
 {
 	struct undo u = { .w = w, .r = ret };
@@ -494,27 +560,13 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 
 	if (w->dump->proc.os != DA_OS_WINDOWS || w->dump->proc.arch->elf_machine != X86_64)
 		return DA_NOT_FOUND;
-	*ret = w->regs;
-	ret->valid &= KEPT | 1U << RSP | 1U << RIP;
-	da_unwind_keep(w, ret);
+	begin(&u);
 	st = find_table(&u, da_unwind_lookup(w), &leaf);
-	if (st == DA_FAULT)
-		return DA_NOT_FOUND;
-	if (st == DA_OK) {
-		st = follow_entry(&u, &u.f);
-		if (st == DA_OK)
-			st = undo_function(&u, (uint32_t)(da_unwind_pc(w) - u.base));
-	} else if (w->exact_pc && leaf) {
-		st = DA_OK; /* a leaf: it neither saved nor allocated anything */
-	} else {
-		return DA_NOT_FOUND;
-	}
 	if (st == DA_OK)
-		st = u.machine_frame ? DA_OK : return_address(&u);
-	if (st == DA_OK || st == DA_PARTIAL)
-		w->cfa = u.machine_frame ? 0 : ret->v[RSP];
-	w->signal = st == DA_OK && u.machine_frame;
-	return st;
+		return undo_entry(&u);
+	if (st == DA_FAULT || !w->exact_pc || !leaf)
+		return DA_NOT_FOUND;
+	return finish(&u); /* a leaf: it neither saved nor allocated anything */
 }
 
 const struct da_unwinder da_unwinder_pe_x64 = { "pe-x64", DA_TRUST_CFI, step };

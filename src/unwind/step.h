@@ -6,6 +6,7 @@
 #ifndef DA_UNWIND_STEP_H
 #define DA_UNWIND_STEP_H
 
+#include "image/pe.h"
 #include "unwind/unwind.h"
 
 #define DA_UNWINDER_ROW(name) extern const struct da_unwinder da_unwinder_##name;
@@ -65,6 +66,17 @@ bool da_unwind_is_called_from(const struct da_walk *w, uint64_t address);
  */
 enum da_way { DA_WAY_ASTRAY, DA_WAY_UNKNOWN, DA_WAY_HOME };
 enum da_way da_unwind_way(const struct da_walk *w, const struct da_regs *from);
+
+/*
+ * Undo a function by unwind data as Windows has it, pe_x64.c and pe_arm64.c: the caller's registers, or what
+ * da_unwinder.step returns. DA_NOT_FOUND: the data is not in the dump.
+ */
+enum da_status da_unwind_undo_x64(struct da_walk *w, const struct da_guide_function *g, struct da_regs *ret);
+enum da_status da_unwind_undo_arm64(struct da_walk *w, const struct da_guide_function *g, struct da_regs *ret);
+/* What the guide knows of an address; DA_NOT_FOUND without a guide. */
+enum da_status da_unwind_guide_function(const struct da_walk *w, uint64_t pc, struct da_guide_function *ret);
+/* The function there that counts from this base. */
+enum da_status da_unwind_guided(const struct da_walk *w, uint64_t base, uint64_t pc, struct da_pe_function *ret);
 
 /* Registers that hold for the whole thread (thread pointer), known in every frame. */
 void da_unwind_keep(const struct da_walk *w, struct da_regs *ret);

@@ -3,9 +3,10 @@
  * unwind: from a thread's registers to its stack, one step at a time.
  *
  * For each frame the unwinders of unwinders.def are tried in order until one gives the caller's
- * registers: the kernel's signal frame, Windows' exception dispatcher, call frame information, the
- * places where threads begin, the return address on top of the stack (a jump into nowhere), what the
- * code does until its ret (x86), the frame pointer rule, then a scan of the stack. Each frame keeps
+ * registers: the kernel's signal frame, Windows' exception dispatcher, the unwind data of managed code,
+ * call frame information, the places where threads begin, the return address on top of the stack (a jump
+ * into nowhere), a runtime's record of who left managed code, what the code does until its ret (x86), the
+ * frame pointer rule, then a scan of the stack. Each frame keeps
  * how it was found (trust). The loop checks progress (sp grows unless a signal frame or another stack
  * explains it, no pc and sp pair twice), bounds everything, and says why the walk ended.
  *
@@ -28,7 +29,7 @@
  */
 struct da_guide_function {
 	uint64_t base;  /* what start, end and unwind count from */
-	struct da_pe_function f;
+	struct da_pe_function f; /* end 0: a piece of code that is no function and has no unwind data */
 	bool clr;       /* the codes are CoreCLR's dialect: operation 6 sets up a large frame offset, 11 too */
 	uint8_t kind;   /* enum da_frame_kind */
 };
@@ -68,6 +69,7 @@ struct da_walk {
 	/* Set by a step; zero before each. */
 	uint64_t cfa;          /* the caller's sp, where it is known for sure */
 	bool signal;           /* the frame at hand is a signal frame; the caller was interrupted */
+	bool caller_exact_pc;  /* the caller was interrupted, and no signal frame stands between */
 	bool caller_has_args;  /* has_args and args of the caller */
 	uint32_t caller_args;
 	bool caller_sp_guess;  /* sp_guess of the caller */

@@ -42,6 +42,26 @@ static void end(struct loop *l, enum da_stack_end how, const char *why)
 	l->t->end_why = why;
 }
 
+static uint8_t guided_kind(const struct da_walk *w)
+{
+	struct da_guide_function g = { .kind = DA_FRAME_MANAGED };
+
+	return da_unwind_guide_function(w, da_unwind_lookup(w), &g) == DA_NOT_FOUND ? DA_FRAME_UNKNOWN : g.kind;
+}
+
+static uint8_t kind_of(const struct loop *l, const struct da_frame *f)
+{
+	uint8_t guided = guided_kind(&l->w);
+
+	if (f->signal)
+		return DA_FRAME_STUB;
+	if (guided != DA_FRAME_UNKNOWN)
+		return guided;
+	if (f->module != DA_NONE)
+		return DA_FRAME_NATIVE;
+	return da_unwind_code(&l->w, f->pc) != DA_CODE_NO ? DA_FRAME_DYNAMIC : DA_FRAME_UNKNOWN;
+}
+
 static void push_frame(struct loop *l)
 {
 	const struct da_process *p = &l->w.dump->proc;
@@ -57,12 +77,7 @@ static void push_frame(struct loop *l)
 	};
 
 	f.module = da_module_at(p, da_unwind_lookup(&l->w));
-	if (f.signal)
-		f.kind = DA_FRAME_STUB;
-	else if (f.module != DA_NONE)
-		f.kind = DA_FRAME_NATIVE;
-	else if (da_unwind_code(&l->w, f.pc) != DA_CODE_NO)
-		f.kind = DA_FRAME_DYNAMIC;
+	f.kind = kind_of(l, &f);
 	da_fold_push(&l->s->fold, &f);
 }
 
@@ -110,7 +125,7 @@ static bool try_one(struct loop *l, const struct da_unwinder *u, struct da_regs 
 	bool cycle;
 
 	w->cfa = w->fault = 0;
-	w->signal = w->caller_sp_guess = w->caller_has_args = false;
+	w->signal = w->caller_exact_pc = w->caller_sp_guess = w->caller_has_args = false;
 	w->why = NULL;
 	ret->valid = 0;
 	st = u->step(w, ret);
@@ -135,7 +150,7 @@ static bool try_one(struct loop *l, const struct da_unwinder *u, struct da_regs 
 	if (st != DA_NOT_FOUND)
 		remember(l, st, w->why, w->fault);
 	w->cfa = 0;
-	w->signal = false;
+	w->signal = w->caller_exact_pc = false;
 	return false;
 }
 
@@ -233,7 +248,7 @@ static void walk(struct loop *l)
 			return;
 		}
 		l->w.regs = caller;
-		l->w.exact_pc = l->w.signal;
+		l->w.exact_pc = l->w.signal || l->w.caller_exact_pc;
 		l->w.sp_guess = l->w.caller_sp_guess;
 		l->w.has_args = l->w.caller_has_args;
 		l->w.args = l->w.caller_args;

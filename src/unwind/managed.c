@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Code that a language runtime made or brought along: it says where the unwind data of an address is.
+ * CoreCLR's is that of Windows on every system, so it is undone by the same code as Windows' own.
+ */
+#include "config.h"
+
+#include "unwind/step.h"
+
+enum { X86_64 = 62, AARCH64 = 183 /* EM_… */ };
+
+enum da_status da_unwind_guide_function(const struct da_walk *w, uint64_t pc, struct da_guide_function *ret)
+{
+	if (!w->guide || !w->guide->function)
+		return DA_NOT_FOUND;
+	return w->guide->function(w->guide->ctx, pc, ret);
+}
+
+enum da_status da_unwind_guided(const struct da_walk *w, uint64_t base, uint64_t pc, struct da_pe_function *ret)
+{
+	struct da_guide_function g;
+
+	if (da_unwind_guide_function(w, pc, &g) != DA_OK || g.base != base || !g.f.end)
+		return DA_NOT_FOUND;
+	*ret = g.f;
+	return DA_OK;
+}
+
+/*
+ * Stubs only load a register or two and jump on: whoever stands in one has its caller where the call left
+ * it, and that proves itself.
+ */
+static enum da_status stub(struct da_walk *w, struct da_regs *ret)
+{
+	const struct da_arch *arch = w->dump->proc.arch;
+	uint64_t sp = da_unwind_sp(w), pc;
+
+	if (!w->exact_pc)
+		return DA_NOT_FOUND;
+	if (arch->lr == DA_REG_NONE) {
+		if (da_mem_word(&w->dump->proc.mem, sp, &pc) != DA_OK)
+			return DA_NOT_FOUND;
+		sp += arch->word;
+	} else {
+		if (!da_reg_known(&w->regs, arch->lr))
+			return DA_NOT_FOUND;
+		pc = arch->strip(w->regs.v[arch->lr], w->thread->pac_mask);
+	}
+	if (!da_unwind_is_return(w, pc))
+		return DA_NOT_FOUND;
+	*ret = w->regs;
+	if (arch->lr != DA_REG_NONE)
+		da_reg_forget(ret, arch->lr);
+	da_reg_set(ret, arch->pc, pc);
+	da_reg_set(ret, arch->sp, sp);
+	w->cfa = sp;
+	return DA_OK;
+}
+
+static enum da_status step(struct da_walk *w, struct da_regs *ret)
+{
+	struct da_guide_function g;
+
+	if (da_unwind_guide_function(w, da_unwind_lookup(w), &g) != DA_OK)
+		return DA_NOT_FOUND;
+	if (!g.f.end)
+		return stub(w, ret);
+	switch (w->dump->proc.arch->elf_machine) {
+	case X86_64:
+		return da_unwind_undo_x64(w, &g, ret);
+	case AARCH64:
+		return da_unwind_undo_arm64(w, &g, ret);
+	default:
+		return DA_NOT_FOUND;
+	}
+}
+
+const struct da_unwinder da_unwinder_managed = { "managed", DA_TRUST_RUNTIME, step };

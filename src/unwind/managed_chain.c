@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Managed code whose unwind data is not in the dump (createdump leaves out the code of single files): the
+ * chain of frame pointers. What CoreCLR compiles at run time always keeps one, what was compiled ahead nearly
+ * always. A link must lead further up the same stack, to code.
+ */
+#include "config.h"
+
+#include "unwind/step.h"
+
+/* Where the frame's two words lead: to code that the runtime or a table knows, or that runs at least. */
+static bool leads_on(const struct da_walk *w, uint64_t fp, struct da_regs *ret)
+{
+	const struct da_arch *arch = w->dump->proc.arch;
+	const struct da_memory *mem = &w->dump->proc.mem;
+	struct da_guide_function g;
+	uint64_t saved, pc;
+
+	if (da_mem_word(mem, fp, &saved) != DA_OK || da_mem_word(mem, fp + arch->word, &pc) != DA_OK)
+		return false;
+	pc = arch->strip(pc, w->thread->pac_mask);
+	if (da_unwind_guide_function(w, pc - 1, &g) == DA_NOT_FOUND && !da_unwind_is_return(w, pc))
+		return false;
+	da_unwind_keep(w, ret);
+	da_reg_set(ret, arch->pc, pc);
+	da_reg_set(ret, arch->sp, fp + 2ULL * arch->word);
+	da_reg_set(ret, arch->fp, saved);
+	return true;
+}
+
+static enum da_status step(struct da_walk *w, struct da_regs *ret)
+{
+	const struct da_arch *arch = w->dump->proc.arch;
+	uint64_t sp = da_unwind_sp(w), fp;
+	struct da_guide_function g = { .kind = DA_FRAME_MANAGED };
+
+	if (da_unwind_guide_function(w, da_unwind_lookup(w), &g) == DA_NOT_FOUND || g.kind != DA_FRAME_MANAGED ||
+	    !da_reg_known(&w->regs, arch->fp))
+		return DA_NOT_FOUND;
+	fp = w->regs.v[arch->fp];
+	if ((fp != sp && !da_unwind_is_frame_pointer(w, fp, sp)) || !leads_on(w, fp, ret))
+		return DA_NOT_FOUND;
+	w->cfa = arch->lr == DA_REG_NONE ? fp + 2ULL * arch->word : 0;
+	w->caller_sp_guess = arch->lr != DA_REG_NONE;
+	return DA_OK;
+}
+
+const struct da_unwinder da_unwinder_managed_chain = { "managed chain", DA_TRUST_FRAME_POINTER, step };

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Native code without unwind information, called from managed code: the runtime leaves records on the stack
+ * where it goes out (CoreCLR's explicit Frames), and the innermost one above sp tells the managed caller. A
+ * dump of createdump has no file of the runtime, so most stacks get on by these.
+ */
+#include "config.h"
+
+#include "unwind/step.h"
+
+static enum da_status step(struct da_walk *w, struct da_regs *ret)
+{
+	const struct da_arch *arch = w->dump->proc.arch;
+	struct da_guide_caller caller = { .sp_guess = false };
+
+	if (!w->guide || !w->guide->transition ||
+	    w->guide->transition(w->guide->ctx, w->thread, &w->regs, &caller) != DA_OK ||
+	    !da_reg_known(&caller.regs, arch->pc))
+		return DA_NOT_FOUND;
+	*ret = caller.regs;
+	da_unwind_keep(w, ret);
+	w->caller_sp_guess = caller.sp_guess;
+	w->caller_exact_pc = caller.exact_pc;
+	return DA_OK;
+}
+
+const struct da_unwinder da_unwinder_transition = { "transition", DA_TRUST_RUNTIME, step };
