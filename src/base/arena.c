@@ -201,11 +201,30 @@ size_t da_arena_bytes(const struct da_arena *a)
 	return a->total;
 }
 
+/* The last thing in the first chunk becomes longer where it is; what follows there is zero. */
+static bool extend(struct da_arena *a, const void *p, uint64_t size, uint64_t more)
+{
+	struct chunk *c = a->chunks;
+	uint64_t old = da_round_up(size, ALIGN), need = da_round_up(more, ALIGN);
+
+	if (!c || !size || need < more || c->used < old || (const unsigned char *)p != c->bytes + (c->used - old) ||
+	    need - old > c->size - c->used)
+		return false;
+	c->used += need - old;
+	return true;
+}
+
 void *da_vec_grow(struct da_arena *a, void *v, size_t n, size_t *cap, size_t size)
 {
 	size_t more = *cap ? *cap * 2 : 8;
-	void *grown = da_calloc(a, more, size);
+	uint64_t bytes;
+	void *grown;
 
+	if (da_mul(&bytes, more, size) && extend(a, v, (uint64_t)*cap * size, bytes)) {
+		*cap = more;
+		return v;
+	}
+	grown = da_calloc(a, more, size);
 	if (n)
 		memcpy(grown, v, n * size);
 	*cap = more;

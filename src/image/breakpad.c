@@ -107,7 +107,6 @@ static void index_stack(struct breakpad *b, struct bp_line l)
 {
 	uint64_t at;
 	uint32_t type, addr, size;
-
 	if (bp_word(&l, "WIN")) {
 		type = bp_hex(&l);
 		at = (uint64_t)(l.p - b->base.bytes.p);
@@ -160,20 +159,31 @@ static int compare(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
+/*
+ * Most lines are rows of a function, which begin with an address, or steps of a CFI record, which
+ * belong to the INIT before them: neither is looked at more closely.
+ */
+static bool is_record(const uint8_t *p, size_t n)
+{
+	return n && *p >= 'F' && *p <= 'S' &&
+	       !(n > 10 && memcmp(p, "STACK CFI ", 10) == 0 && digit(p[10]) < 16);
+}
+
 void bp_index(struct breakpad *b)
 {
 	struct bp_table *tables[] = { &b->funcs, &b->publics, &b->win_data, &b->win_fpo, &b->cfi,
 				      &b->files, &b->origins };
+	struct da_bytes f = b->base.bytes;
 
 	if (b->indexed)
 		return;
 	b->indexed = true;
-	for (uint64_t at = 0, next; at < b->base.bytes.n; at = next) {
-		struct bp_line l = bp_line(b, at, &next);
+	for (uint64_t at = 0, next; at < f.n; at = next) {
+		const uint8_t *p = f.p + at, *nl = memchr(p, '\n', f.n - (size_t)at);
 
-		/* Most lines begin with an address. */
-		if (l.p < l.end && *l.p >= 'F' && *l.p <= 'S')
-			index_line(b, l);
+		next = nl ? (uint64_t)(nl + 1 - f.p) : f.n;
+		if (is_record(p, (size_t)(next - at)))
+			index_line(b, bp_line(b, at, &next));
 	}
 	for (size_t i = 0; i < DA_ARRAY_SIZE(tables); i++)
 		if (tables[i]->unsorted)

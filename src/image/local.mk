@@ -32,5 +32,6 @@ libdumpan_a_SOURCES += \
 	%D%/split.c \
 	%D%/symfile.c %D%/symfile.h %D%/symfile_private.h \
 	%D%/symtab.c \
+	%D%/lines.c %D%/lines.h \
 	%D%/unit.c %D%/unit.h \
 	%D%/unpack.c

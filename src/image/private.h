@@ -83,6 +83,7 @@ struct da_image {
 	bool labels; /* the table is .symtab: what lies behind a label belongs to it */
 
 	struct da_dwarf *dwarf;
+	struct da_map lines; /* lines.c: offset of a table to what was read of it */
 	uint64_t ranges_read; /* of all lists so far: many entries may share one long list */
 	bool dwarf_tried;
 	struct da_cfi *cfi;

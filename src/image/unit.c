@@ -242,7 +242,7 @@ static const char *file_name(struct da_arena *a, struct da_unit *u, const char *
 	Dwarf_Attribute attr;
 	const char *dir = NULL;
 
-	if (!file || file[0] == '/')
+	if (!file || da_path_rooted(file))
 		return text(a, file);
 	if (dwarf_attr(&u->die, DW_AT_comp_dir, &attr))
 		dir = text(a, dwarf_formstring(&attr));
@@ -252,10 +252,15 @@ static const char *file_name(struct da_arena *a, struct da_unit *u, const char *
 
 static void read_lines(struct da_unit *u)
 {
+	Dwarf_Attribute attr;
+	Dwarf_Word offset;
+
 	if (u->lines_tried)
 		return;
 	u->lines_tried = true;
-	if (dwarf_getsrclines(&u->die, &u->lines, &u->nlines) != 0)
+	if (dwarf_attr(&u->die, DW_AT_stmt_list, &attr) && dwarf_formudata(&attr, &offset) == 0)
+		u->table = da_lines_open(u->im, offset);
+	if (!u->table && dwarf_getsrclines(&u->die, &u->lines, &u->nlines) != 0)
 		u->nlines = 0;
 }
 
@@ -267,7 +272,6 @@ static Dwarf_Line *find_line(struct da_unit *u, uint64_t addr)
 	Dwarf_Addr at;
 	bool end = true;
 
-	read_lines(u);
 	for (hi = u->nlines; lo < hi;) {
 		size_t mid = lo + (hi - lo) / 2;
 
@@ -282,9 +286,17 @@ static Dwarf_Line *find_line(struct da_unit *u, uint64_t addr)
 
 static void fill_line(struct da_arena *a, struct da_unit *u, uint64_t addr, struct da_dwarf_call *ret)
 {
-	Dwarf_Line *line = find_line(u, addr);
+	Dwarf_Line *line;
+	uint32_t file;
 	int n = 0;
 
+	read_lines(u);
+	if (u->table) {
+		if (da_lines_find(u->table, addr, &file, &ret->line))
+			ret->file = file_name(a, u, da_lines_file(u->table, a, file));
+		return;
+	}
+	line = find_line(u, addr);
 	if (!line)
 		return;
 	ret->file = file_name(a, u, dwarf_linesrc(line, NULL, NULL));
@@ -296,7 +308,7 @@ static void fill_line(struct da_arena *a, struct da_unit *u, uint64_t addr, stru
 static void fill_call_site(struct da_arena *a, struct da_unit *u, Dwarf_Die *die,
 			   struct da_dwarf_call *ret)
 {
-	Dwarf_Die *owner = u->split && u->split->has_files ? &u->split->unit : &u->die;
+	bool own = u->split && u->split->has_files;
 	Dwarf_Attribute attr;
 	Dwarf_Files *files;
 	Dwarf_Word n;
@@ -304,8 +316,12 @@ static void fill_call_site(struct da_arena *a, struct da_unit *u, Dwarf_Die *die
 
 	if (dwarf_attr(die, DW_AT_call_line, &attr) && dwarf_formudata(&attr, &n) == 0 && n <= INT32_MAX)
 		ret->line = (uint32_t)n;
-	if (dwarf_attr(die, DW_AT_call_file, &attr) && dwarf_formudata(&attr, &n) == 0 &&
-	    dwarf_getsrcfiles(owner, &files, &nfiles) == 0 && n < nfiles)
+	if (!dwarf_attr(die, DW_AT_call_file, &attr) || dwarf_formudata(&attr, &n) != 0)
+		return;
+	read_lines(u);
+	if (u->table && !own)
+		ret->file = file_name(a, u, da_lines_file(u->table, a, n));
+	else if (dwarf_getsrcfiles(own ? &u->split->unit : &u->die, &files, &nfiles) == 0 && n < nfiles)
 		ret->file = file_name(a, u, dwarf_filesrc(files, (size_t)n, NULL, NULL));
 }
 

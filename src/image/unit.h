@@ -3,6 +3,7 @@
 #ifndef DA_IMAGE_UNIT_H
 #define DA_IMAGE_UNIT_H
 
+#include "image/lines.h"
 #include "image/private.h"
 #include "image/ranges.h"
 
@@ -17,6 +18,7 @@ struct da_unit {
 	struct da_split *split;
 	bool skeleton, opened, deep; /* deep: bodies of functions were searched for functions too */
 	bool lines_tried;
+	struct da_lines *table; /* lines.c; NULL: libdw reads it: */
 	Dwarf_Lines *lines;
 	size_t nlines;
 	struct da_ranges functions; /* value: index in dies */
