@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Speed and memory beside eu-stack: paired runs in alternating rounds, medians. `make bench` runs it in
-# the build folder; ROUNDS=9 makes it surer, ONLY=threads one case. Inputs are made once, in
-# bench-data/ (1.2 GB).
+# Speed and memory beside other tools (eu-stack, lldb, minidump_stackwalk): paired runs in alternating
+# rounds, medians. `make bench` runs it in the build folder; ROUNDS=9 makes it surer, ONLY=threads one
+# case. Inputs are made once, in bench-data/ (1.2 GB).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top_builddir=${top_builddir:-$(pwd)}
@@ -80,10 +80,93 @@ single() {
 		printf "%-34s %8.3f %8.1f %8s %8s %7s  %s\n", n, a, ar / 1024, "", "", "", s }'
 }
 
+# A full minidump of 2 GB, of 100 threads with 20 to 30 frames each in 12 modules, whose files are in reef/.
+make_reef() {
+	[ -f reef.dmp ] && return
+	command -v x86_64-w64-mingw32-gcc >/dev/null || return 1
+	mkdir -p reef
+	i=0
+	while [ $i -lt 12 ]; do
+		x86_64-w64-mingw32-gcc -O2 -g -shared -nostdlib -Wl,-e,0 -Wl,--build-id \
+			-Wl,--image-base,"$(printf '0x%x' $((0x180000000 + i * 0x1000000)))" \
+			-DMODULE=$i -o reef/reef$i.dll "$here/reef.c" || return 1 &
+		i=$((i + 1))
+		[ $((i % 2)) -eq 1 ] || wait
+	done
+	"$top_builddir/tests/bench/diver" reef.dmp 100 2040 reef/*.dll
+}
+
+# The modules' symbols in the form that minidump_stackwalk reads, laid out as it looks for them.
+make_syms() { # dump_syms
+	[ -d reef.sym ] && return
+	for file in reef/*.dll; do
+		name=$(basename "$file" .dll)
+		dir=reef.new/$name.pdb/$("$top_builddir/tests/bench/diver" --id "$file")
+		mkdir -p "$dir"
+		# it reads ELF files alone
+		x86_64-w64-mingw32-objcopy -O elf64-x86-64 "$file" reef.elf &&
+			"$1" -r reef.elf 2>/dev/null | "$top_builddir/tests/bench/diver" --sym "$file" >"$dir/$name.sym" &&
+			[ -s "$dir/$name.sym" ] || return 1
+	done
+	mv reef.new reef.sym
+}
+
+# duel NAME SYMBOLS PEER…: all stacks of reef.dmp with names and lines, as text; and are they the same?
+duel() {
+	name=$1 symbols=$2
+	shift 2
+	rm -f a.txt b.txt
+	i=0
+	while [ $i -lt "$rounds" ]; do
+		./measure "$DUMPAN" report --format text -o out.txt --symbols "$symbols" reef.dmp >>a.txt
+		./measure "$@" >>b.txt
+		i=$((i + 1))
+	done
+	column() { awk -v n="$2" '{ print $n }' "$1" | median; }
+	awk -v n="all stacks beside $name" -v a="$(column a.txt 1)" -v ar="$(column a.txt 3)" -v b="$(column b.txt 1)" \
+		-v br="$(column b.txt 3)" -v ac="$(column a.txt 2)" -v bc="$(column b.txt 2)" \
+		-v s="$(cat a.txt b.txt | awk '{ print $4 }' | sort -u | tr '\n' ' ')" 'BEGIN {
+		printf "%-34s %8.3f %8.1f %8.3f %8.1f %7.2f  %s\n", n, a, ar / 1024, b, br / 1024, a / b, s
+		printf "  %.1f times as fast; of CPU time %.1f times\n", b / a, bc / ac }'
+	"$DUMPAN" report --format json -o out.json --symbols "$symbols" reef.dmp 2>/dev/null
+	"$@" >peer.txt 2>/dev/null
+	printf '  %s\n' "$(python3 "$here/frames.py" out.json peer.txt 2>/dev/null || echo "not compared: python3 is absent")"
+}
+
+against_lldb() {
+	for lldb in lldb lldb-19 lldb-16 lldb-14 ""; do
+		[ -z "$lldb" ] || ! command -v "$lldb" >/dev/null || break
+	done
+	if [ -z "$lldb" ]; then
+		echo "lldb: absent"
+		return
+	fi
+	duel "lldb $("$lldb" --version | sed -n 's/.*lldb version \([0-9.]*\).*/\1/p')" reef \
+		"$lldb" -b -x --script-language none -o 'settings set target.exec-search-paths reef' \
+		-o 'target create -c reef.dmp' -o 'thread backtrace all'
+}
+
+# Breakpad's; the npm package "minidump" has it built (npm install --ignore-scripts minidump).
+against_walk() {
+	walk=${MINIDUMP_STACKWALK:-$(command -v minidump_stackwalk)}
+	npm=$top_builddir/node_modules/minidump
+	[ -n "$walk" ] || ! [ -x "$npm/bin/linux-x64/minidump_stackwalk" ] || walk=$npm/bin/linux-x64/minidump_stackwalk
+	if [ -z "$walk" ]; then
+		echo "minidump_stackwalk: absent"
+		return
+	fi
+	if ! make_syms "$(dirname "$walk")/dump_syms"; then
+		echo "minidump_stackwalk: not compared: Breakpad's dump_syms is not beside it"
+		return
+	fi
+	version=$(sed -n 's/^ *"version": "\(.*\)".*/\1/p' "$(dirname "$walk")/../../package.json" 2>/dev/null)
+	duel "stackwalk${version:+ of minidump $version}" reef.sym "$walk" reef.dmp reef.sym
+}
+
 want() { [ -z "${ONLY:-}" ] || [ "$ONLY" = "$1" ]; }
 
 echo "medians of $rounds rounds; $(eu-stack --version 2>/dev/null | head -n 1)"
-printf '%-34s %8s %8s %8s %8s %7s  %s\n' "" "dumpan s" "MB" "eu-st. s" "MB" "ratio" "status"
+printf '%-34s %8s %8s %8s %8s %7s  %s\n' "" "dumpan s" "MB" "peer s" "MB" "ratio" "status"
 if want threads; then
 	core_of threads-200 200 28 1024
 	pair "200 threads, 35 frames, 1 GB" threads-200.core
@@ -106,11 +189,13 @@ if want minidump; then
 	[ -f minidump.dmp ] || "$top_builddir/tests/synth/synthmd" minidump.dmp memory64=1 flags=0x61826 threads=100 megabytes=2048
 	single "probe, minidump of 2 GB" "$DUMPAN" probe minidump.dmp
 	single "report, the same, 100 threads" "$DUMPAN" report --format html -o out.html minidump.dmp
-	lldb=$(command -v lldb || command -v lldb-19 || command -v lldb-14)
-	if [ -n "$lldb" ]; then
-		single "$lldb, all stacks of the same" "$lldb" -b -c minidump.dmp -o 'thread backtrace all'
+fi
+if want peers; then
+	if make_reef; then
+		against_lldb
+		against_walk
 	else
-		echo "no peer for minidumps: lldb is not installed"
+		echo "no peers for minidumps: absent: x86_64-w64-mingw32-gcc, or an x86-64 machine"
 	fi
 fi
 if want pdb; then
