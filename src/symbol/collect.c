@@ -87,6 +87,8 @@ const char *da_symbols_collect_script(struct da_symbols *s)
 {
 	struct da_str out DA_CLEANUP(da_str_done) = { 0 };
 
+	if (s->d->proc.os == DA_OS_WINDOWS)
+		return da_symbols_collect_windows(s);
 	da_str_add(&out, head);
 	for (size_t i = 0; i < s->d->missing_files.n; i++) {
 		const struct da_missing_file *x = &s->d->missing_files.v[i];

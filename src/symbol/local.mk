@@ -2,6 +2,7 @@
 libdumpan_a_SOURCES += \
 	%D%/class.c \
 	%D%/collect.c \
+	%D%/collect_windows.c \
 	%D%/debuginfod.c \
 	%D%/demangle.c \
 	%D%/find.c \

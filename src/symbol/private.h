@@ -90,6 +90,11 @@ const char *da_debuginfod_find(struct da_symbols *s, const uint8_t *id, unsigned
 
 enum da_module_class da_module_class_of(const struct da_module *m);
 
+/* ---- collect_windows.c */
+
+/* A PowerShell script for the host of a Windows process that packs exactly d->missing_files. */
+const char *da_symbols_collect_windows(struct da_symbols *s);
+
 /* ---- missing.c */
 
 /* Fill missing_why of all modules from what was found and what the frames lack. */

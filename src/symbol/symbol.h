@@ -68,7 +68,10 @@ uint32_t da_symbols_module(const struct da_symbols *s, const char *prefix);
 /* A name as a person reads it; the raw one when it is not mangled or no one can read it. */
 const char *da_demangle(struct da_arena *a, const char *raw);
 
-/* A POSIX shell script for the host of the process that packs exactly d->missing_files. */
+/*
+ * A script for the host of the process that packs exactly d->missing_files: for a POSIX shell, or of a
+ * Windows process for PowerShell.
+ */
 const char *da_symbols_collect_script(struct da_symbols *s);
 
 #endif

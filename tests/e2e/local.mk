@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Shell tests of the built program: one line a script.
 e2e_tests = \
+	%D%/collect.sh \
 	%D%/debuginfod.sh \
 	%D%/determinism.sh \
 	%D%/not-a-dump.sh \

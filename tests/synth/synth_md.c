@@ -107,15 +107,26 @@ uint32_t synth_md_put(struct synth_md *s, const void *bytes, size_t n)
 
 uint32_t synth_md_string(struct synth_md *s, const char *text)
 {
-	uint32_t at, n = (uint32_t)strlen(text);
-	uint8_t word[4];
+	uint8_t word[4] = { 0 };
+	uint32_t at = synth_md_put(s, word, 4);
+	size_t start = s->n;
 
-	synth_md_set(word, 4, 2 * n);
-	at = synth_md_put(s, word, 4);
-	for (uint32_t i = 0; i <= n; i++) {
-		synth_md_set(word, 2, (uint8_t)text[i]);
+	while (*text) {
+		unsigned first = (uint8_t)*text++, more = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+		uint32_t c = more ? first & (0x3f >> more) : first;
+
+		for (; more; more--)
+			c = c << 6 | ((uint8_t)*text++ & 0x3f);
+		if (c >= 0x10000) {
+			synth_md_set(word, 2, 0xd7c0 + (c >> 10));
+			synth_md_put(s, word, 2);
+			c = 0xdc00 | (c & 0x3ff);
+		}
+		synth_md_set(word, 2, c);
 		synth_md_put(s, word, 2);
 	}
+	synth_md_set(s->file + at, 4, s->n - start);
+	synth_md_put(s, NULL, 2);
 	return at;
 }
 

@@ -44,7 +44,7 @@ struct synth_md_layout *synth_md_layout(struct synth_md *s);
 
 /* Bytes, zero when NULL; their RVA. */
 uint32_t synth_md_put(struct synth_md *s, const void *bytes, size_t n);
-/* A string of ASCII as UTF-16. */
+/* A string of UTF-8 (valid) as UTF-16. */
 uint32_t synth_md_string(struct synth_md *s, const char *text);
 /* A stream of one's own, bytes put in now; one that lies about its place and size. */
 void synth_md_stream(struct synth_md *s, uint32_t type, const void *bytes, size_t n);

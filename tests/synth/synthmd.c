@@ -23,6 +23,25 @@ static uint64_t value_of(int argc, char **argv, const char *key, uint64_t otherw
 	return otherwise;
 }
 
+static const char *text_of(int argc, char **argv, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (int i = 2; i < argc; i++)
+		if (strncmp(argv[i], key, n) == 0 && argv[i][n] == '=')
+			return argv[i] + n + 1;
+	return NULL;
+}
+
+/* A DLL of any path, time stamp 0x5f5e1000 and 0x4000 bytes; a thread stands in it. */
+static void module(struct synth_md *s, const char *path)
+{
+	synth_md_module(s, &(struct synth_md_module){ .base = 0x44000000, .size = 0x4000, .timestamp = 0x5f5e1000,
+						      .path = path });
+	synth_md_thread(s, &(struct synth_md_thread){ .tid = 800, .stack_start = 0x45000000, .stack_size = 4096,
+						      .regs = { .pc = 0x44001000, .sp = 0x45000800 } });
+}
+
 /* A second exception that the first was raised on top of. */
 static void nested(struct synth_md *s)
 {
@@ -46,7 +65,7 @@ int main(int argc, char **argv)
 	int fd, r;
 
 	if (argc < 2) {
-		fputs("synthmd OUT [cpu= platform= flags= memory64= nested= jit= threads= megabytes=]\n", stderr);
+		fputs("synthmd OUT [cpu= platform= flags= memory64= nested= jit= module= threads= megabytes=]\n", stderr);
 		return 64;
 	}
 	s = synth_md_new((uint16_t)value_of(argc, argv, "cpu", SYNTH_MD_AMD64),
@@ -58,6 +77,8 @@ int main(int argc, char **argv)
 	synth_md_process(s);
 	if (value_of(argc, argv, "jit", 0))
 		synth_md_jit(s);
+	if (text_of(argc, argv, "module"))
+		module(s, text_of(argc, argv, "module"));
 	threads = value_of(argc, argv, "threads", 0);
 	for (uint64_t i = 0; i < threads; i++)
 		synth_md_thread(s, &(struct synth_md_thread){
