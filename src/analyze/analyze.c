@@ -4,8 +4,11 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "analyze/graph.h"
 #include "analyze/sections.h"
 #include "analyze/words.h"
+
+#define UNKNOWN_SHARE 10 /* healthy is said where no more than one thread in so many is not understood */
 
 #define DA_RULE(name) extern const struct da_rule da_rule_##name;
 #include "analyze/rules.def"
@@ -133,6 +136,23 @@ static void run_sections(struct da_analysis *a, bool environment)
 
 /* ---------------------------------------------------------------- verdict and status */
 
+/* Nobody is blocked for good as far as is known; how far that is decides between healthy and unknown. */
+static void no_problem(struct da_analysis *a)
+{
+	size_t n = a->dump->proc.threads.n, unknown;
+	const char *states = da_say_states(a, &unknown);
+	bool told = unknown * UNKNOWN_SHARE <= n;
+
+	if (a->hangs)
+		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
+			       "The process did not crash, and no hang of the whole was found; see the warnings. Of %zu "
+			       "%s: %s.", n, n == 1 ? "thread" : "threads", states);
+	else
+		da_doc_verdict(a->doc, told ? DA_VERDICT_HEALTHY : DA_VERDICT_UNKNOWN, told ? 0.7 : 0, NULL,
+			       "No known problem was detected. The dump was made of a living process; of %zu %s: %s.",
+			       n, n == 1 ? "thread" : "threads", states);
+}
+
 static void no_crash(struct da_analysis *a)
 {
 	const struct da_process *p = &a->dump->proc;
@@ -145,10 +165,7 @@ static void no_crash(struct da_analysis *a)
 		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
 			       "What the process was doing is unknown, because the dump holds no threads.");
 	else
-		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
-			       "The process did not crash: the dump was made of a living process with %zu "
-			       "%s. Whether they wait for each other is not examined by this version.",
-			       p->threads.n, p->threads.n == 1 ? "thread" : "threads");
+		no_problem(a);
 }
 
 /* The gravest finding leads; a crash whose cause no rule knows is still a crash. */
@@ -159,6 +176,8 @@ static void verdict(struct da_analysis *a)
 	if (a->leading)
 		da_doc_verdict(a->doc, DA_VERDICT_CRASH, a->leading_confidence, a->leading, "%s",
 			       a->leading_text);
+	else if (!e && a->hang)
+		da_doc_verdict(a->doc, DA_VERDICT_HANG, a->hang_confidence, a->hang, "%s", a->hang_text);
 	else if (e)
 		da_doc_verdict(a->doc, DA_VERDICT_CRASH, 0.5, NULL,
 			       "The process died of %s; why is unknown.", e->name);
@@ -194,7 +213,8 @@ void da_analyze(struct da_dump *d, struct da_doc *doc, const struct da_analyze_o
 	da_redact_learn_arguments(da_doc_redactor(doc), p->arguments.v, p->arguments.n);
 	for (size_t i = 0; i < p->environment.n; i++)
 		da_redact_learn(da_doc_redactor(doc), p->environment.v[i]);
-	a.groups = da_groups_new(d, d->arena);
+	a.graph = da_graph_new(d);
+	a.groups = da_groups_new(d, a.graph, d->arena);
 	a.order = da_order_new(d);
 	run_sections(&a, o->environment);
 	for (size_t i = 0; i < da_rules_n; i++)

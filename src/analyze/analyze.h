@@ -20,11 +20,17 @@ struct da_analysis {
 	struct da_dump *dump;
 	struct da_doc *doc;
 	const struct da_groups *groups; /* identical stacks, made once */
+	const struct da_graph *graph;   /* who waits for whom */
 	const struct da_order *order;   /* rows of what is not in the model's order */
 	/* What the verdict says; the first rule that explains the death sets it. */
 	const struct da_finding *leading;
 	const char *leading_rule, *leading_text; /* text is rich */
 	double leading_confidence;
+	/* The same of a process that did not die: the first hang that a rule is sure of. */
+	const struct da_finding *hang;
+	const char *hang_rule, *hang_text;
+	double hang_confidence;
+	unsigned hangs;              /* findings of hang.* so far */
 };
 
 struct da_rule {

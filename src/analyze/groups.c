@@ -39,12 +39,16 @@ static bool same_stack(const struct da_thread *a, const struct da_thread *b)
 	return true;
 }
 
-static enum da_rank rank_of(const struct da_dump *d, uint32_t thread)
+static enum da_rank rank_of(const struct da_dump *d, const struct da_graph *g, uint32_t thread)
 {
 	const struct da_thread *t = &d->proc.threads.v[thread];
 
 	if (d->proc.exception && d->proc.exception->thread == thread)
 		return DA_RANK_FAULTING;
+	if (t->state != DA_STATE_FAULTED && g->in_cycle[thread])
+		return DA_RANK_DEADLOCKED;
+	if (t->state != DA_STATE_FAULTED && g->direct[thread])
+		return DA_RANK_BLOCKING;
 	switch ((enum da_state)t->state) {
 	case DA_STATE_FAULTED: return DA_RANK_FAULTING;
 	case DA_STATE_RUNNING: return DA_RANK_RUNNING;
@@ -118,7 +122,7 @@ static void add_dispatch(struct da_dump *d, struct da_groups *g, struct da_arena
 }
 
 /* Threads without a single frame are no group. */
-struct da_groups *da_groups_new(struct da_dump *d, struct da_arena *a)
+struct da_groups *da_groups_new(struct da_dump *d, const struct da_graph *graph, struct da_arena *a)
 {
 	struct da_groups *g = da_new(a, struct da_groups);
 	struct da_map by_hash = { 0 };
@@ -127,7 +131,7 @@ struct da_groups *da_groups_new(struct da_dump *d, struct da_arena *a)
 	g->of_thread = da_calloc(a, n, sizeof(*g->of_thread));
 	for (uint32_t i = 0; i < n; i++) {
 		const struct da_thread *t = &d->proc.threads.v[i];
-		enum da_rank rank = rank_of(d, i);
+		enum da_rank rank = rank_of(d, graph, i);
 		uint64_t h = stack_hash(t) + rank;
 
 		g->of_thread[i] = DA_NONE;

@@ -4,6 +4,7 @@
 #define DA_ANALYZE_GROUPS_H
 
 #include "analyze/analyze.h"
+#include "analyze/graph.h"
 
 enum da_rank { DA_RANK_FAULTING, DA_RANK_HANDLING, DA_RANK_DEADLOCKED, DA_RANK_BLOCKING, DA_RANK_BLOCKED,
 	       DA_RANK_RUNNING, DA_RANK_UNKNOWN, DA_RANK_WAITING, DA_RANK_IDLE };
@@ -22,6 +23,6 @@ struct da_groups {
 	uint32_t dispatch;         /* the group that is one of dispatch, or DA_NONE */
 };
 
-struct da_groups *da_groups_new(struct da_dump *d, struct da_arena *a);
+struct da_groups *da_groups_new(struct da_dump *d, const struct da_graph *graph, struct da_arena *a);
 
 #endif

@@ -2,11 +2,13 @@
 libdumpan_a_SOURCES += \
 	%D%/analyze.c %D%/analyze.h \
 	%D%/crash.c %D%/crash.h \
+	%D%/graph.c %D%/graph.h \
 	%D%/groups.c %D%/groups.h \
 	%D%/order.c %D%/order.h \
 	%D%/rule_access.c \
 	%D%/rule_crash.c \
 	%D%/rule_dump.c \
+	%D%/rule_hang.c \
 	%D%/rule_managed.c \
 	%D%/rule_runtime.c \
 	%D%/rules.def \

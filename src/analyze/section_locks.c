@@ -72,6 +72,7 @@ void da_section_locks(struct da_analysis *a)
 	const struct da_process *p = &a->dump->proc;
 	const struct da_wait **waits = da_calloc(a->dump->arena, p->waits.n, sizeof(const struct da_wait *));
 
+	da_wait_cycle_rows(a);
 	for (uint32_t i = 0; i < p->locks.n; i++)
 		lock_row(a, i);
 	for (size_t i = 0; i < p->waits.n; i++)

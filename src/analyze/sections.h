@@ -11,6 +11,8 @@ void da_section_exception(struct da_analysis *a);
 void da_section_cpu(struct da_analysis *a);
 void da_section_threads(struct da_analysis *a);
 void da_section_stacks(struct da_analysis *a);
+/* The cycles of a->graph, which rule_hang.c also judges. */
+void da_wait_cycle_rows(struct da_analysis *a);
 void da_section_locks(struct da_analysis *a);
 void da_section_runtime(struct da_analysis *a);
 void da_section_exceptions(struct da_analysis *a);

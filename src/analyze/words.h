@@ -19,6 +19,9 @@ const char *da_say_function(struct da_analysis *a, const struct da_frame *f);
 /* parser.c:88, or NULL. */
 const char *da_say_line(struct da_analysis *a, const struct da_frame *f);
 
+/* "12 idle, 3 blocked by others of the process"; how many are in no known state. */
+const char *da_say_states(struct da_analysis *a, size_t *ret_unknown);
+
 /* Unix time in microseconds as RFC 3339 in UTC; NULL for 0. */
 const char *da_say_time(struct da_analysis *a, uint64_t us);
 

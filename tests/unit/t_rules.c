@@ -120,10 +120,12 @@ START_TEST(a_healthy_process_has_nothing)
 	struct da_dump *d = process();
 	struct da_doc *doc = analyze(d, NULL);
 
-	ck_assert_uint_eq(da_doc_findings(doc), 0);
+	ck_assert_uint_eq(da_doc_findings(doc), 1);
+	ck_assert_ptr_nonnull(finding(doc, "hang.none"));
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_NOTIFICATION), 1);
 	ck_assert_int_eq(da_doc_get_status(doc), DA_DOC_COMPLETE);
 	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_UNKNOWN);
-	ck_says(da_doc_get_verdict(doc)->text, "did not crash");
+	ck_says(da_doc_get_verdict(doc)->text, "No known problem was detected");
 	ck_assert_ptr_null(da_doc_get_signature(doc)->id);
 	ck_assert_uint_eq(da_doc_rule_rows(doc), da_rules_n);
 	da_dump_free(d);

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hang.*: threads that wait for each other, for a thread that does something else, or for one that is
+ * gone. A finding explains a thread once: cycles first, then orphaned locks, then the heads of chains.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/crash.h"
+#include "analyze/graph.h"
+#include "analyze/order.h"
+#include "analyze/sections.h"
+
+#define SURE 0.6      /* below, a finding says "possible" */
+#define EVIDENCE 12   /* edges that a finding shows */
+#define MOST 20       /* findings of one rule; the tables of locks and waits have all */
+#define SHARE 5       /* one in so many threads makes a wait a problem of the whole */
+
+static const char *plural(size_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
+/* "12 % of threads (5)" */
+static const char *share(struct da_analysis *a, size_t n)
+{
+	size_t all = a->dump->proc.threads.n;
+
+	return da_printf(a->dump->arena, "%zu %% of all threads (%zu)", all ? (100 * n + all / 2) / all : 0, n);
+}
+
+static const struct da_lock *lock_of(struct da_analysis *a, const struct da_wait *w)
+{
+	return w->lock < a->dump->proc.locks.n ? &a->dump->proc.locks.v[w->lock] : NULL;
+}
+
+/* lock2 (monitor of Shop.Ledger), or "the end of that thread" */
+static const char *say_lock(struct da_analysis *a, const struct da_wait *w)
+{
+	struct da_arena *arena = a->dump->arena;
+	const struct da_lock *l = lock_of(a, w);
+	const char *kind = da_lock_kind_name((enum da_lock_kind)w->kind);
+
+	if (w->kind == DA_LOCK_PTHREAD_JOIN || w->kind == DA_LOCK_THREAD)
+		return "its end";
+	if (!l)
+		return da_printf(arena, "a %s", kind);
+	return da_printf(arena, DA_REF("lock%u") " (%s%s%s)", a->order->lock_row[w->lock] + 1, kind,
+			 l->type ? " of " : "", l->type ? da_printf(arena, DA_SYM("%s"), l->type) : "");
+}
+
+/* One edge: who waits, for what, who has it, and how both are known. */
+static void edge_evidence(struct da_analysis *a, struct da_finding *f, uint32_t thread)
+{
+	const struct da_edge *e = &a->graph->edge[thread];
+	const struct da_wait *w = &a->dump->proc.waits.v[e->wait];
+	const struct da_lock *l = lock_of(a, w);
+	struct da_evidence *ev = da_finding_evidence(f, "wait");
+
+	da_evidence_thread(ev, thread);
+	if (w->frame != DA_NONE)
+		da_evidence_frame(ev, w->frame);
+	if (w->address)
+		da_evidence_address(ev, w->address);
+	da_evidence_text(ev, "waits for %s of %s: %s%s%s", say_lock(a, w), da_say_thread(a, e->to),
+			 w->how ? w->how : "by its stack", l && l->how ? "; owner: " : "", l && l->how ? l->how : "");
+	if (w->lock != DA_NONE)
+		da_finding_object(f, "lock", a->order->lock_row[w->lock]);
+}
+
+/* The first that is sure leads; every call counts as a hang. */
+static void lead(struct da_analysis *a, struct da_finding *f, const char *rule, double confidence, const char *text)
+{
+	a->hangs++;
+	if (a->hang)
+		return;
+	a->hang = f;
+	a->hang_rule = rule;
+	a->hang_text = text;
+	a->hang_confidence = confidence;
+}
+
+/* ---------------------------------------------------------------- cycles */
+
+static const char *say_members(struct da_analysis *a, const struct da_cycle *c)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	size_t n = DA_MIN(c->members.n, (size_t)EVIDENCE);
+
+	for (size_t i = 0; i < n; i++)
+		da_str_addf(&s, "%s%s", i == 0 ? "" : i + 1 == n && n == c->members.n ? " and " : ", ",
+			    da_say_thread(a, c->members.v[i]));
+	if (n < c->members.n)
+		da_str_addf(&s, " and %zu more", c->members.n - n);
+	return da_strdup(a->dump->arena, da_str_get(&s));
+}
+
+static const char *cycle_description(struct da_analysis *a, const struct da_cycle *c)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+	for (size_t i = 0; i < c->members.n && i < EVIDENCE; i++) {
+		uint32_t t = c->members.v[i];
+		const struct da_wait *w = &a->dump->proc.waits.v[a->graph->edge[t].wait];
+
+		da_str_addf(&s, "%s%s waits for %s, which %s %s. ", i ? "" : "", da_say_thread(a, t), say_lock(a, w),
+			    da_say_thread(a, a->graph->edge[t].to),
+			    w->kind == DA_LOCK_PTHREAD_JOIN || w->kind == DA_LOCK_THREAD ? "must reach" : "holds");
+	}
+	return da_strdup(a->dump->arena, da_str_get(&s));
+}
+
+static void cycle_row(struct da_analysis *a, const struct da_cycle *c)
+{
+	struct da_doc *doc = a->doc;
+
+	da_doc_row(doc, DA_BLOCK_wait_cycles);
+	for (size_t i = 0; i < c->members.n; i++)
+		da_add_ref(doc, DA_COL_wait_cycles_members, "t", c->members.v[i]);
+	for (size_t i = 0; i < c->members.n; i++) {
+		uint32_t lock = a->dump->proc.waits.v[a->graph->edge[c->members.v[i]].wait].lock;
+
+		if (lock != DA_NONE)
+			da_add_ref(doc, DA_COL_wait_cycles_locks, "lock", a->order->lock_row[lock]);
+	}
+	da_set_uint(doc, DA_COL_wait_cycles_blocked_behind, c->behind);
+	da_set_real(doc, DA_COL_wait_cycles_confidence, (double)c->confidence);
+}
+
+void da_wait_cycle_rows(struct da_analysis *a)
+{
+	for (size_t i = 0; i < a->graph->cycles.n; i++)
+		cycle_row(a, &a->graph->cycles.v[i]);
+}
+
+static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
+{
+	struct da_arena *arena = a->dump->arena;
+	bool sure = (double)c->confidence >= SURE, self = c->members.n == 1;
+	size_t all = c->members.n + c->behind;
+	struct da_finding *f = da_finding_new(a->doc, "hang.deadlock", sure ? DA_SEVERITY_ERROR : DA_SEVERITY_WARNING,
+					      (unsigned)all, (double)c->confidence);
+	const char *more = c->behind ? da_printf(arena, "; %u more %s behind", c->behind,
+						 plural(c->behind, "waits", "wait")) : "";
+
+	if (self)
+		da_finding_title(f, "%s: %s waits for a lock that it holds itself%s", sure ? "Deadlock" : "Possible deadlock",
+				 da_say_thread(a, c->members.v[0]), more);
+	else
+		da_finding_title(f, "%s: %zu threads wait for each other%s", sure ? "Deadlock" : "Possible deadlock",
+				 c->members.n, more);
+	da_finding_description(f, "%s%s It will not end by itself. %s %s.", cycle_description(a, c),
+			       sure ? "" : "One of these steps is a guess: see the evidence. If it is right:",
+			       share(a, all), all == 1 ? "is held up by it" : "are held up by it");
+	da_finding_recommendation(f, self ? "Give the developers this stack: the lock is not recursive, and the function that "
+					    "takes it again must not be called with it held."
+					  : "Give the developers the stacks of these threads: they take the same locks in "
+					    "different order. Restarting the service ends it until it happens again.");
+	da_finding_refuted_by(f, self ? "another owner of the lock than the evidence names"
+				      : "an owner of one of these locks other than the evidence names, or a time limit after "
+					"which one of the threads gives up");
+	for (size_t i = 0; i < c->members.n; i++) {
+		da_finding_thread(f, c->members.v[i]);
+		if (i < EVIDENCE)
+			edge_evidence(a, f, c->members.v[i]);
+	}
+	lead(a, f, "hang.deadlock", (double)c->confidence,
+	     self ? da_printf(arena, "%s: %s waits for a lock that it holds itself%s.", sure ? "Hang" : "Possible hang",
+			      da_say_thread(a, c->members.v[0]), more)
+		  : da_printf(arena, "%s: %zu threads are deadlocked (%s)%s.", sure ? "Hang" : "Possible hang", c->members.n,
+			      say_members(a, c), more));
+}
+
+static unsigned run_deadlock(struct da_analysis *a)
+{
+	size_t n = DA_MIN(a->graph->cycles.n, (size_t)MOST);
+
+	for (size_t i = 0; i < n; i++)
+		one_cycle(a, &a->graph->cycles.v[i]);
+	return (unsigned)n;
+}
+
+static const char *no_waits(const struct da_analysis *a)
+{
+	return a->dump->proc.waits.n ? NULL : "no thread is known to wait for a lock or another thread";
+}
+
+const struct da_rule da_rule_hang_deadlock = {
+	.id = "hang.deadlock", .severity = "Error",
+	.looks_for = "threads that wait for each other in a circle, or one that waits for itself",
+	.page = "Needs locks whose owner stands in memory: pthread mutexes and rwlocks, critical sections, monitors,\n"
+		"System.Threading.Lock, joins. Native and managed ones make one graph. A circle that closes only by a\n"
+		"guess (a semaphore keeps no owner) is a Warning, and called possible.",
+	.why_not = no_waits, .run = run_deadlock,
+};
+
+/* ---------------------------------------------------------------- orphans */
+
+static void one_orphan(struct da_analysis *a, uint32_t lock, uint32_t from, uint32_t to)
+{
+	const struct da_process *p = &a->dump->proc;
+	const struct da_lock *l = &p->locks.v[lock];
+	const struct da_wait *first = &p->waits.v[a->order->waits_of[from]];
+	struct da_finding *f = da_finding_new(a->doc, "hang.lock-orphaned", DA_SEVERITY_ERROR, to - from, (double)l->confidence);
+	struct da_evidence *ev;
+
+	da_finding_title(f, "%u %s for a lock whose owner is gone", to - from, plural(to - from, "thread waits", "threads wait"));
+	da_finding_description(f, "%s is owned by thread id %u, which is not in the dump: it ended without giving the lock back, "
+			       "so nobody ever will. %s %s behind it.", say_lock(a, first), l->owner_tid, share(a, to - from),
+			       to - from == 1 ? "stands" : "stand");
+	da_finding_recommendation(f, "Find which thread can end, by an exception, pthread_exit or cancellation, while it holds this "
+				  "lock; a lock that is released by scope (RAII, using, finally) cannot be lost so.");
+	da_finding_refuted_by(f, "a thread with this id that the dump's writer left out, or memory at the lock that is no lock");
+	ev = da_finding_evidence(f, "owner field");
+	da_evidence_address(ev, l->address);
+	da_evidence_text(ev, "%s", l->how ? l->how : "the lock's own word");
+	for (uint32_t i = from; i < to; i++)
+		da_finding_thread(f, p->waits.v[a->order->waits_of[i]].thread);
+	da_finding_object(f, "lock", a->order->lock_row[lock]);
+	lead(a, f, "hang.lock-orphaned", (double)l->confidence,
+	     da_printf(a->dump->arena, "Hang: %u %s for a lock whose owner, thread id %u, is gone.", to - from,
+		       plural(to - from, "thread waits", "threads wait"), l->owner_tid));
+}
+
+static unsigned run_orphaned(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < p->locks.n; i++) {
+		uint32_t from = a->order->waits_from[i], to = a->order->waits_from[i + 1];
+
+		if (p->locks.v[i].state != DA_LOCK_ORPHANED || from == to || (double)p->locks.v[i].confidence < SURE)
+			continue;
+		one_orphan(a, i, from, to);
+		n++;
+	}
+	return n;
+}
+
+const struct da_rule da_rule_hang_lock_orphaned = {
+	.id = "hang.lock-orphaned", .severity = "Error",
+	.looks_for = "a lock that threads wait for and whose owner does not exist any more",
+	.page = "Needs a lock that keeps its owner's thread id, and all threads of the process in the dump.",
+	.why_not = no_waits, .run = run_orphaned,
+};
+
+/* ---------------------------------------------------------------- heads of chains */
+
+static const struct da_wait *primary_of(struct da_analysis *a, uint32_t thread)
+{
+	uint32_t i = a->graph->primary[thread];
+
+	return i != DA_NONE ? &a->dump->proc.waits.v[i] : NULL;
+}
+
+static const char *function_of(struct da_analysis *a, uint32_t thread)
+{
+	const struct da_thread *t = &a->dump->proc.threads.v[thread];
+	const char *first = NULL;
+
+	for (size_t i = 0; i < t->frames.n; i++) {
+		const char *name = da_function_name(&t->frames.v[i]);
+
+		if (name && da_is_own(a->dump, &t->frames.v[i]))
+			return name;
+		if (name && !first)
+			first = name;
+	}
+	return first;
+}
+
+/* What the head of a chain does: "sleeps", "waits for a socket". NULL: it runs, or nothing is known. */
+static const char *head_does(struct da_analysis *a, uint32_t head)
+{
+	const struct da_wait *w = primary_of(a, head);
+	const struct da_thread *t = &a->dump->proc.threads.v[head];
+
+	if (w && w->kind == DA_WAIT_SLEEP)
+		return "sleeps";
+	if (w)
+		return da_printf(a->dump->arena, "waits for %s%s", w->lock != DA_NONE ? "" : "a ",
+				 w->lock != DA_NONE ? say_lock(a, w) : da_lock_kind_name((enum da_lock_kind)w->kind));
+	switch ((enum da_state)t->state) {
+	case DA_STATE_SLEEPING: return "sleeps";
+	case DA_STATE_WAITING: return "waits for something outside";
+	case DA_STATE_BLOCKED: return "is blocked itself";
+	case DA_STATE_SUSPENDED: return "is suspended";
+	case DA_STATE_IDLE: return "waits for work";
+	default: return NULL;
+	}
+}
+
+static void one_head(struct da_analysis *a, uint32_t head, const char *does)
+{
+	const struct da_graph *g = a->graph;
+	struct da_arena *arena = a->dump->arena;
+	uint32_t behind = g->behind[head], shown = 0;
+	const char *function = function_of(a, head);
+	bool grave = behind >= 3 && behind * SHARE >= g->n;
+	double confidence = 0.9;
+	struct da_finding *f;
+
+	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++)
+		confidence = DA_MIN(confidence, (double)g->edge[g->followers[i]].confidence);
+	f = da_finding_new(a->doc, "hang.lock-owner-blocked", grave ? DA_SEVERITY_ERROR : DA_SEVERITY_WARNING, behind + 1, confidence);
+	da_finding_title(f, "%u %s behind %s, which %s", behind, plural(behind, "thread waits", "threads wait"),
+			 da_say_thread(a, head), does);
+	da_finding_description(f, "%s holds what %s %s for, and %s itself%s%s. %s %s held up.", da_say_thread(a, head),
+			       behind == 1 ? "another thread" : da_printf(arena, "%u other threads", behind),
+			       plural(behind, "waits", "wait"), does, function ? " in " : "",
+			       function ? da_printf(arena, DA_SYM("%s"), function) : "", share(a, behind),
+			       plural(behind, "is", "are"));
+	da_finding_recommendation(f, "Ask the developers why %s %s while it holds the lock: nothing slow belongs inside of one. A "
+				  "second dump some seconds later shows whether it goes on.", da_say_thread(a, head), does);
+	da_finding_refuted_by(f, "a second dump in which these threads have gone on");
+	da_finding_next(f, DA_NEXT_DUMP, "Make two dumps ten seconds apart: they show whether these threads go on.");
+	da_finding_thread(f, head);
+	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
+		da_finding_thread(f, g->followers[i]);
+		if (shown++ < EVIDENCE)
+			edge_evidence(a, f, g->followers[i]);
+	}
+	a->hangs += !grave;
+	if (grave)
+		lead(a, f, "hang.lock-owner-blocked", confidence,
+		     da_printf(arena, "Hang: %u %s behind %s, which %s%s%s.", behind,
+			       plural(behind, "thread waits", "threads wait"), da_say_thread(a, head), does,
+			       function ? " in " : "", function ? da_printf(arena, DA_SYM("%s"), function) : ""));
+}
+
+static int by_behind(const void *x, const void *y, void *ctx)
+{
+	const struct da_graph *g = ctx;
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	if (g->behind[a] != g->behind[b])
+		return g->behind[a] > g->behind[b] ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+static unsigned run_owner_blocked(struct da_analysis *a)
+{
+	const struct da_graph *g = a->graph;
+	DA_VEC(uint32_t) heads = { 0 };
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < g->n; i++)
+		if (g->head[i] == i && g->behind[i])
+			da_vec_push(a->dump->arena, &heads, i);
+	if (heads.n)
+		qsort_r(heads.v, heads.n, sizeof(*heads.v), by_behind, (void *)g);
+	for (size_t i = 0; i < heads.n && n < MOST; i++) {
+		const char *does = head_does(a, heads.v[i]);
+
+		if (!does)
+			continue;
+		one_head(a, heads.v[i], does);
+		n++;
+	}
+	return n;
+}
+
+const struct da_rule da_rule_hang_lock_owner_blocked = {
+	.id = "hang.lock-owner-blocked", .severity = "Warning or Error",
+	.looks_for = "the owner of a lock that others wait for, while it waits or sleeps itself",
+	.page = "Follows each chain of waits to the thread at its head. An Error where a fifth of all threads, and at\n"
+		"least three, stand behind it. A head that runs is ordinary contention and no finding.",
+	.why_not = no_waits, .run = run_owner_blocked,
+};
+
+/* ---------------------------------------------------------------- the finalizer */
+
+static unsigned run_finalizer_blocked(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < p->managed_threads.n; i++) {
+		const struct da_managed_thread *m = &p->managed_threads.v[i];
+		const struct da_wait *w = m->finalizer && m->thread != DA_NONE ? primary_of(a, m->thread) : NULL;
+		struct da_finding *f;
+
+		if (!w || w->lock == DA_NONE)
+			continue;
+		f = da_finding_new(a->doc, "hang.finalizer-blocked", DA_SEVERITY_ERROR, 2, (double)w->confidence);
+		da_finding_title(f, "The finalizer of .NET waits for a lock");
+		da_finding_description(f, "%s runs a finalizer that waits for %s%s%s. All objects with finalizers stay in memory "
+				       "until it goes on.", da_say_thread(a, m->thread), say_lock(a, w),
+				       w->owner != DA_NONE ? ", held by " : "",
+				       w->owner != DA_NONE ? da_say_thread(a, w->owner) : "");
+		da_finding_recommendation(f, "A finalizer must not wait: release what it needs another way (Dispose), and take no lock "
+					  "in it.");
+		da_finding_refuted_by(f, "a second dump in which the finalizer has gone on");
+		da_finding_thread(f, m->thread);
+		da_finding_object(f, "lock", a->order->lock_row[w->lock]);
+		da_evidence_text(da_finding_evidence(f, "wait"), "%s", w->how ? w->how : "by its stack");
+		lead(a, f, "hang.finalizer-blocked", (double)w->confidence,
+		     da_printf(a->dump->arena, "Hang: the finalizer of .NET, %s, waits for a lock.", da_say_thread(a, m->thread)));
+		n++;
+	}
+	return n;
+}
+
+static const char *no_finalizer(const struct da_analysis *a)
+{
+	for (size_t i = 0; i < a->dump->proc.managed_threads.n; i++)
+		if (a->dump->proc.managed_threads.v[i].finalizer)
+			return NULL;
+	return "no managed runtime's finalizer thread is known";
+}
+
+const struct da_rule da_rule_hang_finalizer_blocked = {
+	.id = "hang.finalizer-blocked", .severity = "Error",
+	.looks_for = "a finalizer thread that waits for a lock",
+	.page = "Needs the runtime's own word which thread runs finalizers, and what that thread waits for.",
+	.why_not = no_finalizer, .run = run_finalizer_blocked,
+};
+
+/* ---------------------------------------------------------------- nothing */
+
+static const char *died(const struct da_analysis *a)
+{
+	if (a->dump->proc.exception)
+		return "the process died";
+	return a->dump->proc.threads.n ? NULL : "the dump holds no threads";
+}
+
+/* How many threads are in each state. */
+static void count_states(const struct da_analysis *a, size_t ret[DA_STATE_EXITED + 1])
+{
+	for (size_t i = 0; i < a->dump->proc.threads.n; i++)
+		if (a->dump->proc.threads.v[i].state <= DA_STATE_EXITED)
+			ret[a->dump->proc.threads.v[i].state]++;
+}
+
+const char *da_say_states(struct da_analysis *a, size_t *ret_unknown)
+{
+	static const struct {
+		enum da_state state;
+		const char *words;
+	} known[] = { { DA_STATE_RUNNING, "running" }, { DA_STATE_BLOCKED, "blocked by others of the process" },
+		      { DA_STATE_WAITING, "waiting for the outside" }, { DA_STATE_SLEEPING, "sleeping" },
+		      { DA_STATE_IDLE, "idle" }, { DA_STATE_SUSPENDED, "suspended" } };
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	size_t n[DA_STATE_EXITED + 1] = { 0 };
+
+	count_states(a, n);
+	for (size_t i = 0; i < DA_ARRAY_SIZE(known); i++)
+		if (n[known[i].state])
+			da_str_addf(&s, "%s%zu %s", s.n ? ", " : "", n[known[i].state], known[i].words);
+	if (n[DA_STATE_UNKNOWN])
+		da_str_addf(&s, "%sof %zu it is not known", s.n ? ", " : "", n[DA_STATE_UNKNOWN]);
+	*ret_unknown = n[DA_STATE_UNKNOWN];
+	return da_strdup(a->dump->arena, da_str_get(&s));
+}
+
+static unsigned run_none(struct da_analysis *a)
+{
+	size_t unknown;
+	const char *states = da_say_states(a, &unknown);
+	struct da_finding *f;
+
+	if (a->hangs)
+		return 0;
+	f = da_finding_new(a->doc, "hang.none", DA_SEVERITY_NOTIFICATION, 0, unknown * 10 > a->graph->n ? 0.5 : 0.8);
+	da_finding_title(f, "No hang was found");
+	da_finding_description(f, "Looked at %zu %s: %s. %zu %s for a lock or another thread known; none of them closes a circle or "
+			       "stands behind a thread that waits itself.", a->graph->n,
+			       plural(a->graph->n, "thread", "threads"), states, a->dump->proc.waits.n,
+			       plural(a->dump->proc.waits.n, "wait", "waits"));
+	da_finding_recommendation(f, "If the service hung when this dump was made, make two more, ten seconds apart: what does not "
+				  "move between them is the question.");
+	da_finding_refuted_by(f, "a second dump in which the same threads stand at the same places and requests wait");
+	return 1;
+}
+
+const struct da_rule da_rule_hang_none = {
+	.id = "hang.none", .severity = "Notification",
+	.looks_for = "a living process in which no rule found a hang",
+	.page = "Says how many threads were looked at, in which states they are, and of how many that is not known.",
+	.why_not = died, .run = run_none,
+};

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who waits for whom: graphs made by hand, and what the rules of hangs say of them. */
+#include "config.h"
+
+#include <string.h>
+
+#include "analyze/analyze.h"
+#include "analyze/graph.h"
+#include "unit/unit.h"
+
+/* n threads without frames. */
+static struct da_dump *threads(uint32_t n)
+{
+	struct da_dump *d = da_dump_new(&da_limits_default, NULL);
+	struct da_process *p = &d->proc;
+
+	d->origin = (struct da_origin){ .file = "core.7", .bytes = 4096, .format = "elf-core", .writer = "gcore" };
+	p->arch = da_arch_by_elf(62, 2, false);
+	p->arch_name = "x86_64";
+	p->bits = 64;
+	p->os = DA_OS_LINUX;
+	p->name = "ordersd";
+	for (uint32_t i = 0; i < n; i++)
+		*da_vec_add(d->arena, &p->threads) = (struct da_thread){ .tid = 100 + i, .state = DA_STATE_IDLE };
+	return d;
+}
+
+/* A mutex at 0x1000 * (i + 1) owned by a thread (DA_NONE: a thread that is gone). */
+static uint32_t lock(struct da_dump *d, uint32_t owner, float confidence)
+{
+	uint32_t i = (uint32_t)d->proc.locks.n;
+
+	*da_vec_add(d->arena, &d->proc.locks) = (struct da_lock){
+		.address = 0x1000 * (i + 1), .kind = DA_LOCK_PTHREAD_MUTEX, .owner = owner,
+		.state = owner == DA_NONE ? DA_LOCK_ORPHANED : DA_LOCK_HELD, .owner_tid = owner == DA_NONE ? 4711 : 0,
+		.confidence = confidence, .how = "the owner field holds its id",
+	};
+	return i;
+}
+
+static void wait(struct da_dump *d, uint32_t thread, uint32_t lock, float confidence)
+{
+	*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){
+		.thread = thread, .lock = lock, .address = d->proc.locks.v[lock].address,
+		.owner = d->proc.locks.v[lock].owner, .kind = DA_LOCK_PTHREAD_MUTEX, .primary = true, .frame = DA_NONE,
+		.how = "futex", .confidence = confidence,
+	};
+	d->proc.threads.v[thread].state = DA_STATE_BLOCKED;
+}
+
+/* `thread` waits for a lock that `owner` has. */
+static void behind(struct da_dump *d, uint32_t thread, uint32_t owner)
+{
+	wait(d, thread, lock(d, owner, 0.95f), 0.95f);
+}
+
+static struct da_doc *analyze(struct da_dump *d)
+{
+	struct da_doc *doc = da_doc_new(d->arena, NULL);
+	const char *first = NULL;
+
+	da_analyze(d, doc, &(struct da_analyze_options){ 0 });
+	da_doc_finish(doc);
+	ck_assert_msg(da_doc_mistakes(doc, &first) == 0, "%s", first ? first : "");
+	return doc;
+}
+
+static const struct da_finding_row *finding(const struct da_doc *doc, const char *rule)
+{
+	for (size_t i = 0; i < da_doc_findings(doc); i++)
+		if (da_streq(da_doc_finding(doc, i)->rule, rule))
+			return da_doc_finding(doc, i);
+	return NULL;
+}
+
+static size_t count(const struct da_doc *doc, enum da_severity s)
+{
+	size_t first;
+
+	return da_doc_findings_of(doc, s, &first);
+}
+
+static void ck_says(const char *rich, const char *words)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+	da_rich_plain(&s, rich);
+	ck_assert_msg(strstr(da_str_get(&s), words), "'%s' is not in '%s'", words, da_str_get(&s));
+}
+
+START_TEST(cycles_of_each_size)
+{
+	for (uint32_t n = 1; n <= 5; n++) {
+		struct da_dump *d = threads(45);
+		struct da_graph *g;
+		struct da_doc *doc;
+
+		for (uint32_t i = 0; i < n; i++)
+			behind(d, 2 + i, 2 + (i + 1) % n);
+		behind(d, 20, 2); /* two bystanders behind the first member, one after the other */
+		behind(d, 21, 20);
+		g = da_graph_new(d);
+		ck_assert_uint_eq(g->cycles.n, 1);
+		ck_assert_uint_eq(g->cycles.v[0].members.n, n);
+		ck_assert_uint_eq(g->cycles.v[0].members.v[0], 2);
+		ck_assert_uint_eq(g->cycles.v[0].behind, 2);
+		ck_assert(!g->in_cycle[20] && g->in_cycle[2]);
+		ck_assert_uint_eq(g->head[21], DA_NONE);
+		doc = analyze(d);
+		ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 1);
+		ck_assert_ptr_nonnull(finding(doc, "hang.deadlock"));
+		ck_assert_ptr_null(finding(doc, "hang.none"));
+		ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_HANG);
+		ck_says(finding(doc, "hang.deadlock")->title, n == 1 ? "that it holds itself" : "wait for each other");
+		ck_says(finding(doc, "hang.deadlock")->title, "2 more wait behind");
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+START_TEST(a_guess_makes_it_possible_only)
+{
+	struct da_dump *d = threads(4);
+	struct da_doc *doc;
+
+	behind(d, 0, 1);
+	wait(d, 1, lock(d, 0, 0.4f), 0.95f);
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 0);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_WARNING), 1);
+	ck_says(finding(doc, "hang.deadlock")->title, "Possible deadlock");
+	ck_assert(finding(doc, "hang.deadlock")->confidence < 0.6);
+	ck_says(da_doc_get_verdict(doc)->text, "Possible hang");
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(an_owner_that_sleeps)
+{
+	struct da_dump *d = threads(12);
+	struct da_doc *doc;
+
+	behind(d, 1, 0);
+	behind(d, 2, 1);
+	d->proc.threads.v[0].state = DA_STATE_SLEEPING;
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 0);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_WARNING), 1); /* one finding for the chain, not one a lock */
+	ck_says(finding(doc, "hang.lock-owner-blocked")->title, "2 threads wait behind t1, which sleeps");
+	da_dump_free(d);
+
+	d = threads(12);
+	for (uint32_t i = 1; i < 6; i++)
+		behind(d, i, 0);
+	d->proc.threads.v[0].state = DA_STATE_WAITING;
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 1);
+	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_HANG);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(an_owner_that_works_is_no_finding)
+{
+	struct da_dump *d = threads(6);
+	struct da_doc *doc;
+
+	behind(d, 1, 0);
+	d->proc.threads.v[0].state = DA_STATE_RUNNING;
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR) + count(doc, DA_SEVERITY_WARNING), 0);
+	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_HEALTHY);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(an_owner_that_is_gone)
+{
+	struct da_dump *d = threads(6);
+	struct da_doc *doc;
+	uint32_t l = lock(d, DA_NONE, 0.9f);
+
+	wait(d, 1, l, 0.9f);
+	wait(d, 2, l, 0.9f);
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 1);
+	ck_says(finding(doc, "hang.lock-orphaned")->title, "2 threads wait for a lock whose owner is gone");
+	ck_says(finding(doc, "hang.lock-orphaned")->description, "thread id 4711");
+	da_dump_free(d);
+
+	d = threads(6); /* a word that may be no owner at all */
+	wait(d, 1, lock(d, DA_NONE, 0.3f), 0.9f);
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 0);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(a_crash_leads_before_a_hang)
+{
+	struct da_dump *d = threads(6);
+	struct da_exception *e = da_new(d->arena, struct da_exception);
+	struct da_doc *doc;
+
+	behind(d, 1, 2);
+	behind(d, 2, 1);
+	*e = (struct da_exception){ .thread = 0, .is_signal = true, .code = 11, .name = "SIGSEGV", .has_info = true,
+				    .syscall = -1, .cause = DA_CAUSE_ACCESS, .blamed_frame = DA_NONE, .blamed_module = DA_NONE };
+	d->proc.exception = e;
+	doc = analyze(d);
+	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_CRASH);
+	ck_assert_ptr_nonnull(finding(doc, "hang.deadlock"));
+	da_dump_free(d);
+}
+END_TEST
+
+/* Any set of edges: each thread is in a cycle, leads to one, or has a head; the numbers add up. */
+START_TEST(numbers_add_up)
+{
+	uint32_t seed = 12345;
+
+	for (unsigned round = 0; round < 200; round++) {
+		uint32_t n = 2 + round % 60, total = 0;
+		struct da_dump *d = threads(n);
+		struct da_graph *g;
+
+		for (uint32_t i = 0; i < n; i++) {
+			seed = seed * 1664525 + 1013904223;
+			if (seed >> 30)
+				behind(d, i, (seed >> 8) % n);
+		}
+		g = da_graph_new(d);
+		for (uint32_t i = 0; i < n; i++) {
+			ck_assert((g->cycle[i] == DA_NONE) != (g->head[i] == DA_NONE));
+			if (g->head[i] == i)
+				total += 1 + g->behind[i];
+			ck_assert_uint_eq(g->from[i + 1] - g->from[i], g->behind[i]);
+		}
+		for (size_t i = 0; i < g->cycles.n; i++)
+			total += (uint32_t)g->cycles.v[i].members.n + g->cycles.v[i].behind;
+		ck_assert_uint_eq(total, n);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+UNIT_MAIN("hang", cycles_of_each_size, a_guess_makes_it_possible_only, an_owner_that_sleeps,
+	  an_owner_that_works_is_no_finding, an_owner_that_is_gone, a_crash_leads_before_a_hang, numbers_add_up)
