@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * locks: what the files about locks and waits share. Locks enter proc.locks once each, whatever
+ * leads to them; the owner of each is a thread of the runtime's list that lives, or there is none.
+ *
+ * Who is sure of what: an owner is read from the lock's own words. A wait is certain where the
+ * runtime wrote it down (queues of Monitor.Wait, the wait information of 11 on Unix, the object
+ * slot of an FCALL's frame), and likely where one object alone fits in the frames of a call that
+ * waits.
+ */
+#ifndef DA_RUNTIME_CORECLR_LOCKS_H
+#define DA_RUNTIME_CORECLR_LOCKS_H
+
+#include "runtime/coreclr/coreclr.h"
+
+struct da_clr_lock_table {
+	struct da_clr *c;
+	bool all_threads; /* the runtime's list was read to its end */
+	/* To index + 1 of proc.managed_threads. */
+	struct da_map by_id, by_record, by_tid;
+	/* To index + 1 of proc.locks: objects that are locked, and Lock objects behind a monitor.
+	 */
+	struct da_map by_object;
+	/* Lock objects behind monitors, to the monitor's object. */
+	struct da_map monitor_of;
+	/* 11 on Unix: what threads sleep on, to the Lock it lets into; to the monitor's object of a
+	 * Monitor.Wait. */
+	struct da_map enter, pulse;
+};
+
+/* monitors.c */
+
+/*
+ * The lock that this object is, or that stands in its header or sync block: index of proc.locks,
+ * DA_NONE when it has none, no thread is in it, or it could not be read. One in a sync block can be
+ * free.
+ */
+uint32_t da_clr_lock_of(struct da_clr_lock_table *t, uint64_t object);
+/* A new lock of another kind, without owner; the object's type is told. */
+uint32_t da_clr_lock_add(struct da_clr_lock_table *t, uint64_t object, enum da_lock_kind kind);
+/* Managed id of the owner, 0: none. Sets state, owner, confidence; false: no living thread has this
+ * id. */
+bool da_clr_lock_own(struct da_clr_lock_table *t, uint32_t lock, uint32_t managed_id,
+		     const char *how);
+/* Index of proc.managed_threads, or DA_NONE. */
+uint32_t da_clr_by_id(const struct da_clr_lock_table *t, uint32_t managed_id);
+uint32_t da_clr_by_record(const struct da_clr_lock_table *t, uint64_t thread);
+bool da_clr_is_lock_object(struct da_clr *c, uint64_t object);
+bool da_clr_type_is(struct da_clr *c, uint64_t object, const char *name);
+
+/* waits.c */
+
+/* Queues of Monitor.Wait, for each sync block as it is read. */
+void da_clr_pulse_queue(struct da_clr_lock_table *t, uint64_t sync_block, uint32_t lock);
+/* What 11 on Unix notes of a Lock: the object to sleep on, and the waiters of its condition. */
+void da_clr_note_lock(struct da_clr_lock_table *t, uint64_t lock_object);
+void da_clr_wait_infos(struct da_clr_lock_table *t);
+/*
+ * A wait of a thread (index of proc.threads). Waits of one thread on one thing are one. Later ones
+ * of the same thread are the outer ones, closer to what the program asked for: they become its
+ * primary wait.
+ */
+void da_clr_wait_add(struct da_clr_lock_table *t, const struct da_wait *w);
+
+/* stack_waits.c: what stacks show. */
+
+/* Lock objects in the frames of a thread that waits: da_clr_note_lock of each. */
+void da_clr_stack_note_locks(struct da_clr_lock_table *t, uint32_t thread);
+void da_clr_stack_waits(struct da_clr_lock_table *t);
+void da_clr_stack_thin_locks(struct da_clr_lock_table *t);
+/* "Type.Method" of a managed frame; NULL: none, or not known. */
+const char *da_clr_frame_method(const struct da_frame *f);
+
+#endif

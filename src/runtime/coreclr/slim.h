@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slim: the locks of System.Threading that are managed objects through and through, read by their
+ * fields: SemaphoreSlim, ReaderWriterLockSlim, ManualResetEventSlim, CountdownEvent, Barrier, Task,
+ * Thread.
+ */
+#ifndef DA_RUNTIME_CORECLR_SLIM_H
+#define DA_RUNTIME_CORECLR_SLIM_H
+
+#include "runtime/coreclr/locks.h"
+
+/* By its own fields, does this object of the right type make a thread (of proc.managed_threads)
+ * wait? */
+bool da_clr_slim_waited(struct da_clr_lock_table *t, enum da_lock_kind kind, uint64_t object,
+			uint32_t managed);
+/* The lock of the model for it; monitors and Lock objects too. DA_NONE: none of its own. */
+uint32_t da_clr_slim_lock(struct da_clr_lock_table *t, enum da_lock_kind kind, uint64_t object);
+
+#endif

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Waits that stacks show.
+ *
+ * A thread that waits in managed code stands in a call of a few classes of System.Threading. The
+ * outermost of these frames is what the program asked for; it, or a frame that it called, keeps the
+ * object in a stack slot. Slots also keep what is no longer of use, so an object is taken only if
+ * it is of the right type, if its own words say that somebody waits for it, and if no other object
+ * in these frames is like it.
+ *
+ * 6 to 9 enter contended monitors in a helper without a managed frame: its explicit frame, of kind
+ * HelperMethodFrame_1OBJ, holds the address of the slot with the object. That is exact.
+ */
+#include "config.h"
+
+#include "runtime/coreclr/coreclr.h"
+#include "runtime/coreclr/locks.h"
+#include "runtime/coreclr/slim.h"
+
+#define CANDIDATES 8
+/* Words of the frames of one call that waits; and of the part of a stack where thin locks are
+ * looked for. */
+#define CALL_WORDS  4096u
+#define STACK_WORDS 65536u
+/* What the caller of the outermost frame may keep just above it. */
+#define BEYOND_LAST 512u
+
+/* What the runtime notes of a thread that sleeps, waits or joins: TS_Interruptible. */
+#define STATE_WAITS 0x02000000u
+
+/* Beginnings of methods. The first that fits counts. */
+static const struct api {
+	const char *method;
+	uint8_t kind; /* enum da_lock_kind; DA_LOCK_KINDS: the pool's own wait, of no interest */
+	const char *type; /* of the object that is waited for, or of a type that it derives from */
+} apis[] = {
+	{"System.Threading.Monitor.Wait", DA_LOCK_MONITOR_WAIT, NULL},
+	{"System.Threading.Monitor.ObjWait", DA_LOCK_MONITOR_WAIT, NULL},
+	{"System.Threading.Monitor.Enter", DA_LOCK_MONITOR, NULL},
+	{"System.Threading.Monitor.ReliableEnter", DA_LOCK_MONITOR, NULL},
+	{"System.Threading.Monitor.TryEnter", DA_LOCK_MONITOR, NULL},
+	{"System.Threading.Condition.Wait", DA_LOCK_MONITOR_WAIT, NULL},
+	{"System.Threading.Lock.", DA_LOCK_CLR_LOCK, "System.Threading.Lock"},
+	{"System.Threading.SemaphoreSlim.Wait", DA_LOCK_SEMAPHORE_SLIM,
+	 "System.Threading.SemaphoreSlim"},
+	{"System.Threading.ReaderWriterLockSlim.", DA_LOCK_RWLOCK_SLIM,
+	 "System.Threading.ReaderWriterLockSlim"},
+	{"System.Threading.ManualResetEventSlim.Wait", DA_LOCK_EVENT_SLIM,
+	 "System.Threading.ManualResetEventSlim"},
+	{"System.Threading.CountdownEvent.Wait", DA_LOCK_COUNTDOWN,
+	 "System.Threading.CountdownEvent"},
+	{"System.Threading.Barrier.SignalAndWait", DA_LOCK_CLR_BARRIER, "System.Threading.Barrier"},
+	{"System.Threading.Tasks.Task.Wait", DA_LOCK_TASK, "System.Threading.Tasks.Task"},
+	{"System.Threading.Tasks.Task.InternalWait", DA_LOCK_TASK, "System.Threading.Tasks.Task"},
+	{"System.Threading.Tasks.Task.SpinThenBlockingWait", DA_LOCK_TASK,
+	 "System.Threading.Tasks.Task"},
+	{"System.Threading.Thread.Join", DA_LOCK_THREAD, "System.Threading.Thread"},
+	{"System.Threading.Thread.Sleep", DA_WAIT_SLEEP, NULL},
+	{"System.Threading.WaitHandle.Wait", DA_LOCK_EVENT, "System.Threading.WaitHandle"},
+	{"System.Threading.LowLevelLifoSemaphore.", DA_LOCK_KINDS, NULL},
+	{"System.Threading.PortableThreadPool", DA_LOCK_KINDS, NULL},
+	{"System.Threading.TimerQueue.", DA_LOCK_KINDS, NULL},
+};
+
+/* A call that waits: frames[first .. last] of the thread, last the outermost of them. */
+struct call {
+	const struct api *api;
+	uint32_t thread;
+	uint32_t managed; /* index of proc.managed_threads */
+	uint32_t first, last;
+};
+
+const char *da_clr_frame_method(const struct da_frame *f)
+{
+	return f->kind == DA_FRAME_MANAGED && f->place && f->place->method ? f->place->method->raw
+									   : NULL;
+}
+
+static const struct api *api_of(const char *method)
+{
+	for (size_t i = 0; i < DA_ARRAY_SIZE(apis); i++)
+		if (da_starts(method, apis[i].method))
+			return &apis[i];
+	return NULL;
+}
+
+/* The library's own frames: those between the program's call and the system call. */
+static bool is_library(const char *method)
+{
+	return da_starts(method, "System.Threading.") ||
+	       da_starts(method, "System.Runtime.CompilerServices.TaskAwaiter");
+}
+
+/* The outermost call of the table in the topmost run of library frames. */
+static bool find_call(const struct da_thread *th, struct call *ret)
+{
+	bool started = false;
+
+	ret->api = NULL;
+	for (size_t i = 0; i < th->frames.n; i++) {
+		const struct da_frame *f = &th->frames.v[i];
+		const char *method = da_clr_frame_method(f);
+		const struct api *api;
+
+		if (!method && (!started || f->kind != DA_FRAME_MANAGED))
+			continue;
+		if (!method || !is_library(method))
+			break;
+		if (!started)
+			ret->first = (uint32_t)i;
+		started = true;
+		api = api_of(method);
+		if (api && api->kind == DA_LOCK_KINDS)
+			return false;
+		if (api) {
+			ret->api = api;
+			ret->last = (uint32_t)i;
+		}
+	}
+	return ret->api != NULL;
+}
+
+/* ---------------------------------------------------------------- candidates */
+
+struct found {
+	uint64_t v[CANDIDATES];
+	size_t n;
+	bool more;
+};
+
+static void found_add(struct found *f, uint64_t object)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->v[i] == object)
+			return;
+	if (f->n < CANDIDATES)
+		f->v[f->n++] = object;
+	else
+		f->more = true;
+}
+
+/* Does somebody wait for it, by its own words? *ret_object: what stands for it in the list of
+ * locks. */
+static bool fits(struct da_clr_lock_table *t, const struct call *call, uint64_t object,
+		 uint64_t *ret_object)
+{
+	struct da_clr *c = t->c;
+	const struct da_lock *l;
+	uint32_t lock;
+
+	*ret_object = object;
+	if (call->api->type && !da_clr_object_is(c, object, call->api->type) &&
+	    !da_clr_type_is(c, object, call->api->type))
+		return false;
+	switch (call->api->kind) {
+	case DA_LOCK_MONITOR:
+	case DA_LOCK_CLR_LOCK:
+		lock = da_clr_lock_of(t, object);
+		if (lock == DA_NONE)
+			return false;
+		l = &c->dump->proc.locks.v[lock];
+		*ret_object = l->address;
+		/* Held by another, or counted as waited for: a lock that the thread itself holds is
+		 * not it. */
+		if (l->owner == call->thread)
+			return false;
+		return l->owner != DA_NONE || l->state == DA_LOCK_ORPHANED ||
+		       (l->has_waiting && l->waiting);
+	case DA_LOCK_MONITOR_WAIT: /* the thread is in a queue, or there was no queue to read */
+		return false;
+	default:
+		return da_clr_slim_waited(t, (enum da_lock_kind)call->api->kind, object,
+					  call->managed);
+	}
+}
+
+static void scan(struct da_clr_lock_table *t, const struct call *call, uint64_t lo, uint64_t hi,
+		 struct found *ret)
+{
+	struct da_clr *c = t->c;
+	unsigned word = c->mem->word;
+	uint64_t v, object;
+
+	*ret = (struct found){0};
+	lo &= ~(uint64_t)(word - 1);
+	for (uint64_t n = 0; lo < hi && n < CALL_WORDS; lo += word, n++)
+		if (da_mem_word(c->mem, lo, &v) == DA_OK && v && v % word == 0 &&
+		    fits(t, call, v, &object))
+			found_add(ret, object);
+}
+
+/* Where the frame ends: its caller's stack pointer. */
+static uint64_t frame_end(const struct da_thread *th, uint32_t frame)
+{
+	const struct da_frame *f = &th->frames.v[frame];
+
+	if (f->cfa > f->sp)
+		return f->cfa;
+	return frame + 1 < th->frames.n && th->frames.v[frame + 1].sp > f->sp
+		       ? th->frames.v[frame + 1].sp
+		       : f->sp + BEYOND_LAST;
+}
+
+/* The one object of the call; 0: none, or several. */
+static uint64_t object_of(struct da_clr_lock_table *t, const struct call *call,
+			  float *ret_confidence)
+{
+	const struct da_thread *th = &t->c->dump->proc.threads.v[call->thread];
+	uint64_t end = frame_end(th, call->last);
+	struct found f;
+
+	scan(t, call, th->frames.v[call->first].sp, end, &f);
+	*ret_confidence = 0.95f;
+	if (f.n == 1 && !f.more)
+		return f.v[0];
+	if (f.n == 0)
+		return 0;
+	scan(t, call, th->frames.v[call->last].sp, end, &f);
+	*ret_confidence = 0.7f;
+	return f.n == 1 && !f.more ? f.v[0] : 0;
+}
+
+/* ---------------------------------------------------------------- the wait of one thread */
+
+static bool has_wait(const struct da_process *p, uint32_t thread, enum da_lock_kind kind)
+{
+	for (size_t i = 0; i < p->waits.n; i++)
+		if (p->waits.v[i].thread == thread && p->waits.v[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* Is it known better already: a monitor or Lock whose event the thread sleeps on? */
+static bool is_known(const struct da_process *p, const struct call *call)
+{
+	switch (call->api->kind) {
+	case DA_LOCK_MONITOR:
+	case DA_LOCK_CLR_LOCK:
+		return has_wait(p, call->thread, DA_LOCK_MONITOR) ||
+		       has_wait(p, call->thread, DA_LOCK_CLR_LOCK);
+	case DA_LOCK_EVENT:
+		return has_wait(p, call->thread, DA_LOCK_EVENT) ||
+		       has_wait(p, call->thread, DA_LOCK_MUTANT) ||
+		       has_wait(p, call->thread, DA_LOCK_SEMAPHORE);
+	default:
+		return has_wait(p, call->thread, (enum da_lock_kind)call->api->kind);
+	}
+}
+
+static void show_frame(struct da_process *p, const struct call *call)
+{
+	for (size_t i = 0; i < p->waits.n; i++)
+		if (p->waits.v[i].thread == call->thread && p->waits.v[i].primary)
+			p->waits.v[i].frame = call->last;
+}
+
+static void add_wait(struct da_clr_lock_table *t, const struct call *call)
+{
+	struct da_clr *c = t->c;
+	struct da_wait w = {.thread = call->thread,
+			    .lock = DA_NONE,
+			    .owner = DA_NONE,
+			    .kind = call->api->kind,
+			    .frame = call->last,
+			    .confidence = 1};
+	float confidence = 0;
+	uint64_t object = call->api->type || call->api->kind == DA_LOCK_MONITOR
+				  ? object_of(t, call, &confidence)
+				  : 0;
+
+	w.how = "the frame shows the call";
+	if (object) {
+		w.lock = da_clr_slim_lock(t, (enum da_lock_kind)call->api->kind, object);
+		w.address = object;
+		w.confidence = confidence;
+		w.how = confidence > 0.9f ? "the frames of the call hold one such object"
+					  : "the outermost frame of the call holds one such "
+					    "object, others hold more";
+		if (w.lock != DA_NONE)
+			w.kind = call->api->kind == DA_LOCK_CLR_LOCK
+					 ? c->dump->proc.locks.v[w.lock].kind
+					 : w.kind;
+	}
+	da_clr_wait_add(t, &w);
+}
+
+/* ---------------------------------------------------------------- 6 to 9: the frame of the helper
+ */
+
+static uint8_t explicit_kind(const struct da_clr *c, uint64_t frame)
+{
+	uint64_t id;
+
+	if (da_mem_word(c->mem, frame, &id) != DA_OK)
+		return DA_CLR_FRAME_UNKNOWN;
+	for (size_t i = 0; i < c->layout.frames.n; i++)
+		if (c->layout.frames.v[i].id == id)
+			return c->layout.frames.v[i].kind;
+	return DA_CLR_FRAME_UNKNOWN;
+}
+
+/* The object that the innermost helper's frame holds; 0: it is no such frame. */
+static uint64_t helper_object(const struct da_clr *c, const struct da_clr_thread *th)
+{
+	uint64_t slot, object;
+
+	if (explicit_kind(c, th->frame) != DA_CLR_FRAME_HelperMethodFrame_1OBJ ||
+	    DA_CLR_PTR(c, th->frame, HelperMethodFrame_1OBJ, ObjectSlot, &slot) != DA_OK ||
+	    da_mem_word(c->mem, slot, &object) != DA_OK)
+		return 0;
+	return object;
+}
+
+/* Contended Monitor.Enter. The helper serves others too: the lock must be another's, and the thread
+ * wait. */
+static bool helper_wait(struct da_clr_lock_table *t, const struct da_clr_thread *th,
+			uint32_t thread)
+{
+	struct da_process *p = &t->c->dump->proc;
+	struct da_wait w = {
+		.thread = thread,
+		.owner = DA_NONE,
+		.kind = DA_LOCK_MONITOR,
+		.frame = DA_NONE,
+		.how = "the helper's frame holds the object, which another thread has entered",
+		.confidence = 1};
+	uint64_t object = helper_object(t->c, th);
+	const struct da_lock *l;
+
+	if (!object || has_wait(p, thread, DA_LOCK_MONITOR_WAIT) ||
+	    !(p->managed_threads.v[th->model].state & STATE_WAITS))
+		return false;
+	w.lock = da_clr_lock_of(t, object);
+	if (w.lock == DA_NONE)
+		return false;
+	l = &p->locks.v[w.lock];
+	if (l->owner == thread ||
+	    (l->owner == DA_NONE && l->state != DA_LOCK_ORPHANED && !l->waiting))
+		return false;
+	w.address = object;
+	for (size_t i = 0; i < p->threads.v[thread].frames.n && w.frame == DA_NONE; i++)
+		if (p->threads.v[thread].frames.v[i].kind == DA_FRAME_MANAGED)
+			w.frame = (uint32_t)i;
+	da_clr_wait_add(t, &w);
+	return true;
+}
+
+/* ---------------------------------------------------------------- all threads */
+
+void da_clr_stack_note_locks(struct da_clr_lock_table *t, uint32_t thread)
+{
+	struct da_clr *c = t->c;
+	const struct da_thread *th = &c->dump->proc.threads.v[thread];
+	struct call call = {.thread = thread};
+	uint64_t v, lo, hi;
+
+	if (!find_call(th, &call))
+		return;
+	lo = th->frames.v[call.first].sp;
+	hi = frame_end(th, call.last);
+	for (uint64_t n = 0; lo < hi && n < CALL_WORDS; lo += c->mem->word, n++) {
+		if (da_mem_word(c->mem, lo, &v) != DA_OK || !v || v % c->mem->word)
+			continue;
+		if (da_clr_type_is(c, v, "System.Threading.Condition") &&
+		    (da_clr_object_ptr(c, v, "_lock", &v) != DA_OK || !v))
+			continue;
+		if (da_clr_is_lock_object(c, v))
+			da_clr_lock_of(t, v);
+	}
+}
+
+void da_clr_stack_waits(struct da_clr_lock_table *t)
+{
+	struct da_clr *c = t->c;
+	struct da_process *p = &c->dump->proc;
+
+	for (size_t i = 0; c->threads && i < c->threads->v.n && !da_stop(c->dump->watch); i++) {
+		const struct da_clr_thread *th = &c->threads->v.v[i];
+		struct call call = {.managed = th->model};
+
+		if (th->model >= p->managed_threads.n ||
+		    p->managed_threads.v[th->model].thread == DA_NONE)
+			continue;
+		call.thread = p->managed_threads.v[th->model].thread;
+		if (helper_wait(t, th, call.thread) ||
+		    !find_call(&p->threads.v[call.thread], &call))
+			continue;
+		if (is_known(p, &call))
+			show_frame(p, &call);
+		else
+			add_wait(t, &call);
+	}
+}
+
+/* ---------------------------------------------------------------- thin locks */
+
+/* Bits of a header beside the thin lock: finalizer has run, and the collector's own. */
+#define OTHER_BITS 0x60000000u
+
+struct thin_masks {
+	uint64_t ids, recursion;
+	uint32_t id; /* of the thread at hand */
+};
+
+/* An object on the thread's own stack whose header says that this very thread is inside. */
+static void try_thin(struct da_clr_lock_table *t, const struct thin_masks *m, uint64_t object)
+{
+	struct da_clr *c = t->c;
+	uint32_t word, lock;
+	size_t before = c->dump->proc.locks.n;
+
+	if (!object || object % c->mem->word || da_clr_object_header(c, object, &word) != DA_OK ||
+	    (word & (uint32_t)m->ids) != m->id ||
+	    (word & ~((uint32_t)(m->ids | m->recursion) | OTHER_BITS)) ||
+	    !da_clr_object_mt(c, object))
+		return;
+	lock = da_clr_lock_of(t, object);
+	if (lock == DA_NONE || lock < before)
+		return;
+	/* The collector moves objects, and what it leaves behind looks like an object for a while.
+	 */
+	c->dump->proc.locks.v[lock].how =
+		"the thin lock in the header of an object on the owner's stack";
+	c->dump->proc.locks.v[lock].confidence = 0.8f;
+}
+
+static void thin_locks_of(struct da_clr_lock_table *t, const struct da_thread *th,
+			  const struct thin_masks *m)
+{
+	uint64_t lo = 0, hi = 0, v;
+
+	for (size_t i = 0; i < th->frames.n; i++)
+		if (th->frames.v[i].kind == DA_FRAME_MANAGED) {
+			lo = lo ? lo : th->frames.v[i].sp;
+			hi = frame_end(th, (uint32_t)i);
+		}
+	for (uint64_t n = 0; lo < hi && n < STACK_WORDS; lo += t->c->mem->word, n++)
+		if (da_mem_word(t->c->mem, lo, &v) == DA_OK)
+			try_thin(t, m, v);
+}
+
+void da_clr_stack_thin_locks(struct da_clr_lock_table *t)
+{
+	struct da_clr *c = t->c;
+	struct da_process *p = &c->dump->proc;
+	struct thin_masks m;
+
+	if (da_clr_global(c, DA_CLR_G_SyncBlockMaskLockThreadId, &m.ids) != DA_OK ||
+	    da_clr_global(c, DA_CLR_G_SyncBlockMaskLockRecursionLevel, &m.recursion) != DA_OK)
+		return;
+	for (size_t i = 0; c->threads && i < c->threads->v.n && !da_stop(c->dump->watch); i++) {
+		uint32_t model = c->threads->v.v[i].model;
+
+		if (model >= p->managed_threads.n ||
+		    p->managed_threads.v[model].thread == DA_NONE ||
+		    !p->managed_threads.v[model].managed_id)
+			continue;
+		m.id = p->managed_threads.v[model].managed_id;
+		thin_locks_of(t, &p->threads.v[p->managed_threads.v[model].thread], &m);
+	}
+}
