@@ -121,6 +121,7 @@ struct da_clr_thread {
 };
 struct da_clr_threads {
 	DA_VEC(struct da_clr_thread) v;
+	struct da_map by_tid; /* to index in v */
 };
 /* Fills proc.managed_threads and threads' `managed`. */
 enum da_status da_clr_threads_read(struct da_clr *c);

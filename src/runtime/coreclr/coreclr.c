@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "runtime/coreclr/coreclr.h"
+
+static enum da_status open_coreclr(struct da_dump *d, struct da_symbols *s, uint32_t module,
+				   const struct da_runtime_options *o, void **ret)
+{
+	struct da_clr *c;
+	enum da_status st = da_clr_open(d, s, module, o, &c);
+
+	if (st != DA_OK)
+		return st;
+	(void)da_clr_threads_read(c);
+	*ret = c;
+	return DA_OK;
+}
+
+const struct da_runtime_ops da_runtime_coreclr = {
+	.name = "coreclr",
+	.open = open_coreclr,
+};

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * target: how a layout comes to be; private to target.c, descriptor.c, builds.c, dactable.c, exports.c,
+ * version.c and checks.c.
+ *
+ * A layout is put together from sources, the surest first; each fills only what is still unknown:
+ * the contract descriptor in the dump, the text of the same build in descriptors/, g_dacTable (the
+ * runtime's own table of addresses for debuggers), the overlay layouts/SYSTEM-CPU-MAJOR.json and its
+ * baselines. Then checks.c holds what it says against the memory: a layout that contradicts itself is
+ * dropped for the next candidate.
+ */
+#ifndef DA_RUNTIME_CORECLR_TARGET_H
+#define DA_RUNTIME_CORECLR_TARGET_H
+
+#include "runtime/coreclr/coreclr.h"
+
+/* ---- embedded files, sorted by name */
+
+struct da_clr_file {
+	const char *name;
+	const unsigned char *bytes;
+	size_t n;
+};
+extern const struct da_clr_file da_clr_files[];
+extern const size_t da_clr_files_n;
+struct da_bytes da_clr_file(const char *name); /* n 0: there is none */
+
+/* ---- builds.c: released builds. Rows of GC descriptors have a '#' in `file`. */
+
+struct da_clr_builds {
+	DA_VEC(struct da_clr_build) v;
+};
+const struct da_clr_builds *da_clr_builds(struct da_arena *a);
+/* How builds.tsv spells a module's identity; NULL: unknown. */
+const char *da_clr_identity(struct da_arena *a, const struct da_module *m);
+/* The row of this id, without '#' (gc false), or the one with '#' at this RVA (gc true). */
+const struct da_clr_build *da_clr_build_of(const struct da_clr_builds *b, const char *id, bool gc, uint32_t rva);
+
+/* ---- exports.c: an exported symbol by name, from the dump's memory */
+
+enum da_status da_clr_export(struct da_clr *c, const char *name, uint64_t *ret, uint64_t *ret_size);
+/* The end of the image by its program headers or PE header; c->end stays where they are missing. */
+void da_clr_image_end(struct da_clr *c);
+
+/* ---- descriptor.c */
+
+struct da_clr_source {
+	struct da_bytes json;
+	uint64_t *pointers; /* addresses of variables by index; NULL: not known */
+	uint32_t npointers;
+	bool cut;           /* the header was there, the text was not */
+	uint32_t size;      /* of the text by the header */
+};
+struct da_clr_merged {
+	bool aot;                   /* RuntimeFlavor says NativeAot */
+	const char *version;        /* RuntimeProductVersionString, or NULL */
+	const char *sub_name[4];
+	uint64_t sub_pointer[4];    /* the address of the variable that holds the sub-descriptor's address */
+	unsigned nsub;
+	unsigned types, globals;    /* in the text */
+	const char *baseline;       /* "empty" is NULL */
+	bool has_verified, verified;
+};
+/* Header, pointers and text at an address. DA_PARTIAL: all but the text (cut). */
+enum da_status da_clr_descriptor_at(struct da_clr *c, uint64_t address, struct da_clr_source *ret);
+/* The text of a build's row, its pointers at `base`. */
+enum da_status da_clr_descriptor_of(struct da_clr *c, const struct da_clr_build *b, uint64_t base,
+				    struct da_clr_source *ret);
+/* Fill what is unknown in l. *ret is filled on every return but DA_CORRUPT. */
+enum da_status da_clr_merge(struct da_arena *a, struct da_clr_layout *l, const struct da_clr_source *s,
+			    struct da_clr_merged *ret);
+void da_clr_layout_init(struct da_clr_layout *l);
+/* Merge layouts/NAME.json and its baselines. DA_NOT_FOUND. *ret_verified: what the first of them says. */
+enum da_status da_clr_overlay(struct da_arena *a, struct da_clr_layout *l, const char *name, bool *ret_verified);
+
+/* ---- dactable.c */
+
+struct da_clr_dactable {
+	uint64_t address;
+	uint32_t count;
+	bool rva32;        /* entries are u32 RVAs (6.0) */
+	const char *how;   /* "its export", … */
+};
+/* A column of dactable.tsv and how far entries behind its servicing entry are moved. */
+struct da_clr_column {
+	unsigned index;    /* DA_NONE: none */
+	unsigned major, count;
+	int shift;
+};
+/* Columns for this system and major version, the nearest count first; n at most max. */
+unsigned da_clr_columns(bool windows, unsigned major, uint32_t count, struct da_clr_column *ret, unsigned max);
+enum da_status da_clr_dactable_entry(const struct da_clr *c, const struct da_clr_dactable *t, uint32_t i,
+				     uint64_t *ret);
+/* Fill unknown globals, and vtables of frames up to 9. */
+void da_clr_dactable_apply(struct da_clr *c, struct da_clr_layout *l, const struct da_clr_dactable *t,
+			   const struct da_clr_column *col);
+/* In writable memory of the image: a long run of addresses that lie in the image. */
+enum da_status da_clr_dactable_search(struct da_clr *c, struct da_clr_dactable *ret);
+/* GCHeap… and the like from GcDacVars, where no descriptor says them. */
+void da_clr_gc_vars(struct da_clr *c, struct da_clr_layout *l);
+
+/* ---- version.c */
+
+/* "@(#)Version 8.0.3126.…" in the image's memory, the path, the PE resource. False: nothing. */
+bool da_clr_version(struct da_clr *c, const struct da_clr_build *own);
+/* "11.0.0" into c. */
+bool da_clr_version_text(struct da_clr *c, const char *version);
+
+/* ---- threads.c */
+
+struct da_clr_list {
+	DA_VEC(uint64_t) v;      /* Threads */
+	unsigned ours, strangers; /* whose system thread is, is not in the dump, though it should be */
+};
+/* DA_FAULT: not in the dump, or no layout; DA_CORRUPT: it leads nowhere; DA_PARTIAL: it breaks off. */
+enum da_status da_clr_thread_list(struct da_clr *c, struct da_clr_list *ret);
+
+/* ---- checks.c */
+
+struct da_clr_checks {
+	unsigned passed, failed;
+	const char *failure;  /* of the first failed one, or NULL */
+};
+void da_clr_check(struct da_clr *c, struct da_clr_checks *ret);
+
+#endif
