@@ -11,6 +11,7 @@ libdumpan_a_SOURCES += \
 	%D%/coreclr/locks.h %D%/coreclr/monitors.c %D%/coreclr/objects.c %D%/coreclr/roles.c \
 	%D%/coreclr/slim.c %D%/coreclr/slim.h %D%/coreclr/stack_waits.c %D%/coreclr/waits.c \
 	%D%/coreclr/names.c %D%/coreclr/names.h
+libdumpan_a_SOURCES += %D%/coreclr/debuginfo.c %D%/coreclr/debuginfo.h %D%/coreclr/lines.c
 
 # What is known of released builds, embedded by coreclr/embed.sh.
 da_clr_data = \

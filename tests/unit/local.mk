@@ -36,6 +36,7 @@ unit_tests += %D%/t_pe_version
 unit_tests += %D%/t_decode
 unit_tests += %D%/t_fault
 # runtime
+unit_tests += %D%/t_debuginfo
 unit_tests += %D%/t_clr_names
 # report
 unit_tests += %D%/t_json

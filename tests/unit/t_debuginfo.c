@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packed IL offsets, by bytes that runtimes of 9.0 to 11.0 wrote. */
+#include "config.h"
+
+#include <string.h>
+
+#include "runtime/coreclr/debuginfo.h"
+#include "unit.h"
+
+/* "native:il" at each entry, up to `last`. */
+static void check(unsigned format, const uint8_t *bytes, size_t n, const int (*want)[2], size_t nwant)
+{
+	struct da_bytes b = { bytes, n }, bounds;
+	struct clr_debug_header h;
+
+	ck_assert_int_eq(clr_debug_header(b, format, &h), DA_OK);
+	ck_assert_uint_le(h.bounds + h.bounds_size, n);
+	bounds = (struct da_bytes){ bytes + h.bounds, h.bounds_size };
+	for (size_t i = 0; i < nwant; i++) {
+		int32_t il = 77;
+		bool approx;
+
+		ck_assert_int_eq(clr_debug_il(bounds, format, (uint32_t)want[i][0], &il, &approx), DA_OK);
+		ck_assert_int_eq(il, want[i][1] & 0xffff);
+		ck_assert_int_eq(approx, want[i][1] >> 16);
+	}
+}
+#define CHECK(format, bytes, ...)                                                                \
+	do {                                                                                     \
+		static const int want[][2] = { __VA_ARGS__ };                                    \
+		check(format, (const uint8_t *)(bytes), sizeof(bytes) - 1, want, DA_ARRAY_SIZE(want)); \
+	} while (0)
+#define NEAR 0x10000
+
+START_TEST(ten)
+{
+	CHECK(10, "\x09\x59\x44\x03\x82\x90\x8e\xf9\x55\x00", { 0, 0 }, { 0x13, 0 }, { 0x14, 0 }, { 0x2c, 0 }, { 0x2d, 12 },
+	      { 0x36, 12 }, { 0x37, NEAR | 12 }, { 0x400, NEAR | 12 });
+	CHECK(10, "\x29\x0a\x45\x04\x82\x60\x1c\xc2\x65\x93\x02\x00", { 0x20, 0 }, { 0x21, 8 }, { 0x2d, 8 },
+	      { 0x2e, NEAR | 15 });
+	CHECK(10, "\x97\x00\x34\x03\x42\xe8\xe3\xbf\x0f", { 0xd, 0 }, { 0xe, 0 }, { 0x1d, 12 }, { 0x2c, NEAR | 12 });
+}
+END_TEST
+
+START_TEST(eleven)
+{
+	CHECK(11, "\x19\x09\x35\x03\x82\x90\x8f\x34\x65\x2e\x00", { 0, 0 }, { 14, 0 }, { 24, 6 }, { 29, 6 },
+	      { 30, NEAR | 11 });
+	CHECK(11, "\x29\x0a\x45\x03\x02\x21\x3c\xe8\x28\xe7\x02\x00", { 52, 0 }, { 53, 5 }, { 66, 5 }, { 67, NEAR | 11 });
+	CHECK(11, "\x49\x19\x65\x05\x02\x04\x12\x0e\x7a\x4f\xa2\x8c\xda\x00", { 66, 0 }, { 176, 0 }, { 177, 16 },
+	      { 197, 32 }, { 224, NEAR | 32 });
+	/* Of an image: behind the epilog stands what is rarely run, of earlier IL. */
+	CHECK(11, "\x39\x29\x55\x03\x02\x42\xcb\x88\x5d\x01\xa0\x63\x00", { 11, 0 }, { 54, 0 }, { 55, NEAR | 8 }, { 61, NEAR | 8 },
+	      { 62, 0 });
+	/* Six sizes: a method with a point where it can be suspended. */
+	CHECK(11, "\xa0\xb4\x04\x00\x03\x19\x56\x02\x04\xf2\x0e\xe2\x0b\xda\x00\x4c\x8c\x6a\x03\x4c\x8c\x1a\x05\xba\x00",
+	      { 0, 0 }, { 94, 0 }, { 218, NEAR }, { 253, NEAR }, { 254, 32 }, { 362, 32 }, { 363, NEAR | 32 }, { 372, 32 },
+	      { 407, NEAR | 32 }, { 430, NEAR | 32 });
+}
+END_TEST
+
+/* Numbers of three bits a half byte: (0, prolog), (20, 0), (47, 12), (55, epilog), kind of place 2. */
+START_TEST(nine)
+{
+	CHECK(9, "\x19\x00\x04\x21\x4a\x23\x3b\x79\x92\x00\x02", { 0, 0 }, { 19, 0 }, { 20, 0 }, { 46, 0 }, { 47, 12 }, { 54, 12 },
+	      { 55, NEAR | 12 });
+}
+END_TEST
+
+START_TEST(two_sets)
+{
+	/* The largest number in place of a size, then sizes 2, 7 and 0: the second set is of the IL as compiled. */
+	static const uint8_t bytes[] = { 0xfb, 0xff, 0xff, 0xff, 0xff, 0x27, 0x07 };
+	struct clr_debug_header h;
+
+	ck_assert_int_eq(clr_debug_header((struct da_bytes){ bytes, sizeof(bytes) }, 10, &h), DA_OK);
+	ck_assert_uint_eq(h.bounds, sizeof(bytes));
+	ck_assert_uint_eq(h.bounds_size, 2);
+	ck_assert_uint_eq(h.original, sizeof(bytes) + 2);
+	ck_assert_uint_eq(h.original_size, 7);
+}
+END_TEST
+
+START_TEST(hostile)
+{
+	static const uint8_t ones[64] = { [0 ... 63] = 0xff }, many[] = { 0xff, 0x7f, 0x33, 0 };
+	struct clr_debug_header h;
+	int32_t il;
+	bool approx;
+
+	for (unsigned format = 9; format <= 11; format++) {
+		ck_assert_int_eq(clr_debug_header((struct da_bytes){ ones, sizeof(ones) }, format, &h), DA_CORRUPT);
+		ck_assert_int_eq(clr_debug_header((struct da_bytes){ NULL, 0 }, format, &h), DA_CORRUPT);
+		ck_assert_int_eq(clr_debug_il((struct da_bytes){ ones, sizeof(ones) }, format, 9, &il, &approx), DA_CORRUPT);
+		ck_assert_int_eq(clr_debug_il((struct da_bytes){ many, sizeof(many) }, format, UINT32_MAX, &il, &approx),
+				 DA_CORRUPT);
+		ck_assert_int_eq(clr_debug_il((struct da_bytes){ many + 3, 1 }, format, 9, &il, &approx), DA_NOT_FOUND);
+	}
+}
+END_TEST
+
+UNIT_MAIN("debuginfo", ten, eleven, nine, two_sets, hostile)
