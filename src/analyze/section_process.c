@@ -59,6 +59,7 @@ void da_section_process(struct da_analysis *a)
 	da_set_text(doc, DA_COL_process_product_version, p->product_version);
 	da_set_text(doc, DA_COL_process_cwd, p->cwd);
 	da_set_text(doc, DA_COL_process_service, p->service);
+	da_set_word(doc, DA_COL_process_priority_class, p->priority_class);
 	da_set_text(doc, DA_COL_process_user, p->user);
 	da_set_text(doc, DA_COL_process_integrity, p->integrity);
 	da_set_text(doc, DA_COL_process_host, p->host);

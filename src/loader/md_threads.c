@@ -31,6 +31,21 @@ uint32_t md_thread_index(const struct md *m, uint32_t tid)
 
 /* ---------------------------------------------------------------- ThreadList */
 
+/* The class is one of the process; the threads repeat it. */
+static const char *priority_class_name(uint32_t value)
+{
+	static const struct {
+		uint32_t value;
+		const char *name;
+	} classes[] = { { 0x20, "normal" }, { 0x40, "idle" }, { 0x80, "high" }, { 0x100, "realtime" },
+			{ 0x4000, "below-normal" }, { 0x8000, "above-normal" } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(classes); i++)
+		if (classes[i].value == value)
+			return classes[i].name;
+	return NULL;
+}
+
 static void read_thread(struct md *m, struct da_cursor c)
 {
 	struct da_thread *t = da_vec_add(m->d->arena, &m->d->proc.threads);
@@ -58,6 +73,8 @@ static void read_thread(struct md *m, struct da_cursor c)
 		t->suspended = suspended;
 		t->priority = (int32_t)priority;
 		t->has_priority = priority_class != 0; /* Wine leaves both 0 */
+		if (!m->d->proc.priority_class)
+			m->d->proc.priority_class = priority_class_name(priority_class);
 	} else {
 		t->tp = teb;
 	}
@@ -90,16 +107,23 @@ static void read_names(struct md *m)
 /* DumpFlags: what the writer could not find out. */
 enum { INFO_ERROR = 1, INFO_WRITING = 2, INFO_EXITED = 4, INFO_INVALID = 8, INFO_NO_CONTEXT = 0x10 };
 
-static void read_info(struct md *m, struct da_cursor c)
+/* What the writer could not find out of threads, and the first of its reasons. */
+struct refused {
+	uint32_t n, error;
+};
+
+static void read_info(struct md *m, struct da_cursor c, struct refused *r)
 {
-	uint32_t thread = md_thread_index(m, da_get_u32(&c)), flags = da_get_u32(&c);
+	uint32_t thread = md_thread_index(m, da_get_u32(&c)), flags = da_get_u32(&c), error = da_get_u32(&c);
 	uint64_t created, kernel, user, start;
 	struct da_thread *t;
 
 	if (thread == DA_NONE)
 		return;
 	t = &m->d->proc.threads.v[thread];
-	da_skip(&c, 8); /* DumpError, ExitStatus */
+	da_skip(&c, 4); /* ExitStatus */
+	if (flags & INFO_ERROR)
+		r->error = r->n++ ? r->error : error;
 	created = da_get_u64(&c);
 	da_skip(&c, 8); /* ExitTime */
 	kernel = da_get_u64(&c);
@@ -122,12 +146,18 @@ static void read_info(struct md *m, struct da_cursor c)
 
 static void read_infos(struct md *m)
 {
+	struct refused refused = { 0, 0 };
 	struct md_list l;
 
 	if (!md_read_table(m, MD_THREAD_INFO_LIST, 8, false, THREAD_INFO_MIN, m->d->limits->threads, &l))
 		return;
 	for (uint64_t i = 0; i < l.n; i++)
-		read_info(m, md_entry(&l, i));
+		read_info(m, md_entry(&l, i), &refused);
+	if (refused.n)
+		da_note(m->d->ledger, DA_NOTE_MISSING, "threads",
+			"run the writer as an administrator, or as the user of the process",
+			"the writer of the dump could not find out all of %u threads (error 0x%08x)", refused.n,
+			refused.error);
 }
 
 /* Breakpad: which of the threads only wrote the dump. */

@@ -429,6 +429,7 @@ struct da_process {
 	const char *cwd, *host, *service, *product, *product_version; /* or NULL */
 	const char *os_version;           /* "Windows Server 2022, 20348.2340", or NULL */
 	const char *integrity;            /* "high", or NULL */
+	const char *priority_class;       /* Windows: "normal", or NULL */
 	const char *user;                 /* Windows: "Local System", or a SID; or NULL */
 	const char *time_zone;            /* "Romance Standard Time, UTC+01:00", or NULL */
 	const char *kernel;               /* uname's words, or NULL */

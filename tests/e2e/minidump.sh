@@ -44,6 +44,8 @@ has physical_bytes '17179869184' "the memory of the machine"
 has commit_limit_bytes '25769803776' "what the machine can commit"
 has operation '"bad-reference"' "a handle that was used when it was none"
 t_like "$json" '"handle":"0x40","operation":"close","what":"handle 0x40 was closed","thread":"t[0-9]*"' "who closed it"
+has rule '"handles.bad-reference"' "and that is a finding"
+has priority_class '"normal"' "the priority class"
 t_like "$json" '"handle":"0x40","operation":"bad-reference",.*"tid":555,' "a thread that has ended since"
 
 t_ok "as text" "$DUMPAN" report --no-local-symbols --format text "$T/orders.dmp"

@@ -39,6 +39,7 @@ static void counters_of(int i)
 	ck_assert_uint_eq(p->kernel_us, 3000000);
 	ck_assert_str_eq(p->time_zone, "Harbour Summer Time, UTC+02:00");
 	ck_assert_str_eq(p->user, "Local System");
+	ck_assert_str_eq(p->priority_class, "normal");
 	da_dump_free(d);
 }
 
@@ -185,6 +186,21 @@ START_TEST(function_tables_that_lie)
 }
 END_TEST
 
+START_TEST(threads_that_the_writer_could_not_read)
+{
+	struct synth_md *s = synth_md_new(SYNTH_MD_AMD64, SYNTH_MD_WINDOWS);
+	struct da_dump *d;
+
+	for (uint32_t i = 0; i < 3; i++)
+		synth_md_thread(s, &(struct synth_md_thread){ .tid = 1 + i, .has_info = true,
+							      .info_flags = i ? 1 | 8 : 0, .priority_class = 0x4000 });
+	d = load(s, DA_OK);
+	ck_assert(ledger_says(d, DA_NOTE_MISSING, "all of 2 threads"));
+	ck_assert_str_eq(d->proc.priority_class, "below-normal");
+	da_dump_free(d);
+}
+END_TEST
+
 /* Does its place or size lead out of the file? Then nothing is read, and it is told. */
 START_TEST(new_streams_outside)
 {
@@ -207,4 +223,5 @@ START_TEST(new_streams_outside)
 END_TEST
 
 UNIT_MAIN("md_streams", counters, old_counters_and_tokens, handle_operations, handle_operations_that_lie,
-	  function_tables, function_tables_that_lie, new_streams_outside)
+	  function_tables, function_tables_that_lie, new_streams_outside,
+	  threads_that_the_writer_could_not_read)

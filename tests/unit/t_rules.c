@@ -395,6 +395,35 @@ START_TEST(a_cut_dump_is_told_and_partial)
 }
 END_TEST
 
+/* The use of a handle that another thread had closed; uses of valid ones are no news. */
+START_TEST(bad_references_are_told_with_who_closed)
+{
+	static uint64_t pc[] = { 0x7f0000001000, 0x401234 };
+	const struct da_place *places[2];
+	struct da_dump *d = process();
+	struct da_handle_operation o = { .handle = 0x40, .pid = 1, .tid = 14221, .act = DA_HANDLE_CLOSE, .n = 2,
+					 .pc = pc, .place = places };
+	struct da_doc *doc;
+
+	places[0] = place(d, 1, "CloseHandle", NULL, 0);
+	places[1] = place(d, 0, "give_back", "/src/orders/pool.c", 12);
+	da_vec_push(d->arena, &d->proc.handle_operations, o);
+	doc = analyze(d, NULL);
+	ck_assert_ptr_null(finding(doc, "handles.bad-reference"));
+	o.act = DA_HANDLE_BAD_REFERENCE;
+	o.tid = 9;
+	da_vec_push(d->arena, &d->proc.handle_operations, o);
+	da_vec_push(d->arena, &d->proc.handle_operations, o);
+	doc = analyze(d, NULL);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_WARNING), 1);
+	ck_says(finding(doc, "handles.bad-reference")->evidence[0].text, "by a thread that has ended (9)");
+	ck_says(finding(doc, "handles.bad-reference")->evidence[1].text, "give_back");
+	ck_assert_uint_eq(finding(doc, "handles.bad-reference")->nevidence, 2);
+	ck_assert_uint_eq(da_doc_rows(doc, DA_BLOCK_handle_operations), 3);
+	da_dump_free(d);
+}
+END_TEST
+
 START_TEST(code_that_files_bring_back_is_no_news)
 {
 	struct da_dump *d = process();
@@ -519,7 +548,7 @@ int main(void)
 		a_healthy_process_has_nothing, from_outside_is_no_error, an_unknown_death_is_still_a_crash,
 		a_scanned_frame_lowers_the_confidence, an_unknown_address_is_not_invented, rules_can_be_chosen,
 		accesses_claim_no_more_than_is_known, an_abort_without_own_frames_names_no_place,
-		stacks_that_overflowed_are_counted,
+		stacks_that_overflowed_are_counted, bad_references_are_told_with_who_closed,
 		a_cut_dump_is_told_and_partial, code_that_files_bring_back_is_no_news,
 		lines_of_the_system_are_nobodys_question, early_ends_are_named, mismatches_and_lost_parts,
 		a_foreign_dump_of_dotnet, secrets_are_counted, rules_have_pages, equal_stacks_are_one_group,
