@@ -11,7 +11,7 @@
 
 #include "runtime/coreclr/target.h"
 
-enum { COLUMNS_MAX = 24, COUNT_MAX = 512, RUN_MIN = 100 };
+enum { COLUMNS_MAX = 24, COUNT_SLACK = 6, RUN_MIN = 100, RUN_HEAD = 40 };
 
 static const char *const global_names[] = {
 #define CLR_GLOBAL(g) #g,
@@ -246,43 +246,78 @@ void da_clr_dactable_apply(struct da_clr *c, struct da_clr_layout *l, const stru
 
 /* ---------------------------------------------------------------- without a symbol */
 
-/* The longest run of words that lie in the image, in one range of writable memory. */
-static void longest_run(const struct da_clr *c, uint64_t start, uint64_t end, struct da_clr_dactable *best)
+/* Is the word an address in the image? In its writable part? */
+static bool in_image(const struct da_clr *c, uint64_t at, uint64_t *ret)
 {
-	uint64_t run = 0, at = start, v;
+	return da_mem_u64(c->mem, at, ret) == DA_OK && *ret > c->base && *ret < c->end;
+}
 
-	for (; at + 8 <= end; at += 8) {
-		if (da_mem_u64(c->mem, at, &v) == DA_OK && v > c->base && v < c->end) {
+/*
+ * Most of its first entries are variables. Other long arrays of addresses are of functions and vtables.
+ */
+static bool of_variables(const struct da_clr *c, uint64_t at, uint64_t data)
+{
+	unsigned n = 0;
+	uint64_t v;
+
+	for (unsigned i = 0; i < RUN_HEAD; i++)
+		n += in_image(c, at + 8 * (uint64_t)i, &v) && v >= data;
+	return n >= RUN_HEAD * 3 / 4;
+}
+
+/* Servicing releases put in an entry or two. */
+static bool like_a_known_one(const struct da_clr *c, uint64_t count)
+{
+	struct da_clr_column col;
+
+	for (unsigned major = 6; major <= 16; major++)
+		if (da_clr_columns(c->windows, major, (uint32_t)count, &col, 1) &&
+		    count + COUNT_SLACK >= col.count && count <= col.count + COUNT_SLACK)
+			return true;
+	return false;
+}
+
+static void find_runs(const struct da_clr *c, uint64_t start, uint64_t end, uint64_t data, struct da_clr_dactable *best)
+{
+	uint64_t run = 0, at = (start + 7) & ~UINT64_C(7), v;
+
+	for (; at + 8 <= end + 8; at += 8) {
+		if (at + 8 <= end && in_image(c, at, &v)) {
 			run++;
 			continue;
 		}
-		if (run > best->count) {
+		if (run > best->count && run >= RUN_MIN && like_a_known_one(c, run) && of_variables(c, at - 8 * run, data)) {
 			best->count = (uint32_t)run;
 			best->address = at - 8 * run;
 		}
 		run = 0;
 	}
-	if (run > best->count) {
-		best->count = (uint32_t)run;
-		best->address = at - 8 * run;
-	}
+}
+
+static bool writable(const struct da_clr *c, const struct da_range *r)
+{
+	return r->end > c->base && r->start < c->end && r->has_prot && (r->prot & DA_PROT_W);
 }
 
 enum da_status da_clr_dactable_search(struct da_clr *c, struct da_clr_dactable *ret)
 {
-	struct da_clr_dactable best = { .how = "its shape: a long run of addresses in the runtime's own image" };
+	struct da_clr_dactable best = { .how = "its shape: a long run of addresses of the runtime's own variables" };
+	uint64_t data = 0;
 
 	/* On Linux it is filled at run time, in .bss; there nothing else looks like it. */
 	if (c->mem->word != 8 || c->windows)
 		return DA_NOT_FOUND;
 	for (size_t i = 0; i < c->mem->ranges.n; i++) {
 		const struct da_range *r = &c->mem->ranges.v[i];
+		uint64_t end = r->start + r->file_len;
 
-		if (r->end > c->base && r->start < c->end && r->has_prot && (r->prot & DA_PROT_W))
-			longest_run(c, r->start > c->base ? r->start : c->base,
-				    r->start + r->file_len < c->end ? r->start + r->file_len : c->end, &best);
+		if (!writable(c, r))
+			continue;
+		if (!data)
+			data = r->start > c->base ? r->start : c->base;
+		find_runs(c, r->start > c->base ? r->start : c->base, end < c->end ? end : c->end, data, &best);
 	}
-	if (best.count < RUN_MIN || best.count > COUNT_MAX)
+	if (!best.count)
 		return DA_NOT_FOUND;
 	*ret = best;
 	return DA_OK;

@@ -30,7 +30,7 @@ struct found {
 	bool createdump;                /* its page is there */
 	uint64_t page_base;             /* the runtime's address by that page, or 0 */
 	struct da_clr_dactable table;   /* address 0: not found */
-	bool verified;
+	bool bundle;                    /* the program's own place for the offset of its bundle is filled */
 };
 
 /* One try. */
@@ -152,20 +152,21 @@ static bool has_coreclr_library(const struct da_dump *d)
 }
 
 /* A program that holds the runtime itself. */
-static bool is_single_file(struct da_clr *c, const struct found *f)
+static bool is_single_file(struct da_clr *c, struct found *f)
 {
 	uint64_t at, size;
 	uint8_t p[18];
 
 	if (has_coreclr_library(c->dump))
 		return false;
+	f->bundle = is_bundle(c);
 	if (f->own && strncmp(f->own->file, "singlefilehost", 14) == 0)
 		return true;
 	if (f->page_base && f->page_base == c->base)
 		return true;
 	if (da_clr_export(c, "DotNetRuntimeInfo", &at, &size) == DA_OK)
 		return da_mem_read(c->mem, at, p, sizeof(p), NULL) != DA_OK || memcmp(p, "DotNetRuntimeInfo", 18) == 0;
-	return da_clr_export(c, "g_dacTable", &at, &size) == DA_OK || is_bundle(c);
+	return f->bundle || da_clr_export(c, "g_dacTable", &at, &size) == DA_OK;
 }
 
 static bool recognise(struct da_clr *c, struct found *f)
@@ -564,8 +565,8 @@ enum da_status da_clr_open(struct da_dump *d, struct da_symbols *s, uint32_t mod
 	(void)da_clr_version(c, f.own);
 	find_descriptor(c, &f);
 	find_table(c, &f);
-	if (c->single_file && !f.own && !f.in_dump && !f.table.address)
-		return DA_NOT_FOUND; /* a bundle that starts another process's runtime */
+	if (c->single_file && !f.bundle && !f.own && !f.in_dump && !f.table.address)
+		return DA_NOT_FOUND;
 	h = da_calloc(c->arena, 1, sizeof(*h));
 	choose(c, &f, h);
 	if (f.merged.aot)
