@@ -29,6 +29,7 @@ unit_tests += %D%/t_symbol
 # unwind
 unit_tests += %D%/t_unwind
 unit_tests += %D%/t_unwind_guide
+unit_tests += %D%/t_clr_code
 unit_tests += %D%/t_dispatcher
 unit_tests += %D%/t_functions
 unit_tests += %D%/t_pe

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From an address to the method, and the runtime's records on stacks: structures of CoreCLR made by hand, in
+ * one piece of memory, as 10 has them on Linux where nothing else is said.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "runtime/coreclr/coreclr.h"
+#include "unit.h"
+
+#define BASE 0x7e0000000000ULL
+#define LEN 0x100000
+#define STACK 0x7f0000000000ULL
+#define STACK_LEN 0x10000
+
+static struct da_dump *d;
+static struct da_clr *c;
+static uint8_t *file;
+static uint64_t next; /* free memory */
+
+/* ---------------------------------------------------------------- memory and layout */
+
+static uint8_t *at(uint64_t addr)
+{
+	return addr < STACK ? file + (addr - BASE) : file + LEN + (addr - STACK);
+}
+static void put(uint64_t addr, uint64_t v) { memcpy(at(addr), &v, 8); }
+static void put32(uint64_t addr, uint32_t v) { memcpy(at(addr), &v, 4); }
+
+static uint64_t make(size_t n)
+{
+	uint64_t addr = next;
+
+	next += (n + 15) & ~UINT64_C(15);
+	ck_assert_uint_le(next, BASE + LEN);
+	return addr;
+}
+
+static void range(uint64_t start, uint64_t off, uint64_t len)
+{
+	struct da_range *r = da_vec_add(d->arena, &d->proc.mem.ranges);
+
+	*r = (struct da_range){ .start = start, .end = start + len, .file_off = off, .file_len = len,
+				.prot = DA_PROT_R | DA_PROT_W | DA_PROT_X, .has_prot = true, .module = DA_NONE };
+}
+
+#define OFF(t, f, n) (c->layout.off[DA_CLR_##t##_##f] = (n))
+
+static void layout(void)
+{
+	for (size_t i = 0; i < DA_CLR_FIELDS; i++)
+		c->layout.off[i] = DA_CLR_UNKNOWN;
+	for (size_t i = 0; i < DA_CLR_TYPES; i++)
+		c->layout.size[i] = DA_CLR_UNKNOWN;
+	OFF(RangeSectionMap, TopLevelData, 0);
+	OFF(RangeSectionFragment, Next, 0), OFF(RangeSectionFragment, RangeBegin, 8);
+	OFF(RangeSectionFragment, RangeEndOpen, 16), OFF(RangeSectionFragment, RangeSection, 24);
+	OFF(RangeSection, RangeBegin, 0), OFF(RangeSection, RangeEndOpen, 8), OFF(RangeSection, Flags, 16);
+	OFF(RangeSection, R2RModule, 32), OFF(RangeSection, HeapList, 40), OFF(RangeSection, NextForDelete, 64);
+	OFF(CodeHeapListNode, MapBase, 32), OFF(CodeHeapListNode, HeaderMap, 40);
+	OFF(RealCodeHeader, MethodDesc, 24), OFF(RealCodeHeader, NumUnwindInfos, 32);
+	OFF(RealCodeHeader, UnwindInfos, 36);
+	OFF(Module, ReadyToRunInfo, 704), OFF(ReadyToRunInfo, CompositeInfo, 40);
+	OFF(ReadyToRunInfo, RuntimeFunctions, 80), OFF(ReadyToRunInfo, NumRuntimeFunctions, 88);
+	OFF(ReadyToRunInfo, HotColdMap, 96), OFF(ReadyToRunInfo, NumHotColdMap, 104);
+	OFF(ReadyToRunInfo, DelayLoadMethodCallThunks, 112), OFF(ReadyToRunInfo, EntryPointToMethodDescMap, 360);
+	OFF(HashMap, Buckets, 16), OFF(Bucket, Keys, 0), OFF(Bucket, Values, 32);
+	c->layout.size[DA_CLR_TYPE_Bucket] = 64;
+	OFF(Frame, Next, 8), OFF(InlinedCallFrame, CallSiteSP, 24), OFF(InlinedCallFrame, CallerReturnAddress, 32);
+	OFF(InlinedCallFrame, CalleeSavedFP, 40), OFF(FramedMethodFrame, TransitionBlockPtr, 16);
+	OFF(TransitionBlock, ReturnAddress, 96), OFF(TransitionBlock, CalleeSavedRegisters, 48);
+	c->layout.size[DA_CLR_TYPE_TransitionBlock] = 104;
+	OFF(CalleeSavedRegisters, R12, 0), OFF(CalleeSavedRegisters, R13, 8), OFF(CalleeSavedRegisters, R14, 16);
+	OFF(CalleeSavedRegisters, R15, 24), OFF(CalleeSavedRegisters, Rbx, 32), OFF(CalleeSavedRegisters, Rbp, 40);
+	OFF(FaultingExceptionFrame, TargetContext, 32), OFF(SoftwareExceptionFrame, TargetContext, 288);
+	OFF(ResumableFrame, TargetContextPtr, 16), OFF(HelperMethodFrame, Rbp, 0x68);
+}
+
+static void global(enum da_clr_global g, bool address, uint64_t value)
+{
+	c->layout.global[g].known = true;
+	c->layout.global[g].address = address;
+	c->layout.global[g].value = value;
+}
+
+static void frame_kind(uint64_t id, enum da_clr_frame kind)
+{
+	struct da_clr_frame_id f = { id, (uint8_t)kind };
+
+	da_vec_push(d->arena, &c->layout.frames, f);
+}
+
+static void setup(unsigned major)
+{
+	d = da_dump_new(&da_limits_default, NULL);
+	file = da_alloc(d->arena, LEN + STACK_LEN);
+	d->proc.os = DA_OS_LINUX;
+	d->proc.arch = da_arch_by_elf(62, 2, false);
+	d->proc.mem.word = 8;
+	d->proc.mem.file = d->file = (struct da_bytes){ file, LEN + STACK_LEN };
+	range(BASE, 0, LEN);
+	range(STACK, LEN, STACK_LEN);
+	c = da_new(d->arena, struct da_clr);
+	c->dump = d;
+	c->arena = d->arena;
+	c->mem = &d->proc.mem;
+	c->major = major;
+	next = BASE;
+	layout();
+	global(DA_CLR_G_ExecutionManagerCodeRangeMapAddress, true, make(256 * 8));
+	for (uint64_t id = 1; id < DA_CLR_FRAMES; id++)
+		frame_kind(id, (enum da_clr_frame)id);
+}
+
+static void done(void)
+{
+	da_dump_free(d);
+}
+
+/* ---------------------------------------------------------------- the map of ranges */
+
+static uint64_t map_entry(uint64_t pc)
+{
+	uint64_t table = c->layout.global[DA_CLR_G_ExecutionManagerCodeRangeMapAddress].value, slot, v;
+
+	for (unsigned level = 4; level > 0; level--) {
+		slot = table + 8 * (pc >> (17 + 8 * level) & 255);
+		memcpy(&v, at(slot), 8);
+		if (!v)
+			put(slot, v = make(256 * 8) | 1); /* as code that can be unloaded has it */
+		table = v & ~UINT64_C(1);
+	}
+	return table + 8 * (pc >> 17 & 255);
+}
+
+static uint64_t add_section(uint64_t begin, uint64_t end, uint32_t flags, uint64_t module, uint64_t heap)
+{
+	uint64_t s = make(72), f = make(40), slot = map_entry(begin), head;
+
+	put(s, begin), put(s + 8, end), put32(s + 16, flags), put(s + 32, module), put(s + 40, heap);
+	memcpy(&head, at(slot), 8);
+	put(f, head), put(f + 8, begin), put(f + 16, end), put(f + 24, s);
+	put(slot, f);
+	return s;
+}
+
+#define CODE 0x7d0000000000ULL /* not in memory: only its maps are */
+
+START_TEST(map_of_ranges)
+{
+	struct da_clr_code code;
+	uint64_t s;
+
+	setup(10);
+	add_section(CODE + 0x1000, CODE + 0x2000, 4, 0, 0);
+	s = add_section(CODE + 0x2000, CODE + 0x3000, 4, 0, 0);
+	add_section(CODE + 0x8000, CODE + 0x9000, 4, 0, 0);
+	ck_assert_int_eq(da_clr_code_at(c, CODE + 0x1800, &code), DA_OK);
+	ck_assert(code.stub && code.base == CODE + 0x1000 && !code.has_function);
+	ck_assert_int_eq(da_clr_code_at(c, CODE + 0x2fff, &code), DA_OK);
+	ck_assert_int_eq(da_clr_code_at(c, CODE + 0x3000, &code), DA_NOT_FOUND);
+	ck_assert_int_eq(da_clr_code_at(c, CODE + 0x40000000, &code), DA_NOT_FOUND);
+	ck_assert_int_eq(da_clr_code_at(c, UINT64_MAX, &code), DA_NOT_FOUND);
+	put(s + 64, 1); /* about to be freed */
+	ck_assert_int_eq(da_clr_code_at(c, CODE + 0x1801, &code), DA_OK);
+	ck_assert_int_eq(da_clr_code_at(c, CODE + 0x2001, &code), DA_NOT_FOUND);
+	done();
+}
+END_TEST
+
+START_TEST(list_of_ranges)
+{
+	struct da_clr_code code;
+	uint64_t head, a, b;
+
+	setup(6);
+	c->layout.off[DA_CLR_RangeSection_R2RModule] = c->layout.off[DA_CLR_RangeSection_HeapList] = DA_CLR_UNKNOWN;
+	OFF(RangeSection, Next, 24), OFF(RangeSection, Flags, 40), OFF(RangeSection, HeapOrModule, 48);
+	head = make(8), a = make(64), b = make(64);
+	global(DA_CLR_G_ExecutionManagerCodeRangeMapAddress, true, head);
+	put(head, a), put(a, CODE + 0x9000), put(a + 8, CODE + 0xa000), put(a + 24, b);
+	put(b, CODE + 0x1000), put(b + 8, CODE + 0x2000), put(b + 24, a); /* a circle */
+	ck_assert_int_eq(da_clr_code_at(c, CODE + 0x1800, &code), DA_OK);
+	ck_assert(code.stub);
+	ck_assert_int_eq(da_clr_code_at(c, CODE + 0x5000, &code), DA_NOT_FOUND);
+	put(b + 24, 0x10);
+	ck_assert_int_eq(da_clr_code_at(c, CODE + 0x5001, &code), DA_NOT_FOUND);
+	done();
+}
+END_TEST
+
+/* ---------------------------------------------------------------- code heaps */
+
+#define HEAP BASE /* code of heaps is in memory: the word before it leads to its header */
+
+static uint64_t heap, nibbles, code_begin;
+
+static void make_heap(size_t bytes)
+{
+	heap = make(48);
+	nibbles = make(bytes / 64);
+	next = (next + 255) & ~UINT64_C(255);
+	code_begin = make(bytes);
+	put(heap + 32, code_begin), put(heap + 40, nibbles);
+	add_section(code_begin, code_begin + bytes, 2, 0, heap);
+}
+
+static uint32_t *nibble_word(uint64_t rel) { return (uint32_t *)(void *)at(nibbles + 4 * (rel >> 8)); }
+
+/* A method at an offset of the heap; its end only where words can be offsets. */
+static uint64_t add_method(uint32_t rel, uint32_t size)
+{
+	uint64_t h = make(36 + 24), start = code_begin + rel, pointer = (rel & ~15U) | ((rel & 15) / 4 + 9);
+
+	*nibble_word(rel) |= ((rel & 31) / 4 + 1) << (28 - 4 * (rel >> 5 & 7));
+	for (uint64_t w = (rel >> 8) + 1; c->major >= 10 && 256 * (w + 1) <= rel + size; w++)
+		*nibble_word(256 * w) = (uint32_t)pointer;
+	put(start - 8, h);
+	put(h + 24, h + 1000), put32(h + 32, 2);
+	put32(h + 36, rel), put32(h + 40, rel + size - 8), put32(h + 44, 0x77);
+	put32(h + 48, rel + size - 8), put32(h + 52, rel + size), put32(h + 56, 0x78);
+	return h;
+}
+
+static void method_at(uint64_t rel, uint64_t h, uint32_t start, bool funclet)
+{
+	struct da_clr_code code = { .method = 0 };
+
+	ck_assert_int_eq(da_clr_code_at(c, code_begin + rel, &code), DA_OK);
+	ck_assert_msg(code.header == h && code.method == h + 1000 && code.start == code_begin + start,
+		      "at %#lx: start %#lx", (unsigned long)rel, (unsigned long)(code.start - code_begin));
+	ck_assert(code.has_function && code.funclet == funclet && !code.stub && !code.r2r);
+	ck_assert_uint_eq(code.f.unwind, funclet ? 0x78 : 0x77);
+}
+
+START_TEST(nibble_map)
+{
+	static const unsigned majors[] = { 6, 9, 10, 11 };
+	uint64_t a, b, far, last;
+	struct da_clr_code code;
+
+	setup(majors[_i]);
+	if (c->major == 6) { /* the map is 8's; only the nibbles matter here */
+		c->layout.off[DA_CLR_RangeSection_Next] = DA_CLR_UNKNOWN;
+	}
+	make_heap(0x20000);
+	a = add_method(0x10, 0x40);
+	b = add_method(0x64, 0x90);       /* ends in the same word */
+	far = add_method(0x1f4, 0x8000);  /* words of its own */
+	last = add_method(0x8210, 0x20);
+	method_at(0x10, a, 0x10, false);
+	method_at(0x47, a, 0x10, false);
+	method_at(0x48, a, 0x10, true);
+	method_at(0x64, b, 0x64, false);
+	method_at(0x80, b, 0x64, false);
+	method_at(0xf3, b, 0x64, true);
+	method_at(0x1f4, far, 0x1f4, false);
+	method_at(0x200, far, 0x1f4, false);
+	method_at(0x4000, far, 0x1f4, false);
+	method_at(0x81e0, far, 0x1f4, false);
+	method_at(0x8210, last, 0x8210, false);
+	ck_assert_int_eq(da_clr_code_at(c, code_begin + 8, &code), DA_OK); /* before all */
+	ck_assert(code.stub && !code.method);
+	if (c->major >= 10) { /* words of zeros end the search there */
+		ck_assert_int_eq(da_clr_code_at(c, code_begin + 0x18000, &code), DA_OK);
+		ck_assert(code.stub);
+	}
+	done();
+}
+END_TEST
+
+START_TEST(jitted_code_that_is_damaged)
+{
+	struct da_clr_code code;
+	uint64_t h, stub;
+
+	setup(10);
+	make_heap(0x1000);
+	h = add_method(0x100, 0x40);
+	stub = add_method(0x200, 0x40);
+	(void)stub;
+	put(code_begin + 0x200 - 8, 4); /* a kind of stub instead of a header */
+	ck_assert_int_eq(da_clr_code_at(c, code_begin + 0x210, &code), DA_OK);
+	ck_assert(code.stub);
+	put32(h + 32, UINT32_MAX);
+	ck_assert_int_eq(da_clr_code_at(c, code_begin + 0x110, &code), DA_OK);
+	ck_assert(!code.has_function && code.method == h + 1000);
+	put(code_begin + 0x100 - 8, 0x123456789);
+	ck_assert_int_eq(da_clr_code_at(c, code_begin + 0x111, &code), DA_OK);
+	ck_assert(!code.has_function && !code.method && code.start == code_begin + 0x100);
+	put(heap + 40, 0x10); /* no map */
+	ck_assert_int_eq(da_clr_code_at(c, code_begin + 0x112, &code), DA_FAULT);
+	put(heap + 32, UINT64_MAX); /* no base */
+	ck_assert_int_eq(da_clr_code_at(c, code_begin + 0x113, &code), DA_OK);
+	ck_assert(code.stub);
+	done();
+}
+END_TEST
+
+/* ---------------------------------------------------------------- ReadyToRun */
+
+static uint64_t image, buckets;
+static uint32_t nbuckets;
+
+static void hash(uint64_t key, uint64_t value)
+{
+	uint32_t seed = (uint32_t)(key >> 2), step = 1 + ((uint32_t)(key >> 5) + 1) % (nbuckets - 1);
+
+	for (;; seed += step) {
+		uint64_t b = buckets + 64 + 64ULL * (seed % nbuckets), v;
+
+		for (unsigned k = 0; k < 4; k++) {
+			memcpy(&v, at(b + 8 * k), 8);
+			if (v)
+				continue;
+			put(b + 8 * k, key);
+			memcpy(&v, at(b + 32 + 8 * k), 8);
+			put(b + 32 + 8 * k, (v & (UINT64_C(1) << 63)) | value >> 1);
+			return;
+		}
+		memcpy(&v, at(b + 32), 8);
+		put(b + 32, v | UINT64_C(1) << 63); /* one passed here */
+	}
+}
+
+/* {begin, end}: two methods with a funclet each, a third, and the rare part of the first far away. */
+static const uint32_t functions[][2] = {
+	{ 0x1000, 0x1080 }, { 0x1080, 0x10a0 }, { 0x1100, 0x1200 }, { 0x1200, 0x1210 }, { 0x1300, 0x1340 },
+	{ 0x1800, 0x1840 },
+};
+
+static void make_image(uint32_t n)
+{
+	uint64_t module = make(1024), info = make(512), thunks = make(8), hot = make(8);
+
+	image = make(0x4000);
+	nbuckets = n;
+	buckets = make(64 + 64 * (size_t)n);
+	put32(buckets, n);
+	put(module + 704, info);
+	put(info + 40, info), put(info + 80, image + 0x400), put32(info + 88, DA_ARRAY_SIZE(functions));
+	put(info + 112, thunks), put32(thunks, 0x2000), put32(thunks + 4, 0x100);
+	put(info + 96, hot), put32(info + 104, 2), put32(hot, 5), put32(hot + 4, 0);
+	put(info + 360 + 16, buckets);
+	for (size_t i = 0; i < DA_ARRAY_SIZE(functions); i++) {
+		put32(image + 0x400 + 12 * i, functions[i][0]);
+		put32(image + 0x404 + 12 * i, functions[i][1]);
+		put32(image + 0x408 + 12 * i, 0x3000 + 8 * (uint32_t)i);
+	}
+	add_section(image, image + 0x4000, 0, module, 0);
+}
+
+static void compiled(uint32_t rva, uint64_t method, uint32_t index, bool funclet)
+{
+	struct da_clr_code code = { .method = 0 };
+
+	ck_assert_int_eq(da_clr_code_at(c, image + rva, &code), DA_OK);
+	ck_assert_msg(code.method == method, "at %#x: %#lx", rva, (unsigned long)code.method);
+	ck_assert(code.r2r && code.has_function && code.funclet == funclet && !code.stub);
+	ck_assert_uint_eq(code.index, index);
+	ck_assert_uint_eq(code.base, image);
+	ck_assert(rva >= code.f.start && rva < code.f.end);
+	if (method)
+		ck_assert_uint_eq(code.start, image + functions[index][0]);
+}
+
+START_TEST(ready_to_run)
+{
+	static const uint32_t sizes[] = { 2, 3, 97 };
+	struct da_clr_code code;
+
+	setup(10);
+	make_image(sizes[_i]);
+	hash(image + 0x1000, 0x500000000010);
+	for (uint64_t i = 0; sizes[_i] > 2 && i < 6; i++) /* others that land in the same buckets */
+		hash(image + 0x1000 + (i + 1) * 4 * sizes[_i], 0x500000001000);
+	hash(image + 0x1100, 0x500000000020);
+	compiled(0x1000, 0x500000000010, 0, false);
+	compiled(0x1081, 0x500000000010, 0, true);
+	compiled(0x11ff, 0x500000000020, 2, false);
+	compiled(0x1200, 0x500000000020, 2, true);
+	compiled(0x1810, 0x500000000010, 0, false); /* cold */
+	ck_assert_int_eq(da_clr_code_at(c, image + 0x2010, &code), DA_OK);
+	ck_assert(code.stub);
+	ck_assert_int_eq(da_clr_code_at(c, image + 0x10, &code), DA_OK);
+	ck_assert(code.stub);
+	ck_assert_int_eq(da_clr_code_at(c, image + 0x1250, &code), DA_OK); /* between two functions */
+	ck_assert(!code.has_function);
+	done();
+}
+END_TEST
+
+START_TEST(ready_to_run_without_methods)
+{
+	struct da_clr_code code;
+	uint64_t module;
+
+	setup(10);
+	make_image(7);
+	put(buckets, UINT64_MAX); /* too many */
+	compiled(0x1310, 0, 4, false);
+	done();
+	setup(10);
+	module = make(1024);
+	add_section(CODE, CODE + 0x1000, 0, module, 0);
+	ck_assert_int_eq(da_clr_code_at(c, CODE + 0x10, &code), DA_OK); /* it is managed: no more is known */
+	ck_assert(code.r2r && !code.stub && !code.has_function);
+	done();
+}
+END_TEST
+
+/* ---------------------------------------------------------------- explicit frames */
+
+static struct da_thread thread;
+
+static void add_thread(uint64_t frame)
+{
+	struct da_clr_thread t = { .frame = frame, .tid = 7 };
+
+	if (!c->threads)
+		c->threads = da_new(d->arena, struct da_clr_threads);
+	da_vec_push(d->arena, &c->threads->v, t);
+	thread.tid = 7;
+}
+
+static enum da_status leave(uint64_t sp, struct da_guide_caller *ret)
+{
+	struct da_regs at = { .valid = 0 };
+
+	da_reg_set(&at, d->proc.arch->sp, sp);
+	da_reg_set(&at, d->proc.arch->pc, 0x1234);
+	return da_clr_transition(c, &thread, &at, ret);
+}
+
+static void link_frame(uint64_t addr, enum da_clr_frame kind, uint64_t to)
+{
+	put(addr, kind), put(addr + 8, to);
+}
+
+static void call_site(uint64_t addr, uint64_t to, uint64_t pc, uint64_t sp)
+{
+	link_frame(addr, DA_CLR_FRAME_InlinedCallFrame, to);
+	put(addr + 24, sp), put(addr + 32, pc), put(addr + 40, addr + 0x77);
+}
+
+static void leads(uint64_t sp, uint64_t pc, uint64_t to_sp)
+{
+	struct da_guide_caller caller;
+
+	ck_assert_int_eq(leave(sp, &caller), DA_OK);
+	ck_assert_uint_eq(caller.regs.v[16], pc);
+	ck_assert_uint_eq(caller.regs.v[7], to_sp);
+}
+
+START_TEST(inlined_calls)
+{
+	uint64_t pc, f = STACK + 0x1000;
+	struct da_guide_caller caller;
+
+	setup(10);
+	make_heap(0x1000);
+	add_method(0x100, 0x400);
+	pc = code_begin + 0x120;
+	call_site(f, f + 0x200, pc, f - 0x10);
+	call_site(f + 0x200, f + 0x400, 0, f + 0x190);                  /* no call is under way */
+	link_frame(f + 0x400, DA_CLR_FRAME_DebuggerU2MCatchHandlerFrame, f + 0x600);
+	call_site(f + 0x600, f + 0x800, 0x6666, f + 0x590);             /* not to managed code */
+	call_site(f + 0x800, UINT64_MAX, pc + 0x20, f + 0x7f0);
+	add_thread(f);
+	leads(f - 0x100, pc, f - 0x10);
+	leads(f - 8, pc + 0x20, f + 0x7f0);  /* of a record below its own call site nothing can be had */
+	leads(f + 8, pc + 0x20, f + 0x7f0);  /* what lies below sp is over */
+	ck_assert_int_eq(leave(f + 0x808, &caller), DA_NOT_FOUND);
+	put(f + 0x608, f);                   /* a circle */
+	ck_assert_int_eq(leave(f + 8, &caller), DA_NOT_FOUND);
+	thread.tid = 8;
+	ck_assert_int_eq(leave(f - 0x100, &caller), DA_NOT_FOUND);
+	done();
+}
+END_TEST
+
+START_TEST(other_frames)
+{
+	uint64_t pc, f = STACK + 0x1000, tb = f + 0x300, context = f + 0x800;
+	struct da_guide_caller caller;
+
+	setup(10);
+	make_heap(0x1000);
+	add_method(0x100, 0x400);
+	pc = code_begin + 0x120;
+	add_thread(f);
+	link_frame(f, DA_CLR_FRAME_PrestubMethodFrame, UINT64_MAX);
+	put(f + 16, tb), put(tb + 48 + 32, 33), put(tb + 48 + 40, 44), put(tb + 96, pc);
+	leads(f - 0x100, pc, tb + 104);
+	ck_assert_int_eq(leave(f - 0x100, &caller), DA_OK);
+	ck_assert(caller.regs.v[3] == 33 && caller.regs.v[6] == 44 && !caller.exact_pc);
+
+	link_frame(f, DA_CLR_FRAME_RedirectedThreadFrame, UINT64_MAX);
+	put(f + 16, context), put32(context + 0x30, 0x10000b), put(context + 0x98, f + 0x1000);
+	put(context + 0xf8, pc), put(context + 0x90, 55);
+	ck_assert_int_eq(leave(f - 0x100, &caller), DA_OK);
+	ck_assert(caller.regs.v[16] == pc && caller.regs.v[7] == f + 0x1000 && caller.regs.v[3] == 55 && caller.exact_pc);
+
+	link_frame(f, DA_CLR_FRAME_SoftwareExceptionFrame, UINT64_MAX);
+	memcpy(at(f + 288), at(context), 0x200);
+	ck_assert_int_eq(leave(f - 0x100, &caller), DA_OK);
+	ck_assert(caller.regs.v[16] == pc && !caller.exact_pc);
+
+	link_frame(f, DA_CLR_FRAME_HelperMethodFrame_1OBJ, UINT64_MAX);
+	put(f + 0x68, f + 0x200), put(f + 0x200, f + 0x280), put(f + 0x208, 0x1234);
+	put(f + 0x280, f + 0x400), put(f + 0x288, pc + 8);
+	leads(f - 0x100, pc + 8, f + 0x290);
+	put(f + 0x200, f + 0x200); /* a circle */
+	ck_assert_int_eq(leave(f - 0x100, &caller), DA_NOT_FOUND);
+
+	put(f, 0x7777); /* of no kind that is known */
+	ck_assert_int_eq(leave(f - 0x100, &caller), DA_NOT_FOUND);
+	done();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("clr_code");
+	TCase *tc = tcase_create("clr_code");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, UNIT_SECONDS);
+	tcase_add_test(tc, map_of_ranges);
+	tcase_add_test(tc, list_of_ranges);
+	tcase_add_loop_test(tc, nibble_map, 0, 4);
+	tcase_add_test(tc, jitted_code_that_is_damaged);
+	tcase_add_loop_test(tc, ready_to_run, 0, 3);
+	tcase_add_test(tc, ready_to_run_without_methods);
+	tcase_add_test(tc, inlined_calls);
+	tcase_add_test(tc, other_frames);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
