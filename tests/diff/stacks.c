@@ -5,17 +5,19 @@
  *	thread TID END WHY
  *	INDEX PC SP TRUST REPEAT/BLOCK FUNCTION MODULE
  *
- * DIRs are searched for files as --symbols does; with -n this machine's own files are not. With -c the
+ * With -r language runtimes tell of their code, as in a report, and the kind of frame stands behind it. DIRs are searched for files as --symbols does; with -n this machine's own files are not. With -c the
  * caller's stack pointer, where it is known for sure, stands behind each frame.
  */
 #include "config.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "loader/loader.h"
+#include "runtime/runtime.h"
 #include "symbol/symbol.h"
 #include "unwind/unwind.h"
 
@@ -27,7 +29,7 @@ static const char *plain(struct da_str *s, const char *rich)
 	return da_str_get(s);
 }
 
-static bool with_cfa;
+static bool with_cfa, with_runtime;
 
 static void print_frame(const struct da_dump *d, struct da_symbols *s, const struct da_frame *f, size_t i)
 {
@@ -39,6 +41,8 @@ static void print_frame(const struct da_dump *d, struct da_symbols *s, const str
 	       p->raw ? p->raw : "?", module ? module : "?");
 	if (with_cfa)
 		printf(" 0x%" PRIx64, f->cfa);
+	if (with_runtime)
+		printf(" %s", da_frame_kind_name(f->kind) ? da_frame_kind_name(f->kind) : "unknown");
 	putchar('\n');
 }
 
@@ -55,6 +59,7 @@ int main(int argc, char **argv)
 	struct da_unpack_options unpack = { .tmpdir = "/var/tmp", .max_expand = 1ULL << 40 };
 	struct da_symbol_options options = { 0 };
 	struct da_str s = { 0 };
+	const struct da_unwind_guide *guide = NULL;
 	struct da_symbols *symbols;
 	struct da_dump *d;
 	const char *message = "";
@@ -63,6 +68,7 @@ int main(int argc, char **argv)
 	for (; argc > 1 && argv[1][0] == '-'; argv++, argc--) {
 		options.no_local |= !strcmp(argv[1], "-n");
 		with_cfa |= !strcmp(argv[1], "-c");
+		with_runtime |= !strcmp(argv[1], "-r");
 	}
 	if (argc < 2)
 		return 64;
@@ -76,8 +82,13 @@ int main(int argc, char **argv)
 	}
 	symbols = da_symbols_new(d, &options);
 	da_symbols_find(symbols);
+	if (with_runtime) {
+		struct da_runtime_options o = { .ignore_own = getenv("DUMPAN_CLR_IGNORE") != NULL };
+
+		guide = da_runtimes_guide(da_runtimes_open(d, symbols, &o));
+	}
 	before = now();
-	da_unwind_run(d, symbols, NULL);
+	da_unwind_run(d, symbols, guide);
 	fprintf(stderr, "%zu threads, %.1f ms\n", d->proc.threads.n, now() - before);
 	for (size_t i = 0; i < d->proc.threads.n; i++) {
 		const struct da_thread *t = &d->proc.threads.v[i];

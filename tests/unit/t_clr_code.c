@@ -422,6 +422,7 @@ static void add_thread(uint64_t frame)
 	if (!c->threads)
 		c->threads = da_new(d->arena, struct da_clr_threads);
 	da_vec_push(d->arena, &c->threads->v, t);
+	*da_map_put(d->arena, &c->threads->by_tid, 7, NULL) = 0;
 	thread.tid = 7;
 }
 

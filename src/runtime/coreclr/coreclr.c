@@ -19,4 +19,6 @@ static enum da_status open_coreclr(struct da_dump *d, struct da_symbols *s, uint
 const struct da_runtime_ops da_runtime_coreclr = {
 	.name = "coreclr",
 	.open = open_coreclr,
+	.function = da_clr_function,
+	.transition = da_clr_transition,
 };
