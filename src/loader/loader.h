@@ -70,4 +70,12 @@ extern const size_t da_loaders_n;
 /* Choose a loader and run it; what no loader wants is named by notdump.c: "looks like text". */
 enum da_status da_load(struct da_dump *d, const char **ret_message) DA_MUST_CHECK;
 
+/* ------------------------------------------------------------ what lies beside a dump */
+
+/*
+ * After da_load: dump->crash_report from PATH.crashreport.json, or with an ending of PATH (.core, .dmp,
+ * .zst …) left out. A file of another process is refused with a note.
+ */
+void da_load_crash_report(struct da_dump *d, const char *path);
+
 #endif

@@ -33,6 +33,7 @@ libdumpan_a_SOURCES += \
 	%D%/notdump.h \
 	%D%/ranges.c \
 	%D%/ranges.h \
+	%D%/sidefile_crashreport.c \
 	%D%/signals.h \
 	%D%/unpack.c \
 	%D%/unpack_bzip2.c \

@@ -104,6 +104,33 @@ struct da_managed_exception {
 	const char *remote_trace; /* the text of a stack trace from elsewhere, or NULL */
 	DA_VEC(struct da_text_pair) fields; /* of well-known types: "file", "socket error" */
 };
+
+/*
+ * createdump's own account of a crash, the file DUMP.crashreport.json beside the dump: a second source for
+ * what the dump lacks, and a check of what it has.
+ */
+struct da_reported_frame {
+	uint64_t pc;
+	uint32_t token;          /* 0: unknown */
+	int32_t il_offset;       /* -1: unknown */
+	const char *method;      /* "Shop.Order.Place(System.Int32)" */
+};
+
+struct da_reported_thread {
+	uint32_t thread;         /* index: threads that the dump lacks are left out */
+	bool managed, crashed;
+	const char *exception_type; /* or NULL: none */
+	uint64_t exception;      /* the object */
+	bool has_hresult;
+	uint32_t hresult;
+	DA_VEC(struct da_reported_frame) frames; /* managed ones, innermost first */
+};
+
+struct da_crash_report {
+	const char *file;        /* its base name */
+	DA_VEC(struct da_reported_thread) threads;
+};
+
 /* COR_E_FILENOTFOUND of an HRESULT; NULL: not a known one. */
 const char *da_hresult_name(uint32_t hresult);
 

@@ -489,6 +489,7 @@ struct da_dump {
 	struct da_bytes file;
 	struct da_origin origin;
 	struct da_process proc;
+	struct da_crash_report *crash_report; /* beside the dump; or NULL */
 	DA_VEC(struct da_missing_kind) missing_kinds;
 	DA_VEC(struct da_missing_file) missing_files;
 	bool minimal;                   /* container and notes only: unknown CPU or system */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libdumpan_a_SOURCES += \
-	%D%/runtime.c %D%/runtime.h %D%/runtimes.def \
+	%D%/crash_report.c %D%/crash_report.h %D%/runtime.c %D%/runtime.h %D%/runtimes.def \
 	%D%/coreclr/code.c %D%/coreclr/code.h %D%/coreclr/heap_code.c %D%/coreclr/r2r.c \
 	%D%/coreclr/coreclr.c %D%/coreclr/coreclr.h %D%/coreclr/fields.def \
 	%D%/coreclr/target.c %D%/coreclr/target.h %D%/coreclr/builds.c %D%/coreclr/checks.c \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "runtime/crash_report.h"
 #include "runtime/runtime.h"
 
 static const struct da_runtime_ops *const kinds[] = {
@@ -111,4 +112,5 @@ void da_runtimes_objects(struct da_runtimes *r)
 	for (size_t i = 0; i < r->v.n; i++)
 		if (r->v.v[i].ops->objects)
 			r->v.v[i].ops->objects(r->v.v[i].state);
+	da_crash_report_apply(r->dump);
 }

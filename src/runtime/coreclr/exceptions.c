@@ -284,6 +284,28 @@ static void read_thread(struct da_clr *c, const struct da_clr_thread *t)
 			"a thread's exception is not in the dump");
 }
 
+/*
+ * The crash report names an exception that no thread's record leads to: that of an access violation, for
+ * which 8 to 10 record a preallocated one.
+ */
+static void read_reported(struct da_clr *c)
+{
+	struct da_process *p = &c->dump->proc;
+	const struct da_crash_report *r = c->dump->crash_report;
+
+	for (size_t i = 0; r && i < r->threads.n; i++) {
+		const struct da_reported_thread *t = &r->threads.v[i];
+		struct job j = { .c = c, .thread = t->thread, .where = DA_WHERE_UNHANDLED,
+				 .left = da_limits_default.exceptions };
+		bool known = false;
+
+		for (size_t k = 0; k < p->exceptions.n && !known; k++)
+			known = p->exceptions.v[k].address == t->exception;
+		if (t->crashed && !known && da_clr_is_exception(c, t->exception))
+			add(&j, t->exception, DA_NONE, 0);
+	}
+}
+
 void da_clr_exceptions(struct da_clr *c)
 {
 	if (!c->threads)
@@ -291,4 +313,5 @@ void da_clr_exceptions(struct da_clr *c)
 	for (size_t i = 0; i < c->threads->v.n && !da_stop(c->dump->watch); i++)
 		if (c->threads->v.v[i].model < c->dump->proc.managed_threads.n)
 			read_thread(c, &c->threads->v.v[i]);
+	read_reported(c);
 }
