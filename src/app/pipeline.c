@@ -137,6 +137,12 @@ static void run_objects(void *ctx)
 		da_runtimes_objects(current(r)->runtimes);
 }
 
+/* Nothing that the stage could find: a process for it would cost a millisecond. */
+static bool idle(const struct da_case *c, const struct da_stage *s)
+{
+	return s->run == run_objects && c->dump->proc.runtimes.n == 0;
+}
+
 static void run_fault(void *ctx)
 {
 	struct da_job *r = ctx;
@@ -149,7 +155,7 @@ void da_job_extract(struct da_job *r, enum da_depth depth)
 {
 	for (r->at = 0; r->at < r->ncases; r->at++)
 		for (size_t i = 0; i < depths[depth]; i++)
-			if (i == 0 || !shallow(current(r)))
+			if (i == 0 || (!shallow(current(r)) && !idle(current(r), &stages[i])))
 				da_stage(&r->runner, &stages[i], r);
 	r->at = 0;
 }

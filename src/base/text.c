@@ -239,8 +239,14 @@ size_t da_text_width(const char *s)
 	uint32_t c;
 
 	for (size_t i = 0; i < n;) {
-		unsigned len = da_utf8_next(s + i, n - i, &c);
+		unsigned len;
 
+		if (s[i] >= 0x20 && s[i] < 0x7f) { /* almost all */
+			width++;
+			i++;
+			continue;
+		}
+		len = da_utf8_next(s + i, n - i, &c);
 		width += len ? char_width(c) : 1;
 		i += len ? len : 1;
 	}

@@ -46,29 +46,34 @@ bool bp_word(struct bp_line *l, const char *word)
 	return true;
 }
 
+/* The value of a hexadecimal digit, + 1; 0: it is none. A report reads millions. */
+static const uint8_t digits[256] = {
+	['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,	['7'] = 8,
+	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
 static int digit(uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+	return digits[c] ? digits[c] - 1 : 99;
 }
 
-static uint32_t number(struct bp_line *l, int base)
+static uint32_t number(struct bp_line *l, unsigned base)
 {
+	const uint8_t *p = l->p, *end = l->end;
 	uint64_t v = 0;
-	const uint8_t *start = l->p;
 
-	for (; l->p < l->end && digit(*l->p) < base; l->p++) {
-		v = v * (uint64_t)base + (uint64_t)digit(*l->p);
+	for (unsigned d; p < end && (d = digits[*p]) != 0 && d <= base; p++) {
+		v = v * base + (d - 1);
 		if (v > UINT32_MAX) {
+			l->p = p;
 			l->failed = true;
 			return 0;
 		}
 	}
-	if (l->p == start || (l->p < l->end && *l->p != ' '))
+	if (p == l->p || (p < end && *p != ' '))
 		l->failed = true;
+	l->p = p;
 	skip_spaces(l);
 	return l->failed ? 0 : (uint32_t)v;
 }

@@ -22,6 +22,10 @@ static unsigned measure(const char *s, size_t *ret_width)
 	unsigned n;
 	uint32_t c;
 
+	if (*s >= 0x20 && *s < 0x7f) { /* almost all */
+		*ret_width = 1;
+		return 1;
+	}
 	n = da_utf8_next(s, strnlen(s, 4), &c);
 	memcpy(one, s, n ? n : 1);
 	*ret_width = da_text_width(one);
