@@ -196,15 +196,15 @@ static const char *coff_name(struct da_image *im, struct da_cursor c)
 	return im->pe->machine == DA_PE_I386 && name[0] == '_' ? name + 1 : name;
 }
 
-static void read_coff(struct da_image *im)
+/* The next function at or behind record *at, which is moved behind it. False: no more. */
+static bool next_function(struct da_image *im, uint64_t *at, uint32_t *ret_rva, const char **ret_name)
 {
 	struct da_cursor all = da_cursor(im->bytes.p, im->bytes.n, false, 8);
 
-	for (uint64_t i = 0; !im->mem && im->pe->coff && i < DA_MIN(im->pe->ncoff, da_limits_default.symbols); i++) {
-		struct da_cursor c = da_sub(&all, im->pe->coff + i * COFF_SYMBOL, COFF_SYMBOL), name = c;
+	while (!im->mem && im->pe->coff && *at < DA_MIN(im->pe->ncoff, da_limits_default.symbols)) {
+		struct da_cursor c = da_sub(&all, im->pe->coff + *at * COFF_SYMBOL, COFF_SYMBOL), name = c;
 		uint32_t value;
 		uint16_t section, type;
-		const char *text;
 
 		da_skip(&c, 8);
 		value = da_get_u32(&c);
@@ -212,14 +212,26 @@ static void read_coff(struct da_image *im)
 		type = da_get_u16(&c);
 		da_get_u8(&c);
 		if (!da_ok(&c))
-			return;
-		i += da_get_u8(&c); /* auxiliary records */
+			return false;
+		*at += 1 + da_get_u8(&c); /* auxiliary records */
 		if (type != COFF_FUNCTION || section == 0 || section > im->pe->nsections)
 			continue;
-		text = coff_name(im, name);
-		if (!*text)
-			continue;
-		add_symbol(im, im->pe->sections[section - 1].rva + value, text, STB_GLOBAL);
+		*ret_name = coff_name(im, name);
+		*ret_rva = im->pe->sections[section - 1].rva + value;
+		if (**ret_name)
+			return true;
+	}
+	return false;
+}
+
+static void read_coff(struct da_image *im)
+{
+	const char *name;
+	uint64_t at = 0;
+	uint32_t rva;
+
+	while (next_function(im, &at, &rva, &name)) {
+		add_symbol(im, rva, name, STB_GLOBAL);
 		im->labels = true;
 	}
 }
@@ -335,6 +347,34 @@ static void measure(struct da_image *im)
 		for (size_t k = i; k < after; k++)
 			im->symbols.v[k].size = im->symbols.v[k].code ? size : 0;
 	}
+}
+
+/* Every function of the exports that is not elsewhere gives a symbol, if only by its ordinal. */
+static bool any_export(struct da_image *im)
+{
+	uint32_t rva = im->pe->dirs[DA_PE_EXPORT].rva, size = im->pe->dirs[DA_PE_EXPORT].size, n;
+	struct da_bytes dir, functions;
+
+	if (!rva || size < 40 || (dir = at_rva(im, rva, 40)).n < 40)
+		return false;
+	n = DA_MIN(u32_at(dir, 5), (uint32_t)da_limits_default.symbols);
+	functions = at_rva(im, u32_at(dir, 7), DA_MIN(n, im->pe->image_size / 4) * 4);
+	for (uint32_t k = 0; k < functions.n / 4; k++) {
+		uint32_t f = u32_at(functions, k);
+
+		if (f && f < im->pe->image_size && !(f >= rva && f - rva < size))
+			return true;
+	}
+	return false;
+}
+
+bool da_pe_has_symbols(struct da_image *im)
+{
+	const char *name;
+	uint64_t at = 0;
+	uint32_t rva;
+
+	return any_export(im) || next_function(im, &at, &rva, &name);
 }
 
 void da_pe_read_symbols(struct da_image *im)

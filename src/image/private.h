@@ -156,6 +156,8 @@ enum da_status da_pe_open_file(struct da_image *im);
 enum da_status da_pe_open_memory(struct da_image *im, uint64_t base);
 /* Exports and COFF symbols into im->symbols, unsorted. */
 void da_pe_read_symbols(struct da_image *im);
+/* Would there be any? */
+bool da_pe_has_symbols(struct da_image *im);
 /* Exactly n bytes at an RVA, from the file or the dump; false: not all of them are there. */
 bool da_pe_copy(struct da_image *im, uint32_t rva, void *buf, size_t n);
 

@@ -187,6 +187,8 @@ bool da_image_has_symbols(struct da_image *im)
 
 		return da_image_has_symtab(im) || (s && da_image_section_raw(im, s).n > 0);
 	}
+	if (im->pe && !im->symbols_read)
+		return da_pe_has_symbols(im);
 	da_image_read_symbols(im);
 	return im->symbols.n > 0;
 }

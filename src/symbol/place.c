@@ -216,6 +216,13 @@ static void from_images(struct da_symbols *s, struct da_place *p, uint32_t modul
 		p->start += m->bias;
 }
 
+static bool any_dwarf(struct da_symbols *s, uint32_t module)
+{
+	struct da_image *main = da_files_main(s, module), *debug = da_files_debug(s, module);
+
+	return (main && da_image_has_dwarf(main)) || (debug && da_image_has_dwarf(debug));
+}
+
 /*
  * Debug information of the file itself knows the most; then a symbol file; of what names a function
  * without telling its end (public symbols, exports), the symbol file's list is the longer one.
@@ -226,6 +233,9 @@ static void fill_place(struct da_symbols *s, struct da_place *p, uint32_t module
 	enum da_status dwarf;
 
 	p->module = module;
+	/* What a symbol file says of a function that it has holds before all tables: they need not be read. */
+	if (!any_dwarf(s, module) && from_symfile(s, p, module, pc, false))
+		return;
 	from_images(s, p, module, pc, &dwarf);
 	if (dwarf != DA_OK && from_symfile(s, &other, module, pc, !p->exact) &&
 	    (other.exact || !p->raw || other.start >= p->start))
