@@ -20,5 +20,6 @@ include tests/diff/local.mk
 include tests/html/local.mk
 include tests/e2e/local.mk
 include tests/crash/local.mk
+include tests/wait/local.mk
 include tests/lint/local.mk
 include tests/windows/local.mk

@@ -13,6 +13,7 @@
 #include "fault/fault.h"
 #include "loader/loader.h"
 #include "unwind/unwind.h"
+#include "wait/wait.h"
 
 /* ---------------------------------------------------------------- the stages, in their order */
 
@@ -22,6 +23,7 @@ static void run_runtime(void *ctx);
 static void run_unwind(void *ctx);
 static void run_names(void *ctx);
 static void run_objects(void *ctx);
+static void run_waits(void *ctx);
 static void run_fault(void *ctx);
 static void run_analyze(void *ctx);
 static void lost_load(void *ctx, const char *why);
@@ -34,6 +36,7 @@ static const struct da_stage stages[] = {
 	{ "stacks", "stacks", run_unwind, NULL, 30 },
 	{ "symbols", "names of functions, files and lines", run_names, NULL, 30 },
 	{ "objects", "managed exceptions and locks", run_objects, NULL, 15 },
+	{ "waits", "what the threads wait for, and who holds it", run_waits, NULL, 10 },
 	{ "fault", "why the process died", run_fault, NULL, 10 },
 };
 
@@ -141,6 +144,14 @@ static void run_objects(void *ctx)
 static bool idle(const struct da_case *c, const struct da_stage *s)
 {
 	return s->run == run_objects && c->dump->proc.runtimes.n == 0;
+}
+
+static void run_waits(void *ctx)
+{
+	struct da_job *r = ctx;
+
+	if (current(r)->symbols)
+		da_wait_run(current(r)->dump, current(r)->symbols);
 }
 
 static void run_fault(void *ctx)

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the word that a thread sleeps on to the object it is part of: the recognisers of families.def are asked, first
+ * the one whose functions the stack names. What none of them knows is a futex of unknown kind.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "wait/parts.h"
+
+static da_recogniser_fn *const recognisers[] = {
+	NULL,
+#define DA_FAMILY_ROW(NAME, function) da_recognise_##function,
+#include "wait/families.def"
+#undef DA_FAMILY_ROW
+};
+
+static int by_address(const void *x, const void *y)
+{
+	const struct da_sleeper *a = x, *b = y;
+
+	if (a->address != b->address)
+		return a->address < b->address ? -1 : 1;
+	return a->thread < b->thread ? -1 : a->thread > b->thread;
+}
+
+static size_t first_sleeper(const struct da_waits *w, uint64_t address)
+{
+	size_t low = 0, high = w->sleepers.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (w->sleepers.v[mid].address < address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+unsigned da_wait_sleepers(const struct da_waits *w, uint64_t address)
+{
+	size_t low = first_sleeper(w, address), end = first_sleeper(w, address + 1);
+
+	return (unsigned)(end - low);
+}
+
+/* Only these commands sleep. */
+static bool sleeps(uint32_t command)
+{
+	return command == DA_FUTEX_WAIT || command == DA_FUTEX_WAIT_BITSET || command == DA_FUTEX_LOCK_PI ||
+	       command == DA_FUTEX_LOCK_PI2 || command == DA_FUTEX_WAIT_REQUEUE_PI;
+}
+
+/* A call of futex or its newer form, as one shape. */
+static bool of_call(const struct da_waits *w, uint32_t thread, struct da_futex *f)
+{
+	const struct da_syscall *c = &w->t[thread].call;
+	bool newer = c->row && c->row->shape == DA_CALL_FUTEX_WAIT;
+	uint64_t deadline = newer ? c->arg[4] : c->arg[3];
+
+	if (c->state != DA_IN_CALL || !c->row || (c->row->shape != DA_CALL_FUTEX && !newer))
+		return false;
+	*f = (struct da_futex){ .w = (struct da_waits *)w, .thread = thread, .hint = w->t[thread].hint,
+				.address = c->arg[0] };
+	if (newer) { /* uaddr, val, mask, flags, timeout, clock */
+		f->op = DA_FUTEX_WAIT_BITSET | (c->arg[3] & 0x80 ? DA_FUTEX_PRIVATE : 0) |
+			(c->arg[5] == 0 ? DA_FUTEX_REALTIME : 0);
+		f->value = (uint32_t)c->arg[1];
+	} else {
+		f->op = (uint32_t)c->arg[1];
+		f->value = (uint32_t)c->arg[2];
+	}
+	f->command = f->op & 0x7f;
+	if (!sleeps(f->command))
+		return false;
+	f->has_word = da_wait_u32(w, f->address, &f->word);
+	f->absolute = f->command != DA_FUTEX_WAIT;
+	f->has_timeout = da_wait_time(w, deadline, newer || c->wide_time, true, &f->timeout_us);
+	return true;
+}
+
+static void index_sleepers(struct da_waits *w)
+{
+	for (uint32_t i = 0; i < w->p->threads.n; i++) {
+		struct da_futex f;
+
+		if (!of_call(w, i, &f))
+			continue;
+		w->t[i].is_futex = true;
+		*da_vec_add(w->d->arena, &w->sleepers) = (struct da_sleeper){ f.address, i };
+	}
+	if (w->sleepers.n)
+		qsort(w->sleepers.v, w->sleepers.n, sizeof(*w->sleepers.v), by_address);
+}
+
+/* ---------------------------------------------------------------- the wait and its lock */
+
+struct da_wait *da_wait_add(struct da_waits *w, uint32_t thread, enum da_lock_kind kind)
+{
+	struct da_wait *wait = da_vec_add(w->d->arena, &w->p->waits);
+
+	*wait = (struct da_wait){ .thread = thread, .lock = DA_NONE, .owner = DA_NONE, .frame = w->t[thread].hint.frame,
+				  .kind = (uint8_t)kind, .primary = w->t[thread].primary == DA_NONE };
+	if (wait->primary)
+		w->t[thread].primary = (uint32_t)w->p->waits.n - 1;
+	return wait;
+}
+
+struct da_lock *da_wait_lock(struct da_waits *w, uint64_t address, enum da_lock_kind kind, uint32_t *ret_index)
+{
+	bool new;
+	uint64_t *slot = da_map_put(w->d->arena, &w->locks, address, &new);
+
+	if (new) {
+		*slot = w->p->locks.n;
+		*da_vec_add(w->d->arena, &w->p->locks) = (struct da_lock){
+			.address = address, .kind = (uint8_t)kind, .state = DA_LOCK_STATE_UNKNOWN, .owner = DA_NONE };
+	}
+	*ret_index = (uint32_t)*slot;
+	return &w->p->locks.v[*slot];
+}
+
+static const char *futex_words(const struct da_futex *f)
+{
+	struct da_arena *a = f->w->d->arena;
+	const char *now = "its word is not in the dump";
+
+	if (f->has_word && f->word == f->value)
+		now = "the word still is";
+	else if (f->has_word)
+		now = da_printf(a, "the word is now 0x%x", f->word);
+	return da_printf(a, "sleeps by futex operation 0x%x on " DA_ADDR("0x%llx") " while it is 0x%x: %s%s", f->op,
+			 (unsigned long long)f->address, f->value, now,
+			 f->has_timeout && f->absolute
+				 ? da_printf(a, "; until %llu.%06llu s of the clock %s",
+					     (unsigned long long)(f->timeout_us / 1000000),
+					     (unsigned long long)(f->timeout_us % 1000000),
+					     f->op & DA_FUTEX_REALTIME ? "realtime" : "monotonic")
+				 : "");
+}
+
+static bool same_lock(const struct da_lock *have, const struct da_found *found)
+{
+	return have->kind == found->kind;
+}
+
+static void add_found(struct da_futex *f, struct da_found *found)
+{
+	struct da_waits *w = f->w;
+	const struct da_syscall *c = &w->t[f->thread].call;
+	struct da_wait *wait = da_wait_add(w, f->thread, (enum da_lock_kind)found->kind);
+	struct da_lock *l;
+
+	wait->address = found->base;
+	wait->confidence = found->confidence * c->confidence;
+	wait->has_timeout = f->has_timeout && !f->absolute;
+	wait->timeout_us = wait->has_timeout ? f->timeout_us : 0;
+	wait->how = da_printf(w->d->arena, "%s, %s; %s", da_call_words(w, c), futex_words(f), found->how);
+	wait->owner = found->target;
+	if (found->kind == DA_LOCK_PTHREAD_JOIN)
+		return;
+	l = da_wait_lock(w, found->base, (enum da_lock_kind)found->kind, &wait->lock);
+	if (l->how == NULL) {
+		uint64_t address = l->address;
+
+		*l = found->lock;
+		l->address = address;
+		l->kind = found->kind;
+	} else if (!same_lock(l, found)) {
+		wait->how = da_printf(w->d->arena, "%s; others read the same address as a %s", wait->how,
+				      da_lock_kind_name((enum da_lock_kind)l->kind));
+		wait->confidence = DA_MIN(wait->confidence, 0.5f);
+	}
+	if (wait->owner == DA_NONE)
+		wait->owner = l->owner;
+}
+
+/* Rust, Go and other own locks: the address groups those who wait; who holds it is known only to the program. */
+static void unknown_kind(struct da_futex *f, struct da_found *ret)
+{
+	struct da_lock l = { .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN };
+
+	l.how = da_printf(f->w->d->arena, "a futex of unknown kind%s; its word tells no owner",
+			  f->has_word ? da_printf(f->w->d->arena, ", now 0x%x", f->word) : "");
+	*ret = (struct da_found){ .kind = DA_LOCK_FUTEX, .base = f->address, .lock = l, .target = DA_NONE,
+				  .how = "no object of the C library stands there", .confidence = 0.9f };
+	if (f->has_word && da_wait_is_tid(f->word & DA_FUTEX_TID_MASK) &&
+	    (f->word & DA_FUTEX_TID_MASK) >= 300 && (f->value & DA_FUTEX_TID_MASK) == (f->word & DA_FUTEX_TID_MASK)) {
+		uint32_t owner = da_wait_by_tid(f->w, f->word & DA_FUTEX_TID_MASK);
+
+		if (owner == DA_NONE || owner == f->thread)
+			return;
+		ret->lock.owner = owner;
+		ret->lock.owner_tid = f->word & DA_FUTEX_TID_MASK;
+		ret->lock.state = DA_LOCK_HELD;
+		ret->lock.confidence = 0.6f;
+		ret->lock.how = da_printf(f->w->d->arena, "a futex of unknown kind whose word 0x%x has the form of the id of "
+					  "a thread of the dump", f->word);
+	}
+}
+
+static void recognise(struct da_futex *f)
+{
+	struct da_found found = { 0 };
+	size_t named = f->hint.family;
+
+	if (named && recognisers[named](f, true, &found)) {
+		add_found(f, &found);
+		return;
+	}
+	for (size_t i = 1; i < DA_FAMILIES; i++)
+		if (i != named && recognisers[i](f, false, &found)) {
+			if (named)
+				found.confidence *= 0.8f;
+			add_found(f, &found);
+			return;
+		}
+	unknown_kind(f, &found);
+	if (named && f->hint.name) {
+		found.confidence = 0.7f;
+		found.how = da_printf(f->w->d->arena, "the stack is in " DA_SYM("%s") ", but what stands at the address has not "
+				      "the form of what that function waits for", f->hint.name);
+	}
+	add_found(f, &found);
+}
+
+void da_wait_futexes(struct da_waits *w)
+{
+	index_sleepers(w);
+	for (uint32_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++) {
+		struct da_futex f;
+
+		if (!w->t[i].is_futex || !of_call(w, i, &f) || !da_watch_item(w->d->watch, DA_ITEM_THREAD, i))
+			continue;
+		f.sleepers = da_wait_sleepers(w, f.address);
+		recognise(&f);
+	}
+	da_watch_idle(w->d->watch);
+}

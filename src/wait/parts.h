@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parts of wait for Linux, private to the room. wait.c runs them in this order: which C library the threads belong
+ * to (libc.c), the system call at the top of each stack (calls.c), the object behind each futex (the recognisers of
+ * families.def), all other calls (call_wait.c), locks that a thread holds without anybody waiting (held.c), whether the
+ * owner's own stack agrees (witness.c), states and roles (state.c).
+ */
+#ifndef DA_WAIT_PARTS_H
+#define DA_WAIT_PARTS_H
+
+#include "wait/wait.h"
+
+/* ---------------------------------------------------------------- system calls */
+
+/* What the arguments of a system call mean, for one who waits in it. */
+enum da_call_shape {
+	DA_CALL_OTHER, DA_CALL_FUTEX, DA_CALL_FUTEX_WAITV, DA_CALL_FUTEX_WAIT, DA_CALL_READ, DA_CALL_WRITE, DA_CALL_RECEIVE,
+	DA_CALL_SEND, DA_CALL_ACCEPT, DA_CALL_CONNECT, DA_CALL_SOCKETCALL, DA_CALL_IPC, DA_CALL_POLL, DA_CALL_PPOLL,
+	DA_CALL_SELECT, DA_CALL_PSELECT, DA_CALL_EPOLL, DA_CALL_EPOLL2, DA_CALL_WAIT4, DA_CALL_WAITID, DA_CALL_SLEEP,
+	DA_CALL_CLOCK_SLEEP, DA_CALL_SIGNAL, DA_CALL_SIGNAL_TIMED, DA_CALL_FLOCK, DA_CALL_FCNTL, DA_CALL_SYNC,
+	DA_CALL_SYNC_ALL, DA_CALL_OPEN, DA_CALL_FILE, DA_CALL_PATH, DA_CALL_MESSAGE, DA_CALL_SEMAPHORE, DA_CALL_URING,
+	DA_CALL_EVENTS, DA_CALL_VFORK, DA_CALL_RESTART, DA_CALL_EXIT,
+};
+
+struct da_call_row {
+	const char *name;
+	int16_t number[3]; /* x86_64, i386, aarch64 */
+	uint8_t shape;     /* enum da_call_shape */
+};
+
+enum da_call_state {
+	DA_IN_UNKNOWN, /* registers or code are missing */
+	DA_IN_USER,    /* it ran its own code */
+	DA_IN_CALL,    /* asleep in the kernel, or about to be */
+	DA_CALL_ENDED, /* the kernel was done with the call */
+};
+
+struct da_syscall {
+	uint8_t state;                 /* enum da_call_state */
+	const struct da_call_row *row; /* NULL: a number that no table has */
+	int64_t number;
+	uint64_t arg[6];
+	bool restarted;  /* it had been stopped before: the number was found elsewhere */
+	bool wide_time;  /* timespecs are of 64 bits each also on a 32-bit CPU */
+	float confidence;
+};
+
+/* ---------------------------------------------------------------- what functions a stack is in */
+
+/* Of families.def: what kind of thing a libc function waits for. */
+enum da_family {
+	DA_FAMILY_NONE,
+#define DA_FAMILY_ROW(NAME, function) DA_FAMILY_##NAME,
+#include "wait/families.def"
+#undef DA_FAMILY_ROW
+	DA_FAMILIES,
+};
+
+struct da_hint {
+	uint8_t family;   /* enum da_family; NONE: no name says */
+	uint32_t frame;   /* the frame of it, or the first one with a name; DA_NONE: no frame */
+	const char *name; /* of the function, or NULL */
+};
+
+/* ---------------------------------------------------------------- threads */
+
+struct da_asleep_thread {
+	struct da_syscall call;
+	struct da_hint hint;
+	uint64_t descriptor; /* struct pthread, 0: not found */
+	uint32_t tid;        /* as the process itself knows it: of its own pid namespace */
+	bool is_futex;
+	uint64_t cond_mutex; /* what it will want again when the condition variable lets it go; 0 none */
+	uint32_t primary;    /* index of its primary wait, or DA_NONE */
+};
+
+enum da_libc { DA_LIBC_UNKNOWN, DA_LIBC_GLIBC, DA_LIBC_MUSL };
+enum da_wait_cpu { DA_CPU_X64, DA_CPU_X86, DA_CPU_A64 };
+
+/* Offsets in a thread's descriptor; see descriptors.def. 0: not known. */
+struct da_descriptor {
+	uint8_t libc, cpu;
+	uint16_t tid, self, robust[2], joinstate, size[2];
+};
+
+struct da_sleeper {
+	uint64_t address;
+	uint32_t thread;
+};
+
+struct da_waits {
+	struct da_dump *d;
+	struct da_symbols *s;
+	struct da_process *p;
+	const struct da_memory *m;
+	enum da_wait_cpu cpu;
+	unsigned word;                /* bytes of a pointer */
+	const struct da_descriptor *layout; /* NULL: the C library is not known */
+	bool own_namespace;           /* ids in memory are those of another pid namespace than the dump's */
+	struct da_asleep_thread *t;   /* one a thread */
+	struct da_map descriptors;    /* descriptor to thread */
+	struct da_map families;       /* struct da_place to enum da_family */
+	struct da_map tids;           /* inner thread id to thread */
+	DA_VEC(struct da_sleeper) sleepers; /* by address */
+	struct da_map locks;          /* address to index of proc.locks */
+	uint32_t first_lock, first_wait; /* those before are of others */
+};
+
+enum da_libc da_wait_libc(const struct da_waits *w);
+/* libc.c: which C library, its descriptors, and the ids that the process itself uses. */
+void da_wait_find_libc(struct da_waits *w);
+/* The thread with this id in memory, or DA_NONE. */
+uint32_t da_wait_by_tid(const struct da_waits *w, uint32_t tid);
+/* The thread of this descriptor, or DA_NONE. */
+uint32_t da_wait_by_descriptor(const struct da_waits *w, uint64_t address);
+/* Can it be the id of a thread? */
+bool da_wait_is_tid(uint64_t tid);
+/* May the dump lack threads that the process had? */
+bool da_wait_threads_missing(const struct da_waits *w);
+
+/* calls.c */
+void da_wait_calls(struct da_waits *w);
+/* The row of a number on this CPU, or NULL. */
+const struct da_call_row *da_call_by_number(enum da_wait_cpu cpu, int64_t number);
+/* The words "read (system call 0)". */
+const char *da_call_words(const struct da_waits *w, const struct da_syscall *c);
+
+/* names.c */
+void da_wait_hints(struct da_waits *w);
+/* The bare name of a frame's function, *ret_n bytes: no version, no underscores in front, no "__GI_"; NULL: none. */
+const char *da_wait_bare(const struct da_frame *f, size_t *ret_n);
+/* What family a bare name belongs to. */
+enum da_family da_wait_family(const char *bare, size_t n);
+/* Is one of the thread's frames a function of the family? Its index, or DA_NONE. */
+uint32_t da_wait_frame_of(struct da_waits *w, uint32_t thread, enum da_family family);
+
+/* memory.c: numbers of the process; false: not in the dump. */
+bool da_wait_u32(const struct da_waits *w, uint64_t addr, uint32_t *ret);
+bool da_wait_word(const struct da_waits *w, uint64_t addr, uint64_t *ret);
+/* n words of 32 bits. */
+bool da_wait_words(const struct da_waits *w, uint64_t addr, uint32_t *ret, unsigned n);
+/* Microseconds of a timespec (nsec) or timeval (usec); false: none, not in the dump, or no time. */
+bool da_wait_time(const struct da_waits *w, uint64_t addr, bool wide, bool nanoseconds, uint64_t *ret_us);
+/* Does the stack of the thread hold these two words next to each other, within `bytes` from its stack pointer? */
+bool da_wait_on_stack(const struct da_waits *w, uint32_t thread, uint64_t a, uint64_t b, unsigned bytes);
+/* The module's base name that holds the address starts so. */
+bool da_wait_in_module(const struct da_waits *w, uint64_t addr, const char *prefix);
+
+/* ---------------------------------------------------------------- futexes */
+
+enum { DA_FUTEX_WAIT = 0, DA_FUTEX_LOCK_PI = 6, DA_FUTEX_WAIT_BITSET = 9, DA_FUTEX_WAIT_REQUEUE_PI = 11,
+       DA_FUTEX_LOCK_PI2 = 13, DA_FUTEX_PRIVATE = 0x80, DA_FUTEX_REALTIME = 0x100,
+       DA_FUTEX_TID_MASK = 0x3fffffff, DA_FUTEX_OWNER_DIED = 0x40000000 };
+#define DA_FUTEX_WAITERS UINT32_C(0x80000000)
+
+/* What a recogniser is asked: a thread that sleeps on a word; and what it answers. */
+struct da_futex {
+	struct da_waits *w;
+	uint32_t thread;
+	struct da_hint hint;
+	uint64_t address;
+	uint32_t op, command, value; /* command: op without its flags */
+	bool has_word;
+	uint32_t word;               /* what is there now */
+	bool has_timeout, absolute;
+	uint64_t timeout_us;         /* asked for; of absolute ones the clock's time */
+	unsigned sleepers;           /* threads that sleep on this word */
+};
+
+struct da_found {
+	uint8_t kind;          /* enum da_lock_kind */
+	uint64_t base;         /* of the object */
+	struct da_lock lock;   /* what is known of it; address and kind are filled in by the caller */
+	uint32_t target;       /* of a wait that is no lock's: who must act, or DA_NONE */
+	const char *how;       /* of the wait: rich, one clause */
+	float confidence;      /* that the thread waits for this object */
+};
+
+/*
+ * A recogniser: is the word part of such an object? named: the stack is in a function of this family, so that the
+ * shape may be weaker evidence. False: not mine, *ret is untouched.
+ */
+typedef bool da_recogniser_fn(const struct da_futex *f, bool named, struct da_found *ret);
+
+void da_wait_futexes(struct da_waits *w);
+/* Threads that sleep on a word at this address. */
+unsigned da_wait_sleepers(const struct da_waits *w, uint64_t address);
+
+/* What a lock's word or owner field says of a thread id: thread, state and confidence by the rules of all locks. */
+void da_wait_owner(const struct da_waits *w, struct da_lock *l, uint32_t tid, float confidence, bool shared);
+/* The lock at this address, made if it is new. */
+struct da_lock *da_wait_lock(struct da_waits *w, uint64_t address, enum da_lock_kind kind, uint32_t *ret_index);
+struct da_wait *da_wait_add(struct da_waits *w, uint32_t thread, enum da_lock_kind kind);
+
+#define DA_FAMILY_ROW(NAME, function) da_recogniser_fn da_recognise_##function;
+#include "wait/families.def"
+#undef DA_FAMILY_ROW
+
+/* The mutex at the address, whoever waits for it. waiting: someone sleeps on it. False: no mutex stands there. */
+bool da_wait_read_mutex(const struct da_waits *w, uint64_t address, bool waiting, struct da_lock *ret,
+			const char **ret_kind);
+
+/* ---------------------------------------------------------------- the rest */
+
+/* call_wait.c: waits in other system calls. */
+void da_wait_call(struct da_waits *w, uint32_t thread);
+/* held.c: robust lists, the loader's locks. */
+void da_wait_held(struct da_waits *w);
+/* witness.c: do the stacks agree with what the words say? */
+void da_wait_witness(struct da_waits *w);
+/* state.c: states and roles of all threads, whatever the system. */
+void da_wait_states(struct da_dump *d);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "wait/parts.h"
+
+static bool cpu_of(const struct da_process *p, enum da_wait_cpu *ret)
+{
+	static const char *const names[] = { [DA_CPU_X64] = "x86_64", [DA_CPU_X86] = "x86", [DA_CPU_A64] = "aarch64" };
+
+	for (size_t i = 0; p->arch && i < DA_ARRAY_SIZE(names); i++)
+		if (da_streq(p->arch->name, names[i])) {
+			*ret = (enum da_wait_cpu)i;
+			return true;
+		}
+	return false;
+}
+
+/* Waits that a language runtime told of, and locks that are already there. */
+static void take_over(struct da_waits *w)
+{
+	w->first_lock = (uint32_t)w->p->locks.n;
+	w->first_wait = (uint32_t)w->p->waits.n;
+	for (uint32_t i = 0; i < w->p->threads.n; i++)
+		w->t[i].primary = DA_NONE;
+	for (uint32_t i = 0; i < w->p->waits.n; i++)
+		if (w->p->waits.v[i].primary && w->p->waits.v[i].thread < w->p->threads.n)
+			w->t[w->p->waits.v[i].thread].primary = i;
+}
+
+static void of_linux(struct da_dump *d, struct da_symbols *s)
+{
+	struct da_waits w = { .d = d, .s = s, .p = &d->proc, .m = &d->proc.mem };
+
+	if (!cpu_of(w.p, &w.cpu))
+		return;
+	w.word = w.p->arch->word;
+	w.t = da_calloc(d->arena, w.p->threads.n, sizeof(*w.t));
+	take_over(&w);
+	da_wait_find_libc(&w);
+	da_wait_hints(&w);
+	da_wait_calls(&w);
+	da_wait_futexes(&w);
+	for (uint32_t i = 0; i < w.p->threads.n; i++)
+		if (!w.t[i].is_futex)
+			da_wait_call(&w, i);
+}
+
+void da_wait_run(struct da_dump *d, struct da_symbols *s)
+{
+	if (d->proc.os == DA_OS_LINUX && d->proc.arch && d->proc.arch->full)
+		of_linux(d, s);
+}

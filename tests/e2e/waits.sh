@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The programs of tests/wait block in every way and say how (truth.h); the report of a dump of each must say the
+# same: dumped by gcore and by the kernel, with debug information and stripped, and without any file to look into.
+. "$(dirname "$0")/../lib.sh"
+
+cc=${CC:-cc}
+cxx=${CXX:-c++}
+t_need "${cc%% *}" python3 strip
+case $(cat /proc/sys/kernel/core_pattern 2>/dev/null) in
+'' | '|'* | */*) kernel= ;;
+*) kernel=yes ;;
+esac
+# shellcheck disable=SC3045 # every shell of Linux has them
+ulimit -c unlimited 2>/dev/null || kernel=
+# shellcheck disable=SC3045
+ulimit -s 512 2>/dev/null
+gcore=$(command -v gcore)
+"${cxx%% *}" --version >/dev/null 2>&1 || cxx=
+
+# judge CORE WHAT [OPTION …]
+judge() {
+	core=$1 what=$2
+	shift 2
+	if ! "$DUMPAN" report --format json -o "$dir/report.json" "$@" "$core" >"$dir/log" 2>&1; then
+		t_fail "$what: a report"
+		t_say "$(head -n 5 "$dir/log")"
+		return
+	fi
+	python3 "$top_srcdir/tests/wait/compare.py" "$dir/report.json" "$dir/words" >"$dir/log" 2>&1
+	t_is "$(cat "$dir/log")" "" "$what"
+}
+
+# run HOW: the program in the background until it is ready, then its dumps.
+run() {
+	how=$1
+	rm -f "$dir"/core*
+	(cd "$dir" && exec "./$name" >words 2>errors) &
+	job=$!
+	tries=0
+	until grep -q ready "$dir/words" 2>/dev/null; do
+		tries=$((tries + 1))
+		if [ $tries -gt 100 ] || ! kill -0 $job 2>/dev/null; then
+			t_fail "$name: runs"
+			t_say "$(cat "$dir/errors" "$dir/words")"
+			kill -9 $job 2>/dev/null
+			return
+		fi
+		sleep 0.1
+	done
+	if [ -n "$kernel" ] && [ "$how" != again ]; then
+		kill -ABRT $job
+		wait $job 2>/dev/null
+		set -- "$dir"/core*
+		if [ -f "$1" ]; then
+			judge "$1" "$name: $how, by the kernel"
+			judge "$1" "$name: $how, by the kernel, without files" --no-local-symbols
+		else
+			t_skip "$name: $how, by the kernel" "it left no core"
+		fi
+	elif [ -n "$gcore" ]; then
+		if gcore -o "$dir/core.gcore" $job >"$dir/log" 2>&1; then
+			judge "$(echo "$dir"/core.gcore*)" "$name: $how, by gcore"
+			judge "$(echo "$dir"/core.gcore*)" "$name: $how, by gcore, without files" --no-local-symbols
+			rm -f "$dir"/core.gcore*
+		else
+			t_skip "$name: $how, by gcore" "$(tail -n 1 "$dir/log")"
+		fi
+		# Timed waits that were stopped once show restart_syscall.
+		if [ -n "$kernel" ]; then
+			kill -ABRT $job
+			wait $job 2>/dev/null
+			set -- "$dir"/core*
+			if [ -f "$1" ]; then
+				judge "$1" "$name: $how, by the kernel after gcore"
+				judge "$1" "$name: $how, by the kernel after gcore, without files" --no-local-symbols
+			fi
+		fi
+		kill -9 $job 2>/dev/null
+	else
+		kill -9 $job
+	fi
+	wait $job 2>/dev/null
+}
+
+build() {
+	compiler=$cc
+	case $src in
+	*.cc)
+		compiler=$cxx
+		[ -n "$cxx" ] || { t_skip "$name" "no C++ compiler"; return 1; }
+		;;
+	esac
+	flags=$(sed -n 's|^/\* FLAGS \(.*\) \*/|\1|p' "$src")
+	# shellcheck disable=SC2086 # flags are words
+	$compiler -g ${WAIT_FLAGS:--O1} -w -pthread -o "$dir/$name" "$src" $flags 2>"$dir/log" && return 0
+	t_skip "$name" "it does not compile here: $(head -n 1 "$dir/log")"
+	return 1
+}
+
+for src in "$top_srcdir"/tests/wait/*.c "$top_srcdir"/tests/wait/*.cc; do
+	[ -f "$src" ] || continue
+	name=$(basename "$src")
+	name=${name%.*}
+	case " ${WAIT_ONLY:-$name} " in
+	*" $name "*) ;;
+	*) continue ;;
+	esac
+	dir=$T/$name
+	mkdir "$dir"
+	build || continue
+	run plain
+	strip "$dir/$name"
+	run again
+	rm -rf "$dir"
+done
+t_done
