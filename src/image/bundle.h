@@ -28,7 +28,7 @@ struct da_bundle {
 
 /* The header's offset by the signature in any bytes of the host; 0: no bundle. *ret_found: the signature stands there. */
 uint64_t da_bundle_find(struct da_bytes data, bool *ret_found);
-/* The manifest of a whole file. DA_NOT_FOUND: no bundle; DA_CORRUPT. */
+/* The manifest of a whole file. DA_NOT_FOUND: no bundle; DA_CORRUPT; DA_UNSUPPORTED: of a later format; DA_LIMIT. */
 enum da_status da_bundle_read(struct da_arena *a, struct da_bytes file, uint64_t header, struct da_bundle *ret);
 /* An entry's bytes: in place, or inflated (at most max bytes). */
 enum da_status da_bundle_extract(struct da_arena *a, struct da_bytes file, const struct da_bundle_entry *e, uint64_t max,

@@ -3,6 +3,7 @@ libdumpan_a_SOURCES += \
 	%D%/breakpad.c %D%/breakpad.h \
 	%D%/breakpad_stack.c \
 	%D%/build.c \
+	%D%/bundle.c %D%/bundle.h \
 	%D%/cfi.c \
 	%D%/cli_image.c \
 	%D%/dwarf.c \

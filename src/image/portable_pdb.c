@@ -111,14 +111,12 @@ struct points {
 	bool hidden;
 };
 
-/* False: there are no more. */
+/* False: this one makes no sense. There must be more. */
 static bool next_point(struct points *p)
 {
 	uint32_t delta, lines;
 	int64_t columns, line;
 
-	if (!da_left(&p->c))
-		return false;
 	delta = da_get_md_u32(&p->c);
 	while (p->started && !delta && da_left(&p->c)) { /* from here on another file */
 		p->document = da_get_md_u32(&p->c);
@@ -170,7 +168,11 @@ enum da_status da_portable_pdb_line(struct da_portable_pdb *p, uint32_t method, 
 
 	if (!first_point(p, method, &s))
 		return DA_NOT_FOUND;
-	while (next_point(&s) && s.il <= il) {
+	while (da_left(&s.c)) {
+		if (!next_point(&s))
+			return DA_CORRUPT;
+		if (s.il > il)
+			break;
 		approx = s.hidden;
 		if (!s.hidden) {
 			file = s.document;

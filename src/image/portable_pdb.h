@@ -21,7 +21,7 @@ void da_portable_pdb_id(const struct da_portable_pdb *p, uint8_t ret_guid[16], u
 
 /*
  * The source of an IL offset of a method (rid of MethodDef): the last visible point at or before it.
- * *ret_approx: the point itself is hidden. DA_NOT_FOUND: no lines.
+ * *ret_approx: the point itself is hidden. DA_NOT_FOUND: no lines; DA_CORRUPT.
  */
 enum da_status da_portable_pdb_line(struct da_portable_pdb *p, uint32_t method, uint32_t il, const char **ret_file,
 				    uint32_t *ret_line, bool *ret_approx);

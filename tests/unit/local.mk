@@ -23,6 +23,9 @@ unit_tests += %D%/t_minidump
 # image
 unit_tests += %D%/t_image
 unit_tests += %D%/t_symfile
+unit_tests += %D%/t_metadata
+unit_tests += %D%/t_portable_pdb
+unit_tests += %D%/t_bundle
 # symbol
 unit_tests += %D%/t_store
 unit_tests += %D%/t_symbol
