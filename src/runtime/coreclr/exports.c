@@ -210,3 +210,25 @@ void da_clr_image_end(struct da_clr *c)
 	if (u32_at(c, pe) == 0x4550 && u32_at(c, pe + 24 + 56))
 		c->end = c->base + u32_at(c, pe + 24 + 56);
 }
+
+uint64_t da_clr_scan(const struct da_clr *c, uint64_t from, const void *pattern, size_t len, size_t align)
+{
+	for (size_t i = 0; i < c->mem->ranges.n; i++) {
+		const struct da_range *r = &c->mem->ranges.v[i];
+		uint64_t start = r->start > c->base ? r->start : c->base;
+		size_t n = 0;
+		const uint8_t *p, *at;
+
+		if (from > start)
+			start = from;
+		if (r->end <= start || r->start >= c->end || !r->has_prot || !(r->prot & DA_PROT_W))
+			continue;
+		p = da_mem_view_some(c->mem, start, &n);
+		if (p && n > c->end - start)
+			n = (size_t)(c->end - start);
+		for (at = p; at && (at = memmem(at, n - (size_t)(at - p), pattern, len)); at++)
+			if ((size_t)(at - p) % align == 0)
+				return start + (uint64_t)(at - p);
+	}
+	return 0;
+}

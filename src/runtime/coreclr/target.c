@@ -140,12 +140,17 @@ static bool is_bundle(const struct da_clr *c)
 	return false;
 }
 
+static bool is_library(const struct da_module *m)
+{
+	return strcmp(m->name, "libcoreclr.so") == 0 || strcasecmp(m->name, "coreclr.dll") == 0;
+}
+
 static bool has_coreclr_library(const struct da_dump *d)
 {
 	for (size_t i = 0; i < d->proc.modules.n; i++) {
 		const char *n = d->proc.modules.v[i].name;
 
-		if (n && (strcmp(n, "libcoreclr.so") == 0 || strcasecmp(n, "coreclr.dll") == 0))
+		if (n && is_library(&d->proc.modules.v[i]))
 			return true;
 	}
 	return false;
@@ -172,56 +177,31 @@ static bool is_single_file(struct da_clr *c, struct found *f)
 static bool recognise(struct da_clr *c, struct found *f)
 {
 	const struct da_module *m = &c->dump->proc.modules.v[c->module];
+	uint64_t at, size;
 
 	c->windows = m->pe;
 	c->base = m->has_bias && !m->pe ? m->bias : m->start;
 	c->end = m->end;
 	if (!m->name)
 		return false;
-	if (strcmp(m->name, "libcoreclr.so") == 0 || strcasecmp(m->name, "coreclr.dll") == 0) {
-		da_clr_image_end(c);
-		f->id = da_clr_identity(c->arena, m);
-	} else {
-		if (!m->main && !(f->page_base >= m->start && f->page_base < m->end))
-			return false;
-		if (f->page_base >= m->start && f->page_base < m->end)
-			c->base = f->page_base; /* a bundle is mapped a second time, below */
-		da_clr_image_end(c);
-		f->id = da_clr_identity(c->arena, m);
-	}
+	if (!is_library(m) && f->page_base >= m->start && f->page_base < m->end)
+		c->base = f->page_base; /* a bundle is mapped a second time, below */
+	else if (!is_library(m) && !m->main)
+		return false;
+	da_clr_image_end(c);
+	f->id = da_clr_identity(c->arena, m);
 	f->own = da_clr_build_of(f->builds, f->id, false, 0);
-	if (strcmp(m->name, "libcoreclr.so") != 0 && strcasecmp(m->name, "coreclr.dll") != 0) {
-		c->single_file = true;
-		if (!is_single_file(c, f))
-			return false;
-	}
+	c->single_file = !is_library(m);
+	if (c->single_file && !is_single_file(c, f))
+		return false;
+	if (!c->single_file && !f->own && da_symbols_named(c->symbols, c->module, "mono_jit_init", &at, &size) == DA_OK)
+		return false; /* .NET on Mono has a library of the same name */
 	if (c->options.ignore_own)
 		f->own = NULL;
 	return true;
 }
 
 /* ---------------------------------------------------------------- descriptor and table of addresses */
-
-/* Header of a descriptor in the writable memory of the image. */
-static uint64_t scan_for_descriptor(const struct da_clr *c)
-{
-	static const uint8_t magic[8] = { 0x44, 0x4e, 0x43, 0x43, 0x44, 0x41, 0x43, 0 };
-
-	for (size_t i = 0; i < c->mem->ranges.n; i++) {
-		const struct da_range *r = &c->mem->ranges.v[i];
-		uint64_t start = r->start > c->base ? r->start : c->base;
-		size_t n;
-		const uint8_t *p, *at;
-
-		if (r->end <= c->base || r->start >= c->end || !r->has_prot || !(r->prot & DA_PROT_W))
-			continue;
-		p = da_mem_view_some(c->mem, start, &n);
-		for (at = p; at && (at = memmem(at, n - (size_t)(at - p), magic, sizeof(magic))); at++)
-			if ((at - p) % 8 == 0)
-				return start + (uint64_t)(at - p);
-	}
-	return 0;
-}
 
 static void find_descriptor(struct da_clr *c, struct found *f)
 {
@@ -231,7 +211,7 @@ static void find_descriptor(struct da_clr *c, struct found *f)
 	if (st != DA_OK && f->own && f->own->descriptor)
 		at = c->base + f->own->descriptor;
 	else if (st == DA_FAULT || (st != DA_OK && !c->windows))
-		at = scan_for_descriptor(c);
+		at = da_clr_scan(c, 0, "DNCCDAC", 8, 8);
 	if (!at)
 		return;
 	st = da_clr_descriptor_at(c, at, &f->dump);

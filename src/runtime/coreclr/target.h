@@ -41,6 +41,8 @@ const struct da_clr_build *da_clr_build_of(const struct da_clr_builds *b, const 
 enum da_status da_clr_export(struct da_clr *c, const char *name, uint64_t *ret, uint64_t *ret_size);
 /* The end of the image by its program headers or PE header; c->end stays where they are missing. */
 void da_clr_image_end(struct da_clr *c);
+/* The first place in the image's writable memory, from this address on, that holds these bytes; 0: none. */
+uint64_t da_clr_scan(const struct da_clr *c, uint64_t from, const void *pattern, size_t len, size_t align);
 
 /* ---- descriptor.c */
 
