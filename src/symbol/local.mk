@@ -6,6 +6,7 @@ libdumpan_a_SOURCES += \
 	%D%/debuginfod.c \
 	%D%/demangle.c \
 	%D%/find.c \
+	%D%/managed.c \
 	%D%/missing.c \
 	%D%/paths.c \
 	%D%/place.c \

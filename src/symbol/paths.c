@@ -11,8 +11,7 @@
 
 #include "symbol/private.h"
 
-/* Absolute, no step up, nothing that is no real file. */
-static bool usable(const char *path)
+bool da_path_usable(const char *path)
 {
 	return path && path[0] == '/' && !strstr(path, "/../") && !da_ends(path, "/..") &&
 	       !da_starts(path, "/dev/") && !da_starts(path, "/proc/") && !da_starts(path, "/sys/") &&
@@ -53,9 +52,9 @@ static const char *merged(struct da_arena *a, const char *path)
 
 static void add_path(struct search *x, const char *path)
 {
-	const char *other = usable(path) ? merged(x->a, path) : NULL;
+	const char *other = da_path_usable(path) ? merged(x->a, path) : NULL;
 
-	if (!usable(path))
+	if (!da_path_usable(path))
 		return;
 	x->paths[x->npaths++] = path;
 	if (other)
@@ -240,7 +239,7 @@ static bool extra_in_dir(struct search *x, const char *dir, const char *name)
 	if (x->id && (try_path(x, "%s/.build-id/%.2s/%s.debug", dir, x->id, x->id + 2) ||
 		      try_path(x, "%s/usr/lib/debug/.build-id/%.2s/%s.debug", dir, x->id, x->id + 2)))
 		return true;
-	if (usable(name) && try_path(x, "%s%s", dir, name))
+	if (da_path_usable(name) && try_path(x, "%s%s", dir, name))
 		return true;
 	return try_path(x, "%s/.dwz/%s", dir, da_basename(name)) ||
 	       try_path(x, "%s/usr/lib/debug/.dwz/%s", dir, da_basename(name)) ||
@@ -273,5 +272,5 @@ bool da_paths_extra(struct da_symbols *s, const char *from, const char *name, co
 		return false;
 	if (x.id && try_path(&x, "/usr/lib/debug/.build-id/%.2s/%s.debug", x.id, x.id + 2))
 		return true;
-	return usable(name) && try_path(&x, "%s", name);
+	return da_path_usable(name) && try_path(&x, "%s", name);
 }

@@ -30,6 +30,12 @@ struct da_scanned {
 	const char *path;
 };
 
+/* An assembly or portable PDB of such a folder. */
+struct da_managed_entry {
+	const char *path;
+	size_t next; /* index + 1 of the next one of this name, 0 none */
+};
+
 struct da_symbols {
 	struct da_dump *d;
 	const struct da_symbol_options *o;
@@ -39,6 +45,9 @@ struct da_symbols {
 	struct da_place nowhere; /* outside all modules */
 	bool scan_done;
 	DA_VEC(struct da_scanned) scanned;
+	bool managed_done;       /* managed.c: assemblies and their PDBs there, by name */
+	DA_VEC(struct da_managed_entry) managed;
+	struct da_map managed_first; /* hash of the name in lower case to an index + 1 */
 	bool debuginfod_silent;  /* it did not answer once: not asked again */
 	bool no_fetch;           /* of modules without frames nobody asks names */
 };
@@ -78,8 +87,14 @@ bool da_paths_debug(struct da_symbols *s, uint32_t module, const char *link, da_
 /* A dwz or .dwo file that a file at `from` calls `name`; id NULL: by name only. */
 bool da_paths_extra(struct da_symbols *s, const char *from, const char *name, const uint8_t *id,
 		    unsigned len, da_try_fn *fn, void *ctx);
+/* scan.c: each file in the folders of --symbols, and below them. */
+typedef void da_scan_fn(struct da_symbols *s, const char *path);
+void da_scan_folders(struct da_symbols *s, da_scan_fn *fn);
 /* scan.c: files in the folders of --symbols that have this build-id, whatever their names. */
 bool da_scanned_try(struct da_symbols *s, const uint8_t *id, unsigned len, da_try_fn *fn, void *ctx);
+
+/* paths.c: absolute, no step up, nothing that is no real file. */
+bool da_path_usable(const char *path);
 
 /* ---- debuginfod.c */
 

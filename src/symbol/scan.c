@@ -13,29 +13,10 @@
 
 struct scan {
 	struct da_symbols *s;
+	da_scan_fn *fn;
 	size_t files;
 	bool full, deep; /* a bound was reached */
 };
-
-static void add_file(struct scan *sc, const char *path)
-{
-	struct da_arena *scratch = da_arena_new();
-	struct da_image *im;
-	struct da_bytes b;
-	const uint8_t *id;
-	unsigned len;
-
-	if (da_map_file(scratch, path, sc->s->d->limits->image_bytes, &b) == DA_OK && b.n >= 64 &&
-	    da_image_open(scratch, b, path, NULL, &im) == DA_OK &&
-	    (len = da_image_build_id(im, &id)) > 0) {
-		struct da_scanned *x = da_vec_add(sc->s->d->arena, &sc->s->scanned);
-
-		x->id = da_memdup(sc->s->d->arena, id, len);
-		x->len = len;
-		x->path = da_strdup(sc->s->d->arena, path);
-	}
-	da_arena_free(scratch);
-}
 
 static void scan_dir(struct scan *sc, const char *dir, unsigned depth)
 {
@@ -61,25 +42,50 @@ static void scan_dir(struct scan *sc, const char *dir, unsigned depth)
 		if (S_ISDIR(st.st_mode)) /* links to folders are not followed: no loops */
 			scan_dir(sc, da_str_get(&path), depth + 1);
 		else if (S_ISREG(st.st_mode))
-			add_file(sc, da_str_get(&path));
+			sc->fn(sc->s, da_str_get(&path));
 	}
 	if (d)
 		closedir(d);
 }
 
+void da_scan_folders(struct da_symbols *s, da_scan_fn *fn)
+{
+	struct scan sc = { .s = s, .fn = fn };
+
+	for (size_t i = 0; i < s->o->ndirs; i++)
+		scan_dir(&sc, s->o->dirs[i], 0);
+	if (sc.full || sc.deep)
+		da_note(s->d->ledger, DA_NOTE_LIMIT, "symbol files", "name the folder itself with --symbols",
+			"the folders that were named hold more files, or deeper ones, than are looked "
+			"through: %llu files, %llu levels", (unsigned long long)s->d->limits->symbol_files,
+			(unsigned long long)s->d->limits->symbol_depth);
+}
+
+static void add_file(struct da_symbols *s, const char *path)
+{
+	struct da_arena *scratch = da_arena_new();
+	struct da_image *im;
+	struct da_bytes b;
+	const uint8_t *id;
+	unsigned len;
+
+	if (da_map_file(scratch, path, s->d->limits->image_bytes, &b) == DA_OK && b.n >= 64 &&
+	    da_image_open(scratch, b, path, NULL, &im) == DA_OK &&
+	    (len = da_image_build_id(im, &id)) > 0) {
+		struct da_scanned *x = da_vec_add(s->d->arena, &s->scanned);
+
+		x->id = da_memdup(s->d->arena, id, len);
+		x->len = len;
+		x->path = da_strdup(s->d->arena, path);
+	}
+	da_arena_free(scratch);
+}
+
 bool da_scanned_try(struct da_symbols *s, const uint8_t *id, unsigned len, da_try_fn *fn, void *ctx)
 {
-	struct scan sc = { .s = s };
-
 	if (!s->scan_done) {
 		s->scan_done = true;
-		for (size_t i = 0; i < s->o->ndirs; i++)
-			scan_dir(&sc, s->o->dirs[i], 0);
-		if (sc.full || sc.deep)
-			da_note(s->d->ledger, DA_NOTE_LIMIT, "symbol files", "name the folder itself with --symbols",
-				"the folders that were named hold more files, or deeper ones, than are looked "
-				"through: %llu files, %llu levels", (unsigned long long)s->d->limits->symbol_files,
-				(unsigned long long)s->d->limits->symbol_depth);
+		da_scan_folders(s, add_file);
 	}
 	for (size_t i = 0; i < s->scanned.n; i++)
 		/* fn compares the whole: a Breakpad dump knows only the first 16 bytes */

@@ -65,6 +65,22 @@ enum da_status da_symbols_named(struct da_symbols *s, uint32_t module, const cha
 /* A module by the beginning of its base name ("libc.so.6", "libstdc++.so."), or DA_NONE. */
 uint32_t da_symbols_module(const struct da_symbols *s, const char *prefix);
 
+/*
+ * Managed files: assemblies and portable PDBs, which no build-id names. fn is given each file of that name
+ * until it takes one (returns true): it alone can tell whether the file belongs to the process. Looked at
+ * are: folders that the user named (as they are, in a symbol store's layout, then everything below them),
+ * the path below the sysroot, the path on this machine (local).
+ */
+struct da_managed_wanted {
+	const char *name;     /* base name: "Shop.dll" */
+	const char *path;     /* as the process knew it, in the words of its system; or NULL */
+	const char *store;    /* its folder in a store: "Shop.pdb/0123…FFFFFFFF", or NULL */
+};
+typedef bool da_managed_fn(void *ctx, struct da_bytes bytes, const char *path, bool local);
+bool da_symbols_managed(struct da_symbols *s, const struct da_managed_wanted *w, da_managed_fn *fn, void *ctx);
+/* The bytes of the file with a module's code, where one was found; *ret_path: which. False: none. */
+bool da_symbols_file(const struct da_symbols *s, uint32_t module, struct da_bytes *ret, const char **ret_path);
+
 /* A name as a person reads it; the raw one when it is not mangled or no one can read it. */
 const char *da_demangle(struct da_arena *a, const char *raw);
 
