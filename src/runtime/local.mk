@@ -11,6 +11,9 @@ libdumpan_a_SOURCES += \
 	%D%/coreclr/locks.h %D%/coreclr/monitors.c %D%/coreclr/objects.c %D%/coreclr/roles.c \
 	%D%/coreclr/slim.c %D%/coreclr/slim.h %D%/coreclr/stack_waits.c %D%/coreclr/waits.c \
 	%D%/coreclr/names.c %D%/coreclr/names.h
+libdumpan_a_SOURCES += \
+	%D%/coreclr/types.c %D%/coreclr/types.h %D%/coreclr/fields.c %D%/coreclr/methods.c \
+	%D%/coreclr/modules.c %D%/coreclr/modules.h %D%/coreclr/module_files.c %D%/coreclr/places.c
 libdumpan_a_SOURCES += %D%/coreclr/debuginfo.c %D%/coreclr/debuginfo.h %D%/coreclr/lines.c
 
 # What is known of released builds, embedded by coreclr/embed.sh.

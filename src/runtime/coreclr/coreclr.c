@@ -12,8 +12,14 @@ static enum da_status open_coreclr(struct da_dump *d, struct da_symbols *s, uint
 	if (st != DA_OK)
 		return st;
 	(void)da_clr_threads_read(c);
+	(void)da_clr_modules_read(c);
 	*ret = c;
 	return DA_OK;
+}
+
+static const struct da_place *place(void *state, uint64_t pc, bool caller)
+{
+	return da_clr_place(state, pc, caller);
 }
 
 const struct da_runtime_ops da_runtime_coreclr = {
@@ -21,4 +27,5 @@ const struct da_runtime_ops da_runtime_coreclr = {
 	.open = open_coreclr,
 	.function = da_clr_function,
 	.transition = da_clr_transition,
+	.place = place,
 };

@@ -168,12 +168,19 @@ struct da_clr_module {
 	struct da_metadata *metadata; /* NULL: not readable; from the dump, or a file with this identity */
 	struct da_portable_pdb *pdb;  /* NULL: none; asked for by da_clr_module_pdb */
 	bool looked_for_pdb, dynamic;
+	bool whole;              /* metadata has no holes */
+	struct da_bytes file;    /* of the file that stands in, n 0: none was needed, or found */
+	const char *file_path;
+	struct da_cli_image file_image; /* addresses are offsets into it */
 };
 struct da_clr_modules {
 	DA_VEC(struct da_clr_module) v; /* complete before the first look-up; then it does not move */
 	struct da_map by_address;
 	struct da_clr_module *corelib;  /* or NULL */
+	struct da_map bundles;   /* of a file's address to struct da_bundle, 0: none */
 };
+/* The manifest of a program's file, read once; or NULL. */
+const struct da_bundle *da_clr_bundle(struct da_clr *c, struct da_bytes file);
 enum da_status da_clr_modules_read(struct da_clr *c);
 struct da_clr_module *da_clr_module_at(struct da_clr *c, uint64_t module); /* or NULL */
 struct da_portable_pdb *da_clr_module_pdb(struct da_clr *c, struct da_clr_module *m); /* or NULL */
@@ -212,6 +219,7 @@ struct da_clr_method {
 	uint32_t token;          /* 0: made at run time */
 	uint8_t kind;
 	bool il_stub, lcg;       /* of DYNAMIC */
+	bool thunk;              /* 11: between the task-returning and the async form; no body in metadata */
 	struct da_clr_module *module; /* or NULL */
 	const char *raw;         /* "Shop.Order+<PlaceAsync>d__5.MoveNext", types with their arguments */
 	const char *name;        /* as a person writes it */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What modules.c and module_files.c share; private to them. */
+#ifndef DA_CORECLR_MODULES_H
+#define DA_CORECLR_MODULES_H
+
+#include "runtime/coreclr/types.h"
+
+/* Where an assembly's bytes are, as the runtime kept it. 0 and NULL: unknown. */
+struct da_clr_source {
+	uint64_t assembly, pe_assembly;
+	const char *path;                  /* of the image; also of one in a bundle, where no file has it */
+	uint64_t base[3], size[3];         /* where it may stand: as loaded, flat, by the Module */
+	bool in_bundle;
+	uint64_t bundle_off, bundle_size;  /* in the program's file; of the unpacked one is the size below */
+	uint64_t bundle_unpacked;          /* 0: stored as it is */
+};
+
+/*
+ * Metadata from a file that is this image: of a bundle, of --symbols, sysroot, this machine. Then its bytes
+ * also stand in for those pages of its mapping that the dump lacks.
+ */
+void da_clr_module_from_file(struct da_clr *c, struct da_clr_module *m, const struct da_clr_source *s);
+
+#endif

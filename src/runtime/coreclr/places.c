@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What stands at an address of managed code, in the model's form: function, source line, method.
+ *
+ * A return address may lie behind the last instruction of its method, so callers are looked up one byte
+ * before; the same goes for their line.
+ */
+#include "config.h"
+
+#include "runtime/coreclr/coreclr.h"
+
+static void add_line(struct da_clr *c, struct da_clr_module *m, struct da_method *method, struct da_place_call *call)
+{
+	struct da_portable_pdb *pdb = da_clr_module_pdb(c, m);
+	bool approximate = false;
+
+	if (!pdb || method->il_offset < 0 ||
+	    da_portable_pdb_line(pdb, method->token & 0xffffff, (uint32_t)method->il_offset, &call->file, &call->line,
+				 &approximate) != DA_OK)
+		return;
+	method->il_approximate = method->il_approximate || approximate;
+}
+
+/* code NULL: there is none at hand, only the method. */
+static void name_method(struct da_clr *c, struct da_place *p, const struct da_clr_method *m,
+			const struct da_clr_code *code, uint64_t pc)
+{
+	struct da_method *method = da_new(c->arena, struct da_method);
+	bool approximate = false;
+	int32_t il;
+
+	*method = (struct da_method){ .assembly = DA_NONE, .token = m->token, .il_offset = -1, .raw = m->raw };
+	p->calls = da_new(c->arena, struct da_place_call);
+	p->calls[0].function = m->name;
+	p->ncalls = 1;
+	p->raw = m->raw;
+	p->method = method;
+	if (!m->module)
+		return;
+	method->assembly = m->module->assembly;
+	p->module = c->dump->proc.assemblies.v[m->module->assembly].module;
+	if (!code || !m->token || m->thunk || pc < code->start || pc - code->start > UINT32_MAX ||
+	    da_clr_il_offset(c, code, (uint32_t)(pc - code->start), &il, &approximate) != DA_OK)
+		return;
+	method->il_offset = il;
+	method->il_approximate = approximate;
+	add_line(c, m->module, method, &p->calls[0]);
+}
+
+/* Code of which the runtime's tables tell that it is managed, and no more. */
+static void name_nothing(struct da_clr *c, struct da_place *p, const struct da_clr_code *code)
+{
+	const struct da_clr_module *m = code && code->module ? da_clr_module_at(c, code->module) : NULL;
+	const struct da_assembly *a = m ? &c->dump->proc.assemblies.v[m->assembly] : NULL;
+	struct da_method *method;
+
+	if (code && code->stub) {
+		p->calls = da_new(c->arena, struct da_place_call);
+		p->calls[0].function = "stub of the runtime";
+		p->ncalls = 1;
+		return;
+	}
+	method = da_new(c->arena, struct da_method);
+	*method = (struct da_method){ .assembly = m ? m->assembly : DA_NONE, .il_offset = -1 };
+	p->method = method;
+	if (a)
+		p->module = a->module;
+}
+
+static struct da_place *new_place(struct da_clr *c)
+{
+	struct da_place *p = da_new(c->arena, struct da_place);
+
+	p->module = DA_NONE;
+	return p;
+}
+
+const struct da_place *da_clr_place(struct da_clr *c, uint64_t pc, bool caller)
+{
+	uint64_t *known = da_map_get(&c->places[caller], pc);
+	uint64_t at = caller ? pc - 1 : pc;
+	const struct da_clr_method *m = NULL;
+	struct da_clr_code code = { 0 };
+	struct da_place *p = NULL;
+	enum da_status st;
+
+	if (known)
+		return (const struct da_place *)(uintptr_t)*known;
+	st = da_clr_code_at(c, at, &code);
+	if (st == DA_OK || st == DA_FAULT) {
+		p = new_place(c);
+		if (st == DA_OK) {
+			m = code.method ? da_clr_method(c, code.method) : NULL;
+			p->start = code.start;
+			p->exact = code.start != 0;
+		}
+		if (m)
+			name_method(c, p, m, &code, at);
+		else
+			name_nothing(c, p, st == DA_OK ? &code : NULL);
+	}
+	*da_map_put(c->arena, &c->places[caller], pc, NULL) = (uintptr_t)p;
+	return p;
+}
+
+const struct da_place *da_clr_method_place(struct da_clr *c, uint64_t desc, uint64_t pc, bool caller)
+{
+	const struct da_clr_method *m = da_clr_method(c, desc);
+	const struct da_place *known = pc ? da_clr_place(c, pc, caller) : NULL;
+	struct da_clr_code code = { 0 };
+	struct da_place *p;
+
+	/* Code that was compiled again since, or whose heap was given back, is another method's, or nobody's. */
+	if (known && known->method && (!m || (da_clr_code_at(c, caller ? pc - 1 : pc, &code) == DA_OK &&
+					      code.method == desc)))
+		return known;
+	if (!m)
+		return NULL;
+	p = new_place(c);
+	name_method(c, p, m, NULL, pc);
+	return p;
+}
