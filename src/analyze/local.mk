@@ -11,6 +11,7 @@ libdumpan_a_SOURCES += \
 	%D%/rule_hang.c \
 	%D%/rule_handles.c \
 	%D%/rule_managed.c \
+	%D%/rule_memory.c \
 	%D%/rule_runtime.c \
 	%D%/rules.def \
 	%D%/section_environment.c \

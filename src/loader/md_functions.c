@@ -20,15 +20,17 @@ struct header {
 	uint32_t head, descriptor, native, entry, ntables, padding;
 };
 
+/* x86 has no such tables, and stacks of ARM32 are not walked. */
+static bool is_walked_by_tables(const struct md *m)
+{
+	return m->container && (m->container->elf_machine == X86_64 || m->container->elf_machine == AARCH64);
+}
+
 /* Why the stream cannot be used; NULL: it can. */
 static const char *why_not(const struct md *m, const struct header *h)
 {
-	const struct da_arch *arch = m->container;
-	unsigned entry = !arch ? 0 : arch->elf_machine == X86_64 ? ENTRY_X64
-			: arch->elf_machine == AARCH64 ? ENTRY_ARM64 : 0;
+	unsigned entry = m->container->elf_machine == X86_64 ? ENTRY_X64 : ENTRY_ARM64;
 
-	if (!entry)
-		return "the processor has no tables of functions";
 	if (h->head < HEADER || h->descriptor < DESCRIPTOR)
 		return "its header is damaged";
 	return h->entry == entry ? NULL : "its entries do not have the size of the processor's";
@@ -115,7 +117,7 @@ void md_read_functions(struct md *m)
 	const char *why;
 	uint32_t i = 0;
 
-	if (!md_find(m, MD_FUNCTION_TABLE, 0) || m->wow64)
+	if (!md_find(m, MD_FUNCTION_TABLE, 0) || m->wow64 || !is_walked_by_tables(m))
 		return;
 	h.head = da_get_u32(&c);
 	h.descriptor = da_get_u32(&c);
@@ -123,6 +125,8 @@ void md_read_functions(struct md *m)
 	h.entry = da_get_u32(&c);
 	h.ntables = da_get_u32(&c);
 	h.padding = da_get_u32(&c);
+	if (da_ok(&c) && !h.ntables)
+		return;
 	why = da_ok(&c) ? why_not(m, &h) : "its header is cut";
 	if (why) {
 		note(m, why, 0, 0);

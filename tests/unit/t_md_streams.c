@@ -175,12 +175,33 @@ START_TEST(function_tables_that_lie)
 			synth_md_set(head, 4, 24);
 			synth_md_set(head + 4, 4, 32);
 			synth_md_set(head + 12, 4, 8);
+			synth_md_set(head + 16, 4, 1);
 			synth_md_stream(s, 13, head, sizeof(head));
 		}
 		d = load(s, DA_OK);
 		ck_assert_uint_eq(d->proc.functions.n, i < 3);
 		ck_assert_uint_eq(d->proc.function_tables.n, i < 3);
 		ck_assert(ledger_says(d, DA_NOTE_CORRUPT, "tables of functions") == (i > 0));
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* A table of no functions, and one on a processor that has none, are nothing to tell. */
+START_TEST(function_tables_without_functions)
+{
+	static const uint16_t kinds[] = { SYNTH_MD_AMD64, SYNTH_MD_X86, SYNTH_MD_ARM };
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct synth_md *s = synth_md_new(kinds[i], SYNTH_MD_WINDOWS);
+		uint8_t head[24] = { 24, 0, 0, 0, 32 };
+		struct da_dump *d;
+
+		head[16] = i > 0;
+		synth_md_thread(s, &(struct synth_md_thread){ .tid = 1 });
+		synth_md_stream(s, 13, head, sizeof(head));
+		d = load(s, kinds[i] == SYNTH_MD_ARM ? DA_PARTIAL : DA_OK);
+		ck_assert(!ledger_says(d, DA_NOTE_CORRUPT, "tables of functions"));
 		da_dump_free(d);
 	}
 }
@@ -224,4 +245,4 @@ END_TEST
 
 UNIT_MAIN("md_streams", counters, old_counters_and_tokens, handle_operations, handle_operations_that_lie,
 	  function_tables, function_tables_that_lie, new_streams_outside,
-	  threads_that_the_writer_could_not_read)
+	  threads_that_the_writer_could_not_read, function_tables_without_functions)

@@ -424,6 +424,28 @@ START_TEST(bad_references_are_told_with_who_closed)
 }
 END_TEST
 
+START_TEST(a_machine_without_memory_is_told)
+{
+	static const struct {
+		uint64_t committed, limit;
+		bool told;
+	} cases[] = { { 97, 100, true }, { 100, 100, true }, { 96, 100, false }, { 300, 100, false }, { 5, 0, false } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process();
+		struct da_doc *doc;
+
+		d->proc.system.committed = cases[i].committed << 30;
+		d->proc.system.commit_limit = cases[i].limit << 30;
+		doc = analyze(d, NULL);
+		ck_assert((finding(doc, "memory.limit-reached") != NULL) == cases[i].told);
+		if (i == 0)
+			ck_says(finding(doc, "memory.limit-reached")->description, "99328 of the 102400 MiB");
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 START_TEST(code_that_files_bring_back_is_no_news)
 {
 	struct da_dump *d = process();
@@ -549,6 +571,7 @@ int main(void)
 		a_scanned_frame_lowers_the_confidence, an_unknown_address_is_not_invented, rules_can_be_chosen,
 		accesses_claim_no_more_than_is_known, an_abort_without_own_frames_names_no_place,
 		stacks_that_overflowed_are_counted, bad_references_are_told_with_who_closed,
+		a_machine_without_memory_is_told,
 		a_cut_dump_is_told_and_partial, code_that_files_bring_back_is_no_news,
 		lines_of_the_system_are_nobodys_question, early_ends_are_named, mismatches_and_lost_parts,
 		a_foreign_dump_of_dotnet, secrets_are_counted, rules_have_pages, equal_stacks_are_one_group,
