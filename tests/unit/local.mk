@@ -33,6 +33,7 @@ unit_tests += %D%/t_symbol
 unit_tests += %D%/t_unwind
 unit_tests += %D%/t_unwind_guide
 unit_tests += %D%/t_clr_code
+unit_tests += %D%/t_clr_exceptions
 unit_tests += %D%/t_dispatcher
 unit_tests += %D%/t_functions
 unit_tests += %D%/t_pe
@@ -43,6 +44,7 @@ unit_tests += %D%/t_fault
 # runtime
 unit_tests += %D%/t_debuginfo
 unit_tests += %D%/t_clr_names
+unit_tests += %D%/t_clr_objects
 # report
 unit_tests += %D%/t_json
 unit_tests += %D%/t_redact
@@ -57,7 +59,7 @@ unit_tests += %D%/t_rules
 unit_tests += %D%/t_stage
 
 LDADD = tests/synth/libsynth.a $(DA_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += %D%/load_md.h %D%/report_doc.h %D%/unit.h
+EXTRA_DIST += %D%/load_md.h %D%/clr_objects.h %D%/report_doc.h %D%/unit.h
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Objects, strings, arrays, and the locks that objects are. */
+#include "config.h"
+
+#include "clr_objects.h"
+#include "base/ledger.h"
+
+/* ---------------------------------------------------------------- objects */
+
+START_TEST(types_of_objects)
+{
+	uint64_t o;
+
+	setup(10);
+	o = new_object(object_mt, 24);
+	ck_assert_uint_eq(da_clr_object_mt(c, o), object_mt);
+	put(o, object_mt | 3); /* marked by a collection */
+	ck_assert_uint_eq(da_clr_object_mt(c, o), object_mt);
+	put(o, object_mt + 16);
+	ck_assert_uint_eq(da_clr_object_mt(c, o), 0);
+	ck_assert_uint_eq(da_clr_object_mt(c, o + 4), 0);
+	ck_assert_uint_eq(da_clr_object_mt(c, 0), 0);
+	ck_assert_uint_eq(da_clr_object_mt(c, BASE + LEN - 4), 0);
+	memcpy(&o, at(c->layout.global[DA_CLR_G_FreeObjectMethodTable].value), 8);
+	ck_assert_uint_eq(da_clr_object_mt(c, new_object(o, 24)), 0);
+	done();
+}
+END_TEST
+
+START_TEST(numbers)
+{
+	uint64_t mt, o, p;
+	uint32_t v = 7;
+
+	setup(10);
+	mt = new_type("Shop.Order", object_mt);
+	field(mt, "flag", 8, T_BOOL);
+	field(mt, "small", 9, 0x04);
+	field(mt, "half", 10, 0x06);
+	field(mt, "whole", 12, T_I4);
+	field(mt, "next", 16, T_CLASS);
+	o = new_object(mt, 32);
+	memcpy(at(o + 8), "\x01\xff\xfe\xff\x05\x00\x00\x80", 8);
+	put(o + 16, 0x1234);
+	ck_assert_int_eq(da_clr_object_u32(c, o, "flag", &v), DA_OK);
+	ck_assert_uint_eq(v, 1);
+	ck_assert_int_eq(da_clr_object_u32(c, o, "small", &v), DA_OK);
+	ck_assert_int_eq((int32_t)v, -1);
+	ck_assert_int_eq(da_clr_object_u32(c, o, "half", &v), DA_OK);
+	ck_assert_int_eq((int32_t)v, -2);
+	ck_assert_int_eq(da_clr_object_u32(c, o, "whole", &v), DA_OK);
+	ck_assert_uint_eq(v, 0x80000005);
+	ck_assert_int_eq(da_clr_object_u32(c, o, "next", &v), DA_UNSUPPORTED);
+	ck_assert_int_eq(da_clr_object_u32(c, o, "none", &v), DA_NOT_FOUND);
+	ck_assert_int_eq(da_clr_object_ptr(c, o, "next", &p), DA_OK);
+	ck_assert_uint_eq(p, 0x1234);
+	ck_assert_int_eq(da_clr_object_ptr(c, o, "whole", &p), DA_UNSUPPORTED);
+	done();
+}
+END_TEST
+
+START_TEST(strings)
+{
+	uint64_t s;
+
+	setup(10);
+	s = new_string("web-02");
+	ck_assert_str_eq(da_clr_string(c, s, 100), "web-02");
+	ck_assert_str_eq(da_clr_string(c, s, 3), "web…");
+	ck_assert_str_eq(da_clr_string(c, new_string(""), 100), "");
+	ck_assert_ptr_null(da_clr_string(c, new_object(object_mt, 32), 100));
+	ck_assert_ptr_null(da_clr_string(c, 0, 100));
+	put32(s + 8, 0xffffffff); /* longer than any */
+	ck_assert_ptr_null(da_clr_string(c, s, 100));
+	put32(s + 8, 0x3fffffdf); /* 2 GB, which the dump does not hold */
+	ck_assert_ptr_nonnull(strstr(da_clr_string(c, s, 0xffffffff), "web-02"));
+	done();
+}
+END_TEST
+
+/* What is cut is not cut inside a character; what is 0xcc throughout was wiped. */
+START_TEST(odd_strings)
+{
+	uint64_t s;
+
+	setup(10);
+	s = new_string("abcd");
+	memcpy(at(s + 14), "\x3d\xd8\x00\xde", 4); /* U+1F600 */
+	ck_assert_str_eq(da_clr_string(c, s, 2), "a…");
+	ck_assert_str_eq(da_clr_string(c, s, 3), "a\xf0\x9f\x98\x80…");
+	ck_assert(!da_clr_string_wiped(c, s));
+	memset(at(s + 12), 0xcc, 8);
+	ck_assert(da_clr_string_wiped(c, s));
+	ck_assert_ptr_null(da_clr_string(c, s, 100));
+	done();
+}
+END_TEST
+
+START_TEST(arrays)
+{
+	uint64_t a, first = 0;
+	uint32_t n = 0;
+
+	setup(10);
+	a = new_array(objects_mt, 3, 8);
+	ck_assert_int_eq(da_clr_array(c, a, &n, &first), DA_OK);
+	ck_assert_uint_eq(n, 3);
+	ck_assert_uint_eq(first, a + 16);
+	ck_assert_int_eq(da_clr_array(c, new_object(object_mt, 24), &n, &first), DA_UNSUPPORTED);
+	ck_assert_int_eq(da_clr_array(c, BASE + 3, &n, &first), DA_FAULT);
+	done();
+}
+END_TEST
+
+/* ---------------------------------------------------------------- locks */
+
+static uint64_t table, entries;
+
+static void locks_setup(unsigned major)
+{
+	uint64_t cache;
+
+	setup(major);
+	global(DA_CLR_G_SyncBlockMaskLockThreadId, false, 0xffff);
+	global(DA_CLR_G_SyncBlockMaskLockRecursionLevel, false, 0x3f0000);
+	global(DA_CLR_G_SyncBlockRecursionLevelShift, false, 16);
+	global(DA_CLR_G_SyncBlockIsHashOrSyncBlockIndex, false, 0x08000000);
+	global(DA_CLR_G_SyncBlockIsHashCode, false, 0x04000000);
+	global(DA_CLR_G_SyncBlockIndexMask, false, 0x03ffffff);
+	c->layout.size[DA_CLR_TYPE_SyncTableEntry] = 16;
+	OFF(SyncTableEntry, SyncBlock, 0), OFF(SyncTableEntry, Object, 8);
+	OFF(SyncBlockCache, FreeSyncTableIndex, 0);
+	OFF(SyncBlock, LockState, 0), OFF(SyncBlock, Recursion, 4), OFF(SyncBlock, HoldingOSThreadId, 16);
+	OFF(SyncBlock, OwnIndex, 28), OFF(SyncBlock, WaitList, 72);
+	if (major >= 10)
+		OFF(SyncBlock, HoldingThreadId, 8);
+	else
+		OFF(SyncBlock, HoldingThread, 8);
+	OFF(WaitEventLink, Next, 0), OFF(WaitEventLink, SyncBlock, -32), OFF(WaitEventLink, Thread, -16);
+	table = make(16 * 16);
+	cache = make(16);
+	entries = 1;
+	put32(cache, 1);
+	variable(DA_CLR_G_SyncTableEntries, table);
+	variable(DA_CLR_G_SyncBlockCache, cache);
+}
+
+/* An object with a sync block: held so often by this holder. */
+static uint64_t monitor(uint32_t state, uint32_t times, uint64_t holder, uint32_t tid, uint64_t *ret_sb)
+{
+	uint64_t o = new_object(object_mt, 24), sb = make(96), i = entries++, cache;
+
+	put32(o - 4, 0x08000000 | (uint32_t)i);
+	put(table + 16 * i, sb);
+	put(table + 16 * i + 8, o);
+	memcpy(&cache, at(c->layout.global[DA_CLR_G_SyncBlockCache].value), 8);
+	put32(cache, (uint32_t)entries);
+	put32(sb, state);
+	put32(sb + 4, times);
+	put(sb + 8, holder);
+	put(sb + 16, tid);
+	put32(sb + 28, 0x80000000 | (uint32_t)i);
+	if (ret_sb)
+		*ret_sb = sb;
+	return o;
+}
+
+static const struct da_lock *lock(uint64_t object)
+{
+	for (size_t i = 0; i < d->proc.locks.n; i++)
+		if (d->proc.locks.v[i].address == object)
+			return &d->proc.locks.v[i];
+	return NULL;
+}
+
+START_TEST(sync_blocks)
+{
+	uint64_t o, th, freed;
+
+	locks_setup(9);
+	new_thread(4, 44);
+	th = new_thread(5, 45);
+	o = monitor(0x83, 2, th, 45, NULL);
+	freed = monitor(0, 0, 0, 0, NULL);
+	da_clr_monitors(c);
+	ck_assert_uint_eq(d->proc.locks.n, 1);
+	ck_assert_ptr_null(lock(freed));
+	ck_assert_uint_eq(lock(o)->owner, 1);
+	ck_assert_uint_eq(lock(o)->owner_tid, 45);
+	ck_assert_uint_eq(lock(o)->recursion, 2);
+	ck_assert_uint_eq(lock(o)->waiting, 2);
+	ck_assert_uint_eq(lock(o)->state, DA_LOCK_CONTENDED);
+	ck_assert_str_eq(lock(o)->type, "System.Object");
+	ck_assert(lock(o)->confidence > 0.99f);
+	done();
+}
+END_TEST
+
+/* 10: the holder is a managed id, and what follows it in the word is garbage. */
+START_TEST(holder_by_id)
+{
+	uint64_t o;
+
+	locks_setup(10);
+	new_thread(5, 45);
+	o = monitor(1, 1, 0xdeadbeef00000005, 45, NULL);
+	da_clr_monitors(c);
+	ck_assert_uint_eq(lock(o)->owner, 0);
+	ck_assert_uint_eq(lock(o)->state, DA_LOCK_HELD);
+	done();
+}
+END_TEST
+
+/* No owner is told where the sync block contradicts itself, and none that does not live. */
+START_TEST(wrong_owners)
+{
+	uint64_t other, ended, none, th;
+
+	locks_setup(9);
+	th = new_thread(5, 45);
+	other = monitor(1, 1, th, 46, NULL);        /* the system's id is another thread's */
+	ended = monitor(1, 1, th + 4096, 77, NULL); /* no such Thread */
+	none = monitor(1, 0, th, 45, NULL);         /* entered no times */
+	da_clr_monitors(c);
+	ck_assert_uint_eq(lock(other)->owner, DA_NONE);
+	ck_assert_uint_eq(lock(other)->owner_tid, 0);
+	ck_assert(lock(other)->confidence < 0.1f);
+	ck_assert_uint_eq(lock(ended)->owner, DA_NONE);
+	ck_assert_uint_eq(lock(ended)->state, DA_LOCK_ORPHANED);
+	ck_assert_uint_eq(lock(none)->owner, DA_NONE);
+	done();
+}
+END_TEST
+
+/* Entries of the table that do not fit their objects or sync blocks are no locks. */
+START_TEST(stale_entries)
+{
+	uint64_t a, b, sb, th;
+
+	locks_setup(9);
+	th = new_thread(5, 45);
+	a = monitor(1, 1, th, 45, NULL);
+	b = monitor(1, 1, th, 45, &sb);
+	put32(a - 4, 0x08000007); /* another index */
+	put32(sb + 28, 9);
+	da_clr_monitors(c);
+	ck_assert_ptr_null(lock(a));
+	ck_assert_ptr_null(lock(b));
+	done();
+}
+END_TEST
+
+START_TEST(pulse_queues)
+{
+	uint64_t o, sb, n1 = 0, n2, w1, w2;
+
+	locks_setup(8);
+	w1 = new_thread(5, 45);
+	w2 = new_thread(6, 46);
+	o = monitor(0, 0, 0, 0, &sb);
+	n1 = make(64) + 32;
+	n2 = make(64) + 32;
+	put(sb + 72, n1);
+	put(n1, n2), put(n1 - 32, sb), put(n1 - 16, w1);
+	put(n2, n1), put(n2 - 32, sb), put(n2 - 16, w2); /* a circle */
+	da_clr_monitors(c);
+	ck_assert_uint_eq(d->proc.waits.n, 2);
+	ck_assert_uint_eq(d->proc.waits.v[0].kind, DA_LOCK_MONITOR_WAIT);
+	ck_assert_uint_eq(d->proc.waits.v[0].thread, 0);
+	ck_assert_uint_eq(d->proc.waits.v[1].thread, 1);
+	ck_assert_uint_eq(d->proc.locks.v[d->proc.waits.v[1].lock].address, o);
+	ck_assert_uint_eq(d->proc.waits.v[1].owner, DA_NONE);
+	done();
+}
+END_TEST
+
+/* ---------------------------------------------------------------- stacks */
+
+static struct da_place *place_named(const char *method)
+{
+	struct da_place *p = da_new(d->arena, struct da_place);
+	struct da_method *m = da_new(d->arena, struct da_method);
+
+	m->raw = method;
+	p->method = m;
+	return p;
+}
+
+static void frame(uint32_t thread, uint64_t sp, const char *method)
+{
+	struct da_frame *f = da_vec_add(d->arena, &d->proc.threads.v[thread].frames);
+
+	*f = (struct da_frame){ .sp = sp, .pc = 1, .kind = DA_FRAME_MANAGED, .place = place_named(method) };
+}
+
+static const struct da_wait *wait_of(uint32_t thread)
+{
+	for (size_t i = 0; i < d->proc.waits.n; i++)
+		if (d->proc.waits.v[i].thread == thread && d->proc.waits.v[i].primary)
+			return &d->proc.waits.v[i];
+	return NULL;
+}
+
+/* The slot of the waiter's frame, among others; its own lock on the same stack is not what it waits for. */
+START_TEST(enter_by_stack)
+{
+	uint64_t mine, theirs, stack, th;
+
+	locks_setup(10);
+	new_thread(4, 44);
+	new_thread(5, 45);
+	mine = monitor(1, 1, 4, 44, NULL);
+	theirs = monitor(0x41, 1, 5, 45, NULL);
+	stack = th = make(512);
+	put(stack + 16, mine);
+	put(stack + 24, theirs);
+	put(stack + 32, theirs);
+	put(stack + 40, 0x123456);
+	put(stack + 128, mine);
+	frame(0, th, "System.Threading.Monitor.Enter_Slowpath");
+	frame(0, th + 64, "Shop.Order.Place");
+	frame(0, th + 256, "Shop.Program.Main");
+	da_clr_monitors(c);
+	ck_assert_ptr_nonnull(wait_of(0));
+	ck_assert_uint_eq(wait_of(0)->kind, DA_LOCK_MONITOR);
+	ck_assert_uint_eq(wait_of(0)->address, theirs);
+	ck_assert_uint_eq(wait_of(0)->owner, 1);
+	ck_assert_uint_eq(wait_of(0)->frame, 0);
+	ck_assert(wait_of(0)->confidence < 1.0f);
+	done();
+}
+END_TEST
+
+/* Two locks of others in the same frame: no guess. */
+START_TEST(two_candidates)
+{
+	uint64_t a, b, stack;
+
+	locks_setup(10);
+	new_thread(4, 44);
+	new_thread(5, 45);
+	a = monitor(0x41, 1, 5, 45, NULL);
+	b = monitor(0x41, 1, 5, 45, NULL);
+	stack = make(512);
+	put(stack + 16, a);
+	put(stack + 24, b);
+	frame(0, stack, "System.Threading.Monitor.Enter_Slowpath");
+	frame(0, stack + 64, "Shop.Order.Place");
+	da_clr_monitors(c);
+	ck_assert_ptr_nonnull(wait_of(0));
+	ck_assert_uint_eq(wait_of(0)->lock, DA_NONE);
+	ck_assert_uint_eq(wait_of(0)->owner, DA_NONE);
+	done();
+}
+END_TEST
+
+START_TEST(helper_frame)
+{
+	struct da_clr_frame_id id = { 0x77, DA_CLR_FRAME_HelperMethodFrame_1OBJ };
+	uint64_t o, th, explicit = 0, slot;
+
+	locks_setup(8);
+	OFF(HelperMethodFrame_1OBJ, ObjectSlot, 24);
+	da_vec_push(d->arena, &c->layout.frames, id);
+	new_thread(4, 44);
+	th = new_thread(5, 45);
+	o = monitor(0x41, 1, th, 45, NULL);
+	explicit = make(64);
+	slot = make(8);
+	put(explicit, 0x77);
+	put(explicit + 24, slot);
+	put(slot, o);
+	c->threads->v.v[0].frame = explicit;
+	frame(0, explicit + 64, "Shop.Order.Place");
+	da_clr_monitors(c);
+	ck_assert_uint_eq(wait_of(0)->kind, DA_LOCK_MONITOR);
+	ck_assert_uint_eq(wait_of(0)->owner, 1);
+	ck_assert(wait_of(0)->confidence > 0.99f);
+	/* The owner itself is in the helper: it waits for nothing. */
+	c->threads->v.v[1].frame = explicit;
+	ck_assert_ptr_null(wait_of(1));
+	done();
+}
+END_TEST
+
+/* A thin lock is found by its owner's stack, and not by another's. */
+START_TEST(thin_locks)
+{
+	uint64_t o, other, stack;
+
+	locks_setup(10);
+	new_thread(4, 44);
+	new_thread(5, 45);
+	o = new_object(object_mt, 24);
+	other = new_object(object_mt, 24);
+	put32(o - 4, 0x20004);
+	put32(other - 4, 0x5);
+	stack = make(512);
+	put(stack + 16, o);
+	put(stack + 24, other);
+	frame(0, stack, "Shop.Order.Place");
+	frame(0, stack + 128, "Shop.Program.Main");
+	da_clr_monitors(c);
+	ck_assert_uint_eq(d->proc.locks.n, 1);
+	ck_assert_uint_eq(lock(o)->owner, 0);
+	ck_assert_uint_eq(lock(o)->recursion, 3);
+	ck_assert(lock(o)->confidence < 0.9f);
+	done();
+}
+END_TEST
+
+UNIT_MAIN("clr_objects", types_of_objects, numbers, strings, odd_strings, arrays, sync_blocks, holder_by_id, wrong_owners,
+	  stale_entries, pulse_queues, enter_by_stack, two_candidates, helper_frame, thin_locks)
