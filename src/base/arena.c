@@ -163,15 +163,17 @@ char *da_strdup(struct da_arena *a, const char *s)
 
 char *da_vprintf(struct da_arena *a, const char *fmt, va_list ap)
 {
+	char small[256], *s;
 	va_list again;
 	int n;
-	char *s;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(small, sizeof(small), fmt, again);
 	va_end(again);
 	if (n < 0)
 		return da_strdup(a, "");
+	if ((size_t)n < sizeof(small))
+		return da_memdup(a, small, (size_t)n + 1);
 	s = da_alloc(a, (size_t)n + 1);
 	vsnprintf(s, (size_t)n + 1, fmt, ap);
 	return s;

@@ -54,14 +54,19 @@ void da_str_addc(struct da_str *s, char c)
 
 void da_str_vaddf(struct da_str *s, const char *fmt, va_list ap)
 {
+	char small[256];
 	va_list again;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(small, sizeof(small), fmt, again);
 	va_end(again);
 	if (n <= 0)
 		return;
+	if ((size_t)n < sizeof(small)) {
+		da_str_addn(s, small, (size_t)n);
+		return;
+	}
 	reserve(s, (size_t)n);
 	vsnprintf(s->s + s->n, (size_t)n + 1, fmt, ap);
 	s->n += (size_t)n;

@@ -24,6 +24,7 @@ struct sequence {
 struct file {
 	const char *name;
 	uint64_t dir;
+	const char *path; /* once asked for */
 };
 
 struct da_lines {
@@ -113,7 +114,7 @@ static void add_entry(struct da_lines *l, bool dirs, const char *name, uint64_t 
 	if (dirs)
 		da_vec_push(l->im->arena, &l->dirs, name);
 	else
-		da_vec_push(l->im->arena, &l->files, ((struct file){ name, dir }));
+		da_vec_push(l->im->arena, &l->files, ((struct file){ name, dir, NULL }));
 }
 
 /* DWARF 5: the form of an entry's fields, then the entries; both directories and files. */
@@ -431,13 +432,15 @@ bool da_path_rooted(const char *path)
 	       (drive >= 'a' && drive <= 'z' && path[1] == ':' && (path[2] == '/' || path[2] == '\\'));
 }
 
-const char *da_lines_file(struct da_lines *l, struct da_arena *a, uint64_t number)
+const char *da_lines_file(struct da_lines *l, uint64_t number)
 {
-	const struct file *f = number < l->files.n ? &l->files.v[number] : NULL;
+	struct file *f = number < l->files.n ? &l->files.v[number] : NULL;
 	const char *dir;
 
 	if (!f || !f->name)
 		return NULL;
 	dir = f->dir < l->dirs.n ? l->dirs.v[f->dir] : NULL;
-	return dir && !da_path_rooted(f->name) ? da_printf(a, "%s/%s", dir, f->name) : f->name;
+	if (!f->path)
+		f->path = dir && !da_path_rooted(f->name) ? da_printf(l->im->arena, "%s/%s", dir, f->name) : f->name;
+	return f->path;
 }

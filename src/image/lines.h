@@ -27,7 +27,7 @@ bool da_lines_find(struct da_lines *l, uint64_t addr, uint32_t *ret_file, uint32
  * The path of a file by its number in the table, as DW_AT_call_file has it, too; below its directory,
  * which may be relative to the unit's. NULL: no such file.
  */
-const char *da_lines_file(struct da_lines *l, struct da_arena *a, uint64_t number);
+const char *da_lines_file(struct da_lines *l, uint64_t number);
 /* Does a path begin at a root, of either system? */
 bool da_path_rooted(const char *path);
 

@@ -238,13 +238,6 @@ static void read_coff(struct da_image *im)
 
 /* ---------------------------------------------------------------- sizes */
 
-static int by_start(const void *a, const void *b)
-{
-	const struct da_sym *x = a, *y = b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
 /* Is the entry a further piece of the function before it? */
 static bool is_chained(struct da_image *im, uint32_t unwind)
 {
@@ -334,14 +327,13 @@ static void measure(struct da_image *im)
 	if ((m.x64 || im->pe->machine == DA_PE_ARM64) && im->pe->dirs[DA_PE_EXCEPTION].rva)
 		m.table = at_rva(im, im->pe->dirs[DA_PE_EXCEPTION].rva, im->pe->dirs[DA_PE_EXCEPTION].size);
 	m.n = (uint32_t)(m.table.n / (m.x64 ? 12 : 8));
-	if (im->symbols.n)
-		qsort(im->symbols.v, im->symbols.n, sizeof(*im->symbols.v), by_start);
+	da_image_sort_symbols(im); /* no size is known yet: those of one address stay together */
 	for (size_t i = 0, after; i < im->symbols.n; i = after) {
 		uint64_t start = im->symbols.v[i].start, limit = section_end(im, start), next = limit, size;
 
 		for (after = i + 1; after < im->symbols.n && im->symbols.v[after].start == start;)
 			after++;
-		if (after < im->symbols.n)
+		if (after < im->symbols.n && im->symbols.v[after].start > start) /* else the first of data */
 			next = DA_MIN(next, im->symbols.v[after].start);
 		size = size_of(&m, (uint32_t)(start - base), (uint32_t)(next - base), (uint32_t)(limit - base));
 		for (size_t k = i; k < after; k++)

@@ -154,7 +154,7 @@ void da_image_memory_cfi(struct da_image *im);
 /* DA_NOT_FOUND: no PE; DA_CORRUPT. */
 enum da_status da_pe_open_file(struct da_image *im);
 enum da_status da_pe_open_memory(struct da_image *im, uint64_t base);
-/* Exports and COFF symbols into im->symbols, unsorted. */
+/* Exports and COFF symbols into im->symbols, with sizes. */
 void da_pe_read_symbols(struct da_image *im);
 /* Would there be any? */
 bool da_pe_has_symbols(struct da_image *im);
@@ -164,6 +164,8 @@ bool da_pe_copy(struct da_image *im, uint32_t rva, void *buf, size_t n);
 /* ---- symtab.c, plt.c */
 
 void da_image_read_symbols(struct da_image *im);
+/* Those of code first, by address; of several at one address the best first. */
+void da_image_sort_symbols(struct da_image *im);
 /* The entry of the procedure linkage table at addr, or NULL. */
 const struct da_plt_entry *da_image_plt(struct da_image *im, uint64_t addr);
 

@@ -132,6 +132,16 @@ static int compare(const void *a, const void *b)
 	return 0;
 }
 
+void da_image_sort_symbols(struct da_image *im)
+{
+	size_t i = 1;
+
+	while (i < im->symbols.n && compare(&im->symbols.v[i - 1], &im->symbols.v[i]) <= 0)
+		i++;
+	if (i < im->symbols.n)
+		qsort(im->symbols.v, im->symbols.n, sizeof(*im->symbols.v), compare);
+}
+
 static uint64_t end_of(const struct da_sym *s)
 {
 	return s->size > UINT64_MAX - s->start ? UINT64_MAX : s->start + s->size;
@@ -169,8 +179,7 @@ void da_image_read_symbols(struct da_image *im)
 		read_section_table(im, ".symtab", NULL);
 		read_section_table(im, ".dynsym", ".gnu.version");
 	}
-	if (im->symbols.n)
-		qsort(im->symbols.v, im->symbols.n, sizeof(*im->symbols.v), compare);
+	da_image_sort_symbols(im);
 	while (im->ncode < im->symbols.n && im->symbols.v[im->ncode].code)
 		im->ncode++;
 	im->max_end = da_calloc(im->arena, im->ncode, sizeof(*im->max_end));

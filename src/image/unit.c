@@ -293,7 +293,7 @@ static void fill_line(struct da_arena *a, struct da_unit *u, uint64_t addr, stru
 	read_lines(u);
 	if (u->table) {
 		if (da_lines_find(u->table, addr, &file, &ret->line))
-			ret->file = file_name(a, u, da_lines_file(u->table, a, file));
+			ret->file = file_name(a, u, da_lines_file(u->table, file));
 		return;
 	}
 	line = find_line(u, addr);
@@ -320,7 +320,7 @@ static void fill_call_site(struct da_arena *a, struct da_unit *u, Dwarf_Die *die
 		return;
 	read_lines(u);
 	if (u->table && !own)
-		ret->file = file_name(a, u, da_lines_file(u->table, a, n));
+		ret->file = file_name(a, u, da_lines_file(u->table, n));
 	else if (dwarf_getsrcfiles(own ? &u->split->unit : &u->die, &files, &nfiles) == 0 && n < nfiles)
 		ret->file = file_name(a, u, dwarf_filesrc(files, (size_t)n, NULL, NULL));
 }
