@@ -145,11 +145,11 @@ static void no_problem(struct da_analysis *a)
 
 	if (a->hangs)
 		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
-			       "The process did not crash, and no hang of the whole was found; see the warnings. Of %zu "
+			       "The process did not crash, and no hang of the whole was found; see the warnings. It has %zu "
 			       "%s: %s.", n, n == 1 ? "thread" : "threads", states);
 	else
 		da_doc_verdict(a->doc, told ? DA_VERDICT_HEALTHY : DA_VERDICT_UNKNOWN, told ? 0.7 : 0, NULL,
-			       "No known problem was detected. The dump was made of a living process; of %zu %s: %s.",
+			       "No known problem was detected. The dump was made of a living process with %zu %s: %s.",
 			       n, n == 1 ? "thread" : "threads", states);
 }
 

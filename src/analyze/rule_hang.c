@@ -373,6 +373,20 @@ const struct da_rule da_rule_hang_lock_owner_blocked = {
 
 /* ---------------------------------------------------------------- the finalizer */
 
+/* Idle it stands in native code of the runtime alone; in a finalizer managed frames are on its stack. */
+static bool runs_managed_code(const struct da_thread *t)
+{
+	for (size_t i = 0; i < t->frames.n; i++)
+		if (t->frames.v[i].kind == DA_FRAME_MANAGED)
+			return true;
+	return false;
+}
+
+static bool is_managed_wait(const struct da_wait *w)
+{
+	return w->kind >= DA_LOCK_MONITOR && w->kind <= DA_LOCK_TASK;
+}
+
 static unsigned run_finalizer_blocked(struct da_analysis *a)
 {
 	const struct da_process *p = &a->dump->proc;
@@ -383,7 +397,8 @@ static unsigned run_finalizer_blocked(struct da_analysis *a)
 		const struct da_wait *w = m->finalizer && m->thread != DA_NONE ? primary_of(a, m->thread) : NULL;
 		struct da_finding *f;
 
-		if (!w || w->lock == DA_NONE)
+		if (!w || w->lock == DA_NONE || (w->owner == DA_NONE && !is_managed_wait(w)) ||
+		    !runs_managed_code(&p->threads.v[m->thread]))
 			continue;
 		f = da_finding_new(a->doc, "hang.finalizer-blocked", DA_SEVERITY_ERROR, 2, (double)w->confidence);
 		da_finding_title(f, "The finalizer of .NET waits for a lock");
@@ -451,8 +466,10 @@ const char *da_say_states(struct da_analysis *a, size_t *ret_unknown)
 	for (size_t i = 0; i < DA_ARRAY_SIZE(known); i++)
 		if (n[known[i].state])
 			da_str_addf(&s, "%s%zu %s", s.n ? ", " : "", n[known[i].state], known[i].words);
-	if (n[DA_STATE_UNKNOWN])
-		da_str_addf(&s, "%sof %zu it is not known", s.n ? ", " : "", n[DA_STATE_UNKNOWN]);
+	if (n[DA_STATE_UNKNOWN] && !s.n)
+		da_str_add(&s, "what they wait for is not known");
+	else if (n[DA_STATE_UNKNOWN])
+		da_str_addf(&s, ", and of %zu it is not known", n[DA_STATE_UNKNOWN]);
 	*ret_unknown = n[DA_STATE_UNKNOWN];
 	return da_strdup(a->dump->arena, da_str_get(&s));
 }
