@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""IL offsets of managed frames of the corpus' dumps against ClrMD's (oracle.json). TAP on standard output.
+
+ClrMD answers 0 for methods that were compiled more than once, where it looks at another version's map, and a
+negative number for code without IL, for which da_il gives the offset before it: these two are not compared.
+$DUMPAN_CORPUS is the corpus, $DUMPAN_DOTNET_DUMPS (optional) a folder where its dumps lie unpacked."""
+import collections, glob, json, os, shutil, subprocess, sys, tempfile
+
+corpus, tool = os.environ['DUMPAN_CORPUS'] + '/dotnet', sys.argv[1]
+count = bad = 0
+
+
+def load(path):
+    data = subprocess.run(['zstd', '-dqc', path], capture_output=True, check=True).stdout if path.endswith('.zst') else open(path, 'rb').read()
+    return json.loads(data)
+
+
+def frames(oracle):
+    """(address, 1 for a caller, IL offset, name) of managed frames."""
+    for t in oracle.get('threads') or []:
+        for i, f in enumerate(t.get('frames') or []):
+            if f['kind'] == 'managed' and f.get('il_offset') is not None:
+                yield f['ip'], int(i > 0), f['il_offset'], f.get('method')
+
+
+def check(name, dump, oracle):
+    global count, bad
+    want = list(frames(oracle))
+    p = subprocess.run([tool, dump], input=''.join('%s %d\n' % f[:2] for f in want), capture_output=True, text=True, timeout=300)
+    seen, wrong = collections.Counter(), []
+    for f, line in zip(want, p.stdout.splitlines()):
+        got = line.split()
+        if len(got) < 3 and not got[1].isdigit():
+            seen['not read'] += 1
+        elif f[2] < 0 or (f[2] == 0 and got[1] != '0'):
+            seen['not compared'] += 1
+        elif int(got[1]) == f[2]:
+            seen['equal'] += 1
+        else:
+            wrong.append('%s at %s: %s, ClrMD %d' % (f[3], f[0], got[1], f[2]))
+    count += 1
+    ok = not wrong and p.returncode in (0, 1)
+    bad += not ok
+    print('%s %d - %s: %s' % ('ok' if ok else 'not ok', count, name, ', '.join('%d %s' % (seen[k], k) for k in sorted(seen)) or 'none'))
+    for w in wrong[:10]:
+        print('# ' + w)
+    return seen['equal']
+
+
+def unpacked(name, scratch):
+    """The dump and whether it is ours to delete."""
+    for e in ('.core', '.dmp'):
+        p = os.path.join(os.environ.get('DUMPAN_DOTNET_DUMPS', '/nonexistent'), name + e)
+        if os.path.exists(p):
+            return p, False
+    if subprocess.run([corpus + '/unpack.sh', name, scratch], capture_output=True).returncode == 0:
+        return os.path.join(scratch, name + '.core'), True
+    return None, False
+
+
+total = 0
+scratch = tempfile.mkdtemp(prefix='dumpan-il.')
+try:
+    for path in sorted(glob.glob(corpus + '/*/*.oracle.json*') + glob.glob(corpus + '/*/*/*.oracle.json*')):
+        name = os.path.basename(path).split('.oracle.json')[0]
+        dump, ours = unpacked(name, scratch)
+        if dump:
+            total += check(name, dump, load(path))
+            if ours:
+                os.unlink(dump)
+finally:
+    shutil.rmtree(scratch)
+count += 1
+print('%s %d - %d offsets equal' % ('ok' if total >= 5000 else 'not ok', count, total))
+print('1..%d' % count)
+sys.exit(1 if bad or total < 5000 else 0)
