@@ -178,6 +178,7 @@ struct da_clr_modules {
 	struct da_map by_address;
 	struct da_clr_module *corelib;  /* or NULL */
 	struct da_map bundles;   /* of a file's address to struct da_bundle, 0: none */
+	bool laid;               /* pages of the program's file stand in for those that the dump lacks */
 };
 /* The manifest of a program's file, read once; or NULL. */
 const struct da_bundle *da_clr_bundle(struct da_clr *c, struct da_bytes file);

@@ -227,6 +227,23 @@ static bool try_bundle(void *ctx, struct da_bytes file, const char *path, bool l
 	return false;
 }
 
+/*
+ * Assemblies that are stored as they are get mapped out of the program's file, each section apart. All of its
+ * rows are laid, also those of what is no assembly to the runtime: the code of a composite image.
+ */
+static void lay_bundle(struct da_clr *c, const struct da_bundle *bundle, const char *mapped, struct da_bytes file)
+{
+	for (uint32_t i = 0; i < bundle->n; i++) {
+		const struct da_bundle_entry *e = &bundle->entries[i];
+		struct candidate x = { .c = c };
+
+		if (e->packed || e->type != DA_BUNDLE_ASSEMBLY || !da_fits(e->off, e->size, file.n))
+			continue;
+		x.bytes = (struct da_bytes){ file.p + e->off, (size_t)e->size };
+		lay_pages(&x, mapped, file, e->off);
+	}
+}
+
 static bool same_mvid(const struct candidate *x)
 {
 	uint8_t want[16], have[16];
@@ -250,9 +267,11 @@ static void from_bundle(struct candidate *x)
 	if (!same_mvid(x))
 		return;
 	x->path = b.path ? da_strdup(c->arena, b.path) : NULL;
-	if (!x->s->bundle_unpacked)
-		lay_pages(x, host->path, b.file, x->s->bundle_off);
 	take(x);
+	if (!c->modules->laid) {
+		c->modules->laid = true;
+		lay_bundle(c, da_clr_bundle(c, b.file), host->path, b.file);
+	}
 }
 
 void da_clr_module_from_file(struct da_clr *c, struct da_clr_module *m, const struct da_clr_source *s)

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/coreclr/types.h"
@@ -81,6 +82,13 @@ uint32_t da_clr_lookup_count(struct da_clr *c, uint64_t map)
 
 /* ---------------------------------------------------------------- MethodTable */
 
+static bool is_global(struct da_clr *c, enum da_clr_global g, uint64_t addr)
+{
+	uint64_t v;
+
+	return da_clr_global_ptr(c, g, &v) == DA_OK && v == addr;
+}
+
 /*
  * 6 keeps the Module of the loader here, which differs from that of the type for instances over types of
  * another module. Then a flag of MTFlags2 (0x10) says that one of the slots behind holds the right one:
@@ -134,6 +142,9 @@ static enum da_status read_class(struct da_clr *c, struct da_clr_mt *m)
 		w = up;
 	}
 	m->eeclass = w;
+	/* 11: the MethodTables of continuations are made at run time and share one. */
+	if (is_global(c, DA_CLR_G_ContinuationSingletonEEClass, w))
+		return DA_OK;
 	st = DA_CLR_PTR(c, m->eeclass, EEClass, MethodTable, &back);
 	if (st == DA_OK && back != m->canonical)
 		return DA_CORRUPT;
@@ -156,13 +167,6 @@ static uint32_t read_rid(struct da_clr *c, const struct da_clr_mt *m)
 		if (da_clr_lookup(c, at, rid, &v) == DA_OK && v == m->canonical)
 			return rid;
 	return 0;
-}
-
-static bool is_global(struct da_clr *c, enum da_clr_global g, uint64_t addr)
-{
-	uint64_t v;
-
-	return da_clr_global_ptr(c, g, &v) == DA_OK && v == addr;
 }
 
 static bool read_mt(struct da_clr *c, uint64_t addr, struct da_clr_mt *m)
@@ -391,15 +395,83 @@ static bool add_array(struct da_clr *c, struct da_str *out, const struct da_clr_
 	return true;
 }
 
-/* A runtime's own subclasses of Continuation have no metadata: by the fields that it keeps for a method. */
-static bool add_made(struct da_clr *c, struct da_str *out, const struct da_clr_mt *m, unsigned depth)
-{
-	const char *parent = m->parent && !m->rid ? name_of(c, m->parent, depth + 1) : NULL;
+struct run {
+	uint64_t off, words;
+};
 
-	if (!parent || strcmp(parent, "System.Runtime.CompilerServices.Continuation") != 0)
+static int by_offset(const void *a, const void *b)
+{
+	const struct run *x = a, *y = b;
+
+	return x->off < y->off ? -1 : x->off > y->off;
+}
+
+/* Where references lie behind the header of `skip` bytes: the series in front of a MethodTable. */
+static unsigned reference_runs(struct da_clr *c, const struct da_clr_mt *m, uint64_t skip, struct run *ret, unsigned max)
+{
+	uint64_t word = c->mem->word, n, size, off;
+	unsigned found = 0;
+
+	if (!m->has_pointers || da_mem_word(c->mem, m->address - word, &n) != DA_OK || n > max)
+		return 0;
+	for (uint64_t i = 0; i < n; i++) {
+		if (da_mem_word(c->mem, m->address - word * (2 * i + 3), &size) != DA_OK ||
+		    da_mem_word(c->mem, m->address - word * (2 * i + 2), &off) != DA_OK)
+			return 0;
+		if (off >= skip)
+			ret[found++] = (struct run){ off - skip, (size + m->base_size) / word };
+	}
+	if (found)
+		qsort(ret, found, sizeof(*ret), by_offset);
+	return found;
+}
+
+/*
+ * Continuations of 11 have no name of their own: one type for each shape of what a method keeps while it
+ * waits. Called as the DAC does: bytes, then where references lie and how many.
+ */
+static bool add_continuation(struct da_clr *c, struct da_str *out, const struct da_clr_mt *m)
+{
+	enum { RUNS = 256, HEADER = 32, FRAME = 40 };
+	struct run runs[RUNS];
+	unsigned n;
+
+	if (m->rid || m->base_size < FRAME || !m->parent ||
+	    !is_global(c, DA_CLR_G_ContinuationMethodTable, m->parent))
 		return false;
-	da_str_add(out, parent);
+	n = reference_runs(c, m, HEADER, runs, RUNS);
+	da_str_addf(out, "Continuation_%u", m->base_size - FRAME);
+	for (unsigned i = 0; i < n; i++)
+		da_str_addf(out, "_%llu_%llu", (unsigned long long)runs[i].off, (unsigned long long)runs[i].words);
 	return true;
+}
+
+/* What the runtime's own variables point at has a name also where its metadata is missing. */
+static bool add_known(struct da_clr *c, struct da_str *out, uint64_t mt)
+{
+	static const struct {
+		enum da_clr_global global;
+		const char *name;
+	} known[] = {
+		{ DA_CLR_G_ObjectMethodTable, "System.Object" },
+		{ DA_CLR_G_StringMethodTable, "System.String" },
+		{ DA_CLR_G_ExceptionMethodTable, "System.Exception" },
+		{ DA_CLR_G_ThreadMethodTable, "System.Threading.Thread" },
+		{ DA_CLR_G_RuntimeTypeMethodTable, "System.RuntimeType" },
+		{ DA_CLR_G_OutOfMemoryMethodTable, "System.OutOfMemoryException" },
+		{ DA_CLR_G_StackOverflowMethodTable, "System.StackOverflowException" },
+		{ DA_CLR_G_ExecutionEngineMethodTable, "System.ExecutionEngineException" },
+		{ DA_CLR_G_ThreadAbortMethodTable, "System.Threading.ThreadAbortException" },
+		{ DA_CLR_G_ObjectArrayMethodTable, "System.Object[]" },
+		{ DA_CLR_G_FreeObjectMethodTable, "Free" },
+	};
+
+	for (size_t i = 0; mt && i < DA_ARRAY_SIZE(known); i++)
+		if (is_global(c, known[i].global, mt)) {
+			da_str_add(out, known[i].name);
+			return true;
+		}
+	return false;
 }
 
 static bool add_parameter(struct da_clr *c, struct da_str *out, uint64_t desc)
@@ -471,14 +543,10 @@ static bool add_name(struct da_clr *c, struct da_str *out, uint64_t handle, unsi
 	if (handle & 2)
 		return add_desc(c, out, handle & ~UINT64_C(3), depth);
 	m = da_clr_mt(c, handle);
-	if (!m)
-		return false;
-	if (m->is_free) {
-		da_str_add(out, "Free");
+	if (m && !m->is_free && (m->is_array ? add_array(c, out, m, depth) : add_type(c, out, m, depth)))
 		return true;
-	}
-	return m->is_array ? add_array(c, out, m, depth) :
-			     add_type(c, out, m, depth) || add_made(c, out, m, depth);
+	da_str_clear(out);
+	return (m && add_continuation(c, out, m)) || add_known(c, out, handle);
 }
 
 /*
