@@ -22,10 +22,20 @@ static const struct da_place *place(void *state, uint64_t pc, bool caller)
 	return da_clr_place(state, pc, caller);
 }
 
+/* Names before roles, which go by them; exceptions and locks need neither. */
+static void objects(void *state)
+{
+	da_clr_thread_names(state);
+	da_clr_exceptions(state);
+	da_clr_monitors(state);
+	da_clr_roles(state);
+}
+
 const struct da_runtime_ops da_runtime_coreclr = {
 	.name = "coreclr",
 	.open = open_coreclr,
 	.function = da_clr_function,
 	.transition = da_clr_transition,
 	.place = place,
+	.objects = objects,
 };

@@ -173,6 +173,37 @@ static enum da_role role_of(const struct da_clr *c, const struct da_thread *t)
 	return role;
 }
 
+/*
+ * Nothing to do: the finalizer outside of managed code; a worker of the pool in the pool's own semaphore;
+ * the threads that only wait for a time or an event, in managed code of the library alone.
+ */
+static bool is_idle(const struct da_thread *t)
+{
+	bool semaphore = false, library = false;
+
+	for (size_t i = 0; i < t->frames.n; i++) {
+		const struct da_frame *f = &t->frames.v[i];
+		const char *m = f->kind == DA_FRAME_MANAGED && f->place && f->place->method ? f->place->method->raw : NULL;
+
+		if (f->kind == DA_FRAME_MANAGED && (!m || !da_starts(m, "System.Threading.")))
+			return false;
+		library |= f->kind == DA_FRAME_MANAGED;
+		semaphore |= m && da_starts(m, "System.Threading.LowLevelLifoSemaphore.");
+	}
+	switch (t->role) {
+	case DA_ROLE_FINALIZER:
+		return !library && t->end == DA_END_COMPLETE;
+	case DA_ROLE_WORKER:
+		return semaphore;
+	case DA_ROLE_GATE:
+	case DA_ROLE_TIMER:
+	case DA_ROLE_WAIT:
+		return library;
+	default:
+		return false;
+	}
+}
+
 void da_clr_roles(struct da_clr *c)
 {
 	struct da_process *p = &c->dump->proc;
@@ -183,5 +214,7 @@ void da_clr_roles(struct da_clr *c)
 		if (t->role == DA_ROLE_UNKNOWN &&
 		    (!t->managed || t->managed->runtime == c->runtime))
 			t->role = (uint8_t)role_of(c, t);
+		if (t->state == DA_STATE_UNKNOWN && t->managed && is_idle(t))
+			t->state = DA_STATE_IDLE;
 	}
 }
