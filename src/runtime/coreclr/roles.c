@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "runtime/coreclr/coreclr.h"
+#include "runtime/coreclr/locks.h"
 
 #define NAME_MAX_CHARACTERS 256
 
@@ -122,13 +123,13 @@ static enum da_role by_bottom(const struct da_thread *t)
 	size_t looked = 0;
 
 	for (size_t i = t->frames.n; i-- > 0 && looked < BOTTOM_FRAMES;) {
-		const struct da_frame *f = &t->frames.v[i];
+		const char *m = da_clr_frame_method(&t->frames.v[i]);
 
-		if (f->kind != DA_FRAME_MANAGED || !f->place || !f->place->method)
+		if (!m)
 			continue;
 		looked++;
 		for (size_t k = 0; k < DA_ARRAY_SIZE(bottoms); k++)
-			if (da_starts(f->place->method->raw, bottoms[k].name))
+			if (da_starts(m, bottoms[k].name))
 				return (enum da_role)bottoms[k].role;
 	}
 	return DA_ROLE_UNKNOWN;
@@ -183,7 +184,7 @@ static bool is_idle(const struct da_thread *t)
 
 	for (size_t i = 0; i < t->frames.n; i++) {
 		const struct da_frame *f = &t->frames.v[i];
-		const char *m = f->kind == DA_FRAME_MANAGED && f->place && f->place->method ? f->place->method->raw : NULL;
+		const char *m = da_clr_frame_method(f);
 
 		if (f->kind == DA_FRAME_MANAGED && (!m || !da_starts(m, "System.Threading.")))
 			return false;
