@@ -15,13 +15,13 @@ struct known {
 	bool begins;
 	const char *symbol;  /* it must export this, where the name alone says little; or NULL */
 	uint8_t kind;        /* enum da_runtime_kind */
-	const char *why;
+	const char *remedy;
 };
 
-#define FRAMEWORK "The structures of the .NET Framework are not read. Use WinDbg or DebugDiag, with SOS and the " \
-		  "debugging library (mscordacwks.dll) of this version; native stacks are below."
-#define MONO "The structures of Mono are not read. Use a debugger with Mono's own scripts (mono_backtrace, " \
-	     "mono_pmip), or the stack traces that Mono prints when it dies; native stacks are below."
+#define FRAMEWORK "Open the dump in WinDbg or DebugDiag, with SOS and the debugging library (mscordacwks.dll) of this " \
+		  "version of the .NET Framework"
+#define MONO "Open the dump in a debugger with Mono's own scripts (mono_backtrace, mono_pmip), or take the stack traces " \
+	     "that Mono prints when it dies"
 
 static const struct known known[] = {
 	{ "clr.dll", false, NULL, DA_RUNTIME_NETFX, FRAMEWORK },
@@ -62,7 +62,11 @@ static enum da_status open_unread(struct da_dump *d, struct da_symbols *s, uint3
 			continue;
 		r = da_vec_add(d->arena, &d->proc.runtimes);
 		*r = (struct da_runtime){ .kind = known[i].kind, .reader = DA_READER_NONE, .module = module,
-					  .suspended_by = DA_NONE, .reader_why = known[i].why, .version = m->version };
+					  .suspended_by = DA_NONE, .version = m->version,
+					  .reader_why = known[i].kind == DA_RUNTIME_NETFX
+							? "The structures of the .NET Framework are not read"
+							: "The structures of Mono are not read",
+					  .remedy = known[i].remedy };
 		for (size_t k = 0; k < DA_ARRAY_SIZE(unread); k++)
 			da_vec_push(d->arena, &r->unread, unread[k]);
 		*ret = r;

@@ -448,16 +448,16 @@ static const char *why(struct da_clr *c, const struct found *f, const struct cho
 	struct da_arena *a = c->arena;
 
 	if (f->in_dump)
-		return da_printf(a, "The runtime's own contract descriptor is in the dump (%u types); %s.", f->merged.types,
+		return da_printf(a, "The runtime's own contract descriptor is in the dump (%u types); %s", f->merged.types,
 				 agreement(c, h));
 	if (f->own)
-		return da_printf(a, "The image is that of .NET %s by its identity, whose layout is known; %s.",
+		return da_printf(a, "The image is that of .NET %s by its identity, whose layout is known; %s",
 				 f->own->version, agreement(c, h));
 	if (!f->table.address)
-		return da_printf(a, "This build of the runtime (%s) is in no table, and its table of addresses was not found.",
+		return da_printf(a, "This build of the runtime (%s) is in no table, and its table of addresses was not found",
 				 f->id ? f->id : "its identity is not in the dump");
 	return da_printf(a, "This build of the runtime (%s) is in no table. The layout of other builds of .NET %u was "
-			 "taken, with its table of %u addresses, found by %s (%u in the nearest known build); %s.",
+			 "taken, with its table of %u addresses, found by %s (%u in the nearest known build); %s",
 			 f->id ? f->id : "its identity is not in the dump", h->major, f->table.count, f->table.how,
 			 h->column.count, agreement(c, h));
 }
@@ -481,12 +481,12 @@ static void judge_writer(struct da_clr *c, const struct found *f, struct da_runt
 			   ? "The program holds the runtime in its own file, and createdump found no debugging library that "
 			     "belongs to it. It left out compiled code, metadata and, as createdump of .NET 8 does, the "
 			     "runtime's loader heaps: names of methods and types, and statistics of the managed heap, "
-			     "cannot come from the dump alone."
+			     "cannot come from the dump alone"
 			   : "The program holds the runtime in its own file, and createdump found no debugging library that "
 			     "belongs to it. It left out compiled code and the metadata of assemblies: names of methods and "
-			     "types need the program's file.";
+			     "types need the program's file";
 	r->remedy = "Make the dump with \"createdump -u PID\" (a full dump), with createdump of .NET 9 or later, or with "
-		    "\"dotnet-dump collect --type Full\"; and give the folder of the program's own file with --symbols.";
+		    "\"dotnet-dump collect --type Full\"; and give the folder of the program's own file with --symbols";
 }
 
 static void describe(struct da_clr *c, const struct found *f, const struct choice *h)
