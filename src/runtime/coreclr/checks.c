@@ -80,6 +80,8 @@ static enum result debugger(struct da_clr *c)
 	if (da_clr_global_ptr(c, DA_CLR_G_Debugger, &a) != DA_OK ||
 	    da_clr_global_ptr(c, DA_CLR_G_DebugInterface, &b) != DA_OK)
 		return UNKNOWN;
+	if (!a && !b)
+		return UNKNOWN;
 	return a == b ? HOLDS : FAILS;
 }
 
@@ -91,7 +93,7 @@ static enum result sync_table(struct da_clr *c)
 	if (da_clr_global_ptr(c, DA_CLR_G_SyncTableEntries, &table) != DA_OK || DA_CLR_SIZE(c, SyncTableEntry) <= 0)
 		return UNKNOWN;
 	if (!table)
-		return FAILS;
+		return UNKNOWN;
 	if (DA_CLR_PTR(c, table + (uint64_t)DA_CLR_SIZE(c, SyncTableEntry), SyncTableEntry, SyncBlock, &block) != DA_OK)
 		return UNKNOWN;
 	if (!block)

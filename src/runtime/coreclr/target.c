@@ -194,7 +194,7 @@ static bool recognise(struct da_clr *c, struct found *f)
 	c->single_file = !is_library(m);
 	if (c->single_file && !is_single_file(c, f))
 		return false;
-	if (!c->single_file && !f->own && da_symbols_named(c->symbols, c->module, "mono_jit_init", &at, &size) == DA_OK)
+	if (!c->single_file && !f->own && da_clr_export(c, "mono_jit_init", &at, &size) == DA_OK)
 		return false; /* .NET on Mono has a library of the same name */
 	if (c->options.ignore_own)
 		f->own = NULL;

@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which runtime, and how its structures lie: a libcoreclr.so made by hand, its descriptor in all shapes
+ * that releases have, and descriptors that lie.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/coreclr/target.h"
+#include "unit.h"
+
+#define BASE 0x7e0000000000ULL
+#define LEN 0x40000
+#define DESCRIPTOR (BASE + 0x1000)
+#define TABLE (BASE + 0x2000)
+#define POINTERS (BASE + 0x3000)
+#define VARIABLES (BASE + 0x3800)
+#define TEXT (BASE + 0x4000)
+#define STORE (BASE + 0x10000)
+#define THREADS (BASE + 0x11000)
+#define MAGIC 0x0043414443434e44ULL
+
+static struct da_dump *d;
+static struct da_symbols *symbols;
+static uint8_t *file;
+
+static void put(uint64_t at, uint64_t v, unsigned n) { memcpy(file + (at - BASE), &v, n); }
+static void put64(uint64_t at, uint64_t v) { put(at, v, 8); }
+static void put32(uint64_t at, uint32_t v) { put(at, v, 4); }
+
+/* ---------------------------------------------------------------- the image */
+
+static uint32_t hash(const char *s)
+{
+	uint32_t h = 5381;
+
+	while (*s)
+		h = (h << 5) + h + (unsigned char)*s++;
+	return h;
+}
+
+static void elf(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t value, size;
+	} symbol[] = { { "DotNetRuntimeContractDescriptor", DESCRIPTOR - BASE, 40 },
+		       { "g_dacTable", TABLE - BASE, 157 * 8 } };
+	uint64_t strings = BASE + 0xa01;
+
+	memcpy(file, "\177ELF\2\1\1", 7);
+	put64(BASE + 32, 64); /* e_phoff */
+	put(BASE + 56, 2, 2);
+	put32(BASE + 64, 1), put64(BASE + 64 + 16, 0), put64(BASE + 64 + 40, LEN);
+	put32(BASE + 120, 2), put64(BASE + 120 + 16, 0x400), put64(BASE + 120 + 40, 64);
+	put64(BASE + 0x400, 0x6ffffef5), put64(BASE + 0x408, 0x600);       /* as musl leaves it: not relocated */
+	put64(BASE + 0x410, 6), put64(BASE + 0x418, BASE + 0x800);         /* as glibc makes it */
+	put64(BASE + 0x420, 5), put64(BASE + 0x428, BASE + 0xa00);
+	put32(BASE + 0x600, 1), put32(BASE + 0x604, 1), put32(BASE + 0x608, 1); /* one bucket, from symbol 1 */
+	put32(BASE + 0x618, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t sym = BASE + 0x800 + 24 * (i + 1);
+
+		put32(BASE + 0x61c + 4 * i, (hash(symbol[i].name) & ~1U) | (i == 1));
+		put32(sym, (uint32_t)(strings - BASE - 0xa00)), put64(sym + 8, symbol[i].value), put64(sym + 16, symbol[i].size);
+		memcpy(file + (strings - BASE), symbol[i].name, strlen(symbol[i].name) + 1);
+		strings += strlen(symbol[i].name) + 1;
+	}
+}
+
+static void process(const char *version)
+{
+	struct da_symbol_options o = { .no_local = true };
+	struct da_module *m;
+	struct da_range *r;
+
+	d = da_dump_new(&da_limits_default, NULL);
+	file = da_alloc(d->arena, LEN);
+	d->proc.mem = (struct da_memory){ .file = { file, LEN }, .word = 8 };
+	d->proc.arch_name = "x86_64";
+	d->proc.os = DA_OS_LINUX;
+	r = da_vec_add(d->arena, &d->proc.mem.ranges);
+	*r = (struct da_range){ .start = BASE, .end = BASE + LEN, .file_len = LEN, .prot = 6, .has_prot = true,
+				.module = DA_NONE };
+	m = da_vec_add(d->arena, &d->proc.modules);
+	*m = (struct da_module){ .name = "libcoreclr.so", .start = BASE, .end = BASE + LEN, .bias = BASE, .has_bias = true };
+	m->path = da_printf(d->arena, "/usr/share/dotnet/shared/Microsoft.NETCore.App/%s/libcoreclr.so", version);
+	memset(m->build_id, 0xab, 20);
+	m->build_id_len = 20;
+	for (uint32_t i = 0; i < 3; i++)
+		da_vec_add(d->arena, &d->proc.threads)->tid = 100 + i;
+	elf();
+	symbols = da_symbols_new(d, &o);
+	da_symbols_find(symbols);
+}
+
+/* Three Threads: State 0, OSId 8, Id 16, LinkNext 24, PreemptiveGCDisabled 32. */
+#define TYPES "\"types\":{\"ThreadStore\":{\"FirstThreadLink\":16,\"ThreadCount\":[8,\"uint32\"]}," \
+	      "\"Thread\":{\"!\":64,\"State\":0,\"OSId\":[\"0x8\",\"nuint\"],\"Id\":16,\"LinkNext\":24," \
+	      "\"PreemptiveGCDisabled\":\"32\"}}"
+#define GLOBALS "\"globals\":{\"ThreadStore\":[[1],\"pointer\"],\"FinalizerThread\":[2]," \
+		"\"MethodDescAlignment\":[\"0x8\",\"uint64\"],\"ObjectToMethodTableUnmask\":7," \
+		"\"InlinedCallFrameIdentifier\":[\"0x1\",\"uint8\"],\"SoftwareExceptionFrameIdentifier\":\"5\"," \
+		"\"RuntimeProductVersionString\":[\"10.0.3\",\"string\"]}"
+
+static void threads(bool direct)
+{
+	put64(VARIABLES, STORE), put64(VARIABLES + 8, THREADS + 0x100);
+	put64(STORE + 16, THREADS + (direct ? 0 : 24)), put32(STORE + 8, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t t = THREADS + 0x100 * (uint64_t)i;
+
+		put32(t, 0x200 * i), put64(t + 8, 100 + i), put32(t + 16, i + 1), put32(t + 32, i == 2);
+		put64(t + 24, i == 2 ? 0 : t + 0x100 + (direct ? 0 : 24));
+	}
+}
+
+static void header(uint64_t at, uint32_t flags, const char *json, size_t n, uint64_t text, uint32_t count, uint64_t pointers)
+{
+	put64(at, MAGIC), put32(at + 8, flags), put32(at + 12, (uint32_t)n), put64(at + 16, text);
+	put32(at + 24, count), put64(at + 32, pointers);
+	memcpy(file + (text - BASE), json, strlen(json));
+}
+
+static void describe(const char *json)
+{
+	put64(POINTERS + 8, VARIABLES), put64(POINTERS + 16, VARIABLES + 8), put64(POINTERS + 24, VARIABLES + 16);
+	header(DESCRIPTOR, 1, json, strlen(json), TEXT, 4, POINTERS);
+}
+
+static struct da_clr *open_it(void)
+{
+	struct da_runtime_options o = { 0 };
+	struct da_clr *c = NULL;
+
+	ck_assert_int_eq(da_clr_open(d, symbols, 0, &o, &c), DA_OK);
+	ck_assert_uint_eq(d->proc.runtimes.n, 1);
+	return c;
+}
+
+static void done(void) { da_dump_free(d); }
+
+/* ---------------------------------------------------------------- descriptors as they are */
+
+static void three_threads(struct da_clr *c)
+{
+	const struct da_managed_thread *t;
+
+	ck_assert_int_eq(da_clr_threads_read(c), DA_OK);
+	ck_assert_uint_eq(d->proc.managed_threads.n, 3);
+	t = d->proc.managed_threads.v;
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_uint_eq(t[i].managed_id, i + 1);
+		ck_assert_uint_eq(t[i].tid, 100 + i);
+		ck_assert_uint_eq(t[i].thread, i);
+		ck_assert_ptr_eq(d->proc.threads.v[i].managed, &t[i]);
+		ck_assert_uint_eq(t[i].gc_mode, i == 2 ? DA_GC_MODE_COOPERATIVE : DA_GC_MODE_PREEMPTIVE);
+		ck_assert_ptr_nonnull(da_clr_thread_of(c, 100 + i));
+	}
+	ck_assert(!t[0].background && t[1].background && t[1].finalizer && !t[2].finalizer);
+	ck_assert_ptr_null(da_clr_thread_of(c, 7));
+}
+
+START_TEST(reads_the_descriptor_of_10)
+{
+	struct da_clr *c;
+	uint64_t v;
+
+	process("10.0.3");
+	threads(false);
+	describe("{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS ",\"contracts\":{\"Thread\":1}}");
+	c = open_it();
+	ck_assert_uint_eq(d->proc.runtimes.v[0].reader, DA_READER_DESCRIPTOR);
+	ck_assert_str_eq(d->proc.runtimes.v[0].version, "10.0.3");
+	ck_assert_uint_eq(d->proc.runtimes.v[0].flavor, DA_FLAVOR_FRAMEWORK_DEPENDENT);
+	ck_assert_uint_eq(c->major, 10);
+	ck_assert_int_eq(DA_CLR_OFF(c, Thread, OSId), 8);
+	ck_assert_int_eq(DA_CLR_SIZE(c, Thread), 64);
+	ck_assert_int_eq(DA_CLR_OFF(c, HeapSegment, Mem), 32); /* of the overlay */
+	ck_assert(!DA_CLR_HAS(c, Thread, Domain));
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_ObjectToMethodTableUnmask, &v), DA_OK);
+	ck_assert_uint_eq(v, 7);
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_MethodDescAlignment, &v), DA_OK);
+	ck_assert_uint_eq(v, 8);
+	ck_assert_int_eq(da_clr_global_ptr(c, DA_CLR_G_ThreadStore, &v), DA_OK);
+	ck_assert_uint_eq(v, STORE);
+	ck_assert_int_eq(da_clr_global_ptr(c, DA_CLR_G_MethodDescAlignment, &v), DA_UNSUPPORTED);
+	ck_assert_int_eq(DA_CLR_PTR(c, STORE, Thread, Domain, &v), DA_UNSUPPORTED);
+	ck_assert_int_eq(DA_CLR_PTR(c, BASE + LEN, Thread, OSId, &v), DA_FAULT);
+	ck_assert_uint_eq(c->layout.frames.n, 2);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_uint_eq(c->layout.frames.v[i].id,
+				  c->layout.frames.v[i].kind == DA_CLR_FRAME_InlinedCallFrame ? 1 : 5);
+	three_threads(c);
+	done();
+}
+END_TEST
+
+/* Version 2: links are Threads, contracts have other numbers, the collector has a part of its own. */
+START_TEST(reads_the_descriptor_of_11)
+{
+	static const char gc[] = "{\"version\":2,\"baseline\":\"empty\",\"types\":{\"Generation\":{\"!\":264,\"StartSegment\":56}},"
+				 "\"globals\":{\"GCIdentifiers\":[\"server, segments, background,\",\"string\"],"
+				 "\"NumHeaps\":[[1],\"pointer\"],\"StructureInvalidCount\":[[2],\"pointer\"]},\"contracts\":{}}";
+	struct da_clr *c;
+
+	process("11.0.0");
+	threads(true);
+	describe("{ // of 11\n\"version\":2,\"baseline\":\"empty\"," TYPES "," GLOBALS
+		 ",\"subDescriptors\":{\"GC\":[[3],\"pointer\"]},\"contracts\":{\"Thread\":\"c1\",},}");
+	put64(VARIABLES + 16, DESCRIPTOR + 0x100);
+	put64(POINTERS + 0x108, VARIABLES + 24), put64(POINTERS + 0x110, VARIABLES + 32);
+	put32(VARIABLES + 24, 6), put32(VARIABLES + 32, 1);
+	header(DESCRIPTOR + 0x100, 1, gc, strlen(gc), TEXT + 0x2000, 3, POINTERS + 0x100);
+	c = open_it();
+	ck_assert_uint_eq(d->proc.runtimes.v[0].reader, DA_READER_DESCRIPTOR);
+	ck_assert_uint_eq(d->proc.runtimes.v[0].gc, DA_GC_SERVER);
+	ck_assert_uint_eq(d->proc.runtimes.v[0].heaps, 6);
+	ck_assert(d->proc.runtimes.v[0].suspended);
+	ck_assert_int_eq(DA_CLR_SIZE(c, Generation), 264);
+	three_threads(c);
+	done();
+}
+END_TEST
+
+/* Nothing in the descriptor says what a link holds: the reading that leads to threads is taken. */
+START_TEST(tries_the_other_kind_of_link)
+{
+	process("10.0.3");
+	threads(true);
+	describe("{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS "}");
+	three_threads(open_it());
+	done();
+}
+END_TEST
+
+/* ---------------------------------------------------------------- descriptors that lie */
+
+static void no_descriptor(void)
+{
+	struct da_clr *c = open_it();
+
+	ck_assert_uint_eq(d->proc.runtimes.v[0].reader, DA_READER_NONE);
+	ck_assert_uint_ge(d->proc.runtimes.v[0].unread.n, 3);
+	ck_assert_int_ne(da_clr_threads_read(c), DA_OK);
+	ck_assert_uint_eq(d->proc.managed_threads.n, 0);
+	ck_assert_ptr_nonnull(d->proc.runtimes.v[0].reader_why);
+	done();
+}
+
+START_TEST(refuses_cut_json)
+{
+	static const char json[] = "{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS;
+
+	process("10.0.3");
+	threads(false);
+	describe(json);
+	no_descriptor();
+}
+END_TEST
+
+START_TEST(refuses_text_that_is_not_there)
+{
+	process("10.0.3");
+	threads(false);
+	describe("{}");
+	put64(DESCRIPTOR + 16, BASE + LEN);
+	no_descriptor();
+}
+END_TEST
+
+START_TEST(refuses_another_pointer_size)
+{
+	process("10.0.3");
+	threads(false);
+	describe("{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS "}");
+	put32(DESCRIPTOR + 8, 3);
+	no_descriptor();
+}
+END_TEST
+
+START_TEST(refuses_counts_too_big)
+{
+	process("10.0.3");
+	threads(false);
+	describe("{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS "}");
+	put32(DESCRIPTOR + 12, 0x7fffffff);
+	no_descriptor();
+	process("10.0.3");
+	threads(false);
+	describe("{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS "}");
+	put32(DESCRIPTOR + 24, 0xffffffff);
+	no_descriptor();
+}
+END_TEST
+
+START_TEST(refuses_a_baseline_that_it_does_not_know)
+{
+	process("10.0.3");
+	threads(false);
+	describe("{\"version\":0,\"baseline\":\"net12\"," TYPES "," GLOBALS "}");
+	no_descriptor();
+}
+END_TEST
+
+/* A part that is its own whole. */
+START_TEST(survives_a_cyclic_part)
+{
+	process("11.0.0");
+	threads(true);
+	describe("{\"version\":2,\"baseline\":\"empty\"," TYPES "," GLOBALS ",\"subDescriptors\":{\"GC\":[[3],\"pointer\"],"
+		 "\"Other\":[[3]],\"Far\":[[99],\"pointer\"],\"Odd\":7}}");
+	put64(VARIABLES + 16, DESCRIPTOR);
+	three_threads(open_it());
+	done();
+}
+END_TEST
+
+START_TEST(leaves_out_values_that_cannot_be)
+{
+	struct da_clr *c;
+	uint64_t v;
+
+	process("10.0.3");
+	describe("{\"version\":0,\"types\":{\"Thread\":{\"!\":\"big\",\"State\":99999999999999,\"OSId\":[],\"Id\":{},\"Frame\":null,"
+		 "\"LinkNext\":\"12x\",\"TEB\":-8},\"ThreadStore\":7},\"globals\":{\"ThreadStore\":[[4096],\"pointer\"],"
+		 "\"FinalizerThread\":[[0],\"pointer\"],\"GCThread\":[],\"AppDomain\":[[1,2],\"pointer\"],\"HeapType\":true,"
+		 "\"GCInfoVersion\":18446744073709551615}}");
+	c = open_it();
+	/* What is left comes from the overlay of 10. */
+	ck_assert_int_eq(DA_CLR_OFF(c, Thread, State), 0);
+	ck_assert_int_eq(DA_CLR_OFF(c, Thread, OSId), 296);
+	ck_assert_int_eq(DA_CLR_OFF(c, Thread, LinkNext), 112);
+	ck_assert_int_eq(DA_CLR_OFF(c, Thread, TEB), -8);
+	ck_assert_int_eq(DA_CLR_SIZE(c, Thread), DA_CLR_UNKNOWN);
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_ThreadStore, &v), DA_UNSUPPORTED);
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_GCThread, &v), DA_UNSUPPORTED);
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_GCInfoVersion, &v), DA_OK);
+	ck_assert_uint_eq(v, UINT64_MAX);
+	done();
+}
+END_TEST
+
+/* ---------------------------------------------------------------- lists of threads that lie */
+
+START_TEST(stops_in_a_cycle_of_threads)
+{
+	struct da_clr *c;
+
+	process("10.0.3");
+	threads(false);
+	put64(THREADS + 0x200 + 24, THREADS + 0x100 + 24);
+	describe("{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS "}");
+	c = open_it();
+	ck_assert_int_eq(da_clr_threads_read(c), DA_PARTIAL);
+	ck_assert_uint_eq(d->proc.managed_threads.n, 3);
+	done();
+}
+END_TEST
+
+START_TEST(does_not_believe_the_number_of_threads)
+{
+	process("10.0.3");
+	threads(false);
+	put32(STORE + 8, 0xffffffff);
+	describe("{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS "}");
+	three_threads(open_it());
+	done();
+}
+END_TEST
+
+START_TEST(wants_threads_that_the_dump_has)
+{
+	struct da_clr *c;
+
+	process("10.0.3");
+	threads(false);
+	for (unsigned i = 0; i < 3; i++)
+		put64(THREADS + 0x100 * (uint64_t)i + 8, 5000 + i);
+	describe("{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS "}");
+	c = open_it();
+	ck_assert_int_eq(da_clr_threads_read(c), DA_CORRUPT);
+	ck_assert_uint_eq(d->proc.managed_threads.n, 0);
+	done();
+}
+END_TEST
+
+/* ---------------------------------------------------------------- tables */
+
+START_TEST(knows_released_builds)
+{
+	struct da_arena *a = da_arena_new();
+	const struct da_clr_builds *b = da_clr_builds(a);
+	const struct da_clr_build *r = da_clr_build_of(b, "79945f51fb2612f13b7667a10a8fd29122664791", false, 0);
+
+	ck_assert_uint_ge(b->v.n, 100);
+	ck_assert_ptr_nonnull(r);
+	ck_assert_str_eq(r->version, "10.0.12");
+	ck_assert_uint_eq(r->dactable, 0x6cc780);
+	ck_assert_uint_eq(r->dactable_count, 129);
+	ck_assert_uint_gt(da_clr_file(da_printf(a, "%s.json", r->json_name)).n, 10000);
+	ck_assert_ptr_null(da_clr_build_of(b, "00", false, 0));
+	ck_assert_ptr_null(da_clr_build_of(b, NULL, false, 0));
+	for (size_t i = 0; i < b->v.n; i++)
+		if (b->v.v[i].json_name)
+			ck_assert_uint_eq(da_clr_file(da_printf(a, "%s.json", b->v.v[i].json_name)).n, b->v.v[i].json_size);
+	da_arena_free(a);
+}
+END_TEST
+
+START_TEST(takes_the_nearest_column)
+{
+	struct da_clr_column col[8];
+
+	ck_assert_uint_ge(da_clr_columns(false, 8, 157, col, 8), 1);
+	ck_assert_uint_eq(col[0].count, 157);
+	ck_assert_int_eq(col[0].shift, 0);
+	ck_assert_uint_ge(da_clr_columns(false, 8, 158, col, 8), 3);
+	ck_assert_uint_eq(col[0].count, 157);
+	ck_assert_int_eq(col[1].shift, 1);
+	ck_assert_int_eq(col[2].shift, -1);
+	ck_assert_uint_eq(da_clr_columns(true, 8, 168, col, 8), 3);
+	ck_assert_uint_eq(da_clr_columns(false, 99, 158, col, 8), 0);
+	ck_assert_uint_eq(da_clr_columns(false, 8, 157, col, 1), 1);
+}
+END_TEST
+
+/* Overlays hold what descriptors of the same system and version say, word for word. */
+static void agrees(const char *overlay, const char *descriptor)
+{
+	struct da_arena *a = da_arena_new();
+	struct da_clr_layout *o = da_calloc(a, 1, sizeof(*o)), *t = da_calloc(a, 1, sizeof(*t));
+	struct da_clr_source s = { .json = da_clr_file(descriptor) };
+	struct da_clr_merged m;
+	bool verified;
+	unsigned n = 0;
+
+	da_clr_layout_init(o);
+	da_clr_layout_init(t);
+	ck_assert_int_eq(da_clr_overlay(a, o, overlay, &verified), DA_OK);
+	ck_assert(verified);
+	ck_assert_int_eq(da_clr_merge(a, t, &s, &m), DA_OK);
+	ck_assert_ptr_null(m.baseline);
+	for (size_t i = 0; i < DA_CLR_FIELDS; i++)
+		if (t->off[i] != DA_CLR_UNKNOWN && ++n)
+			ck_assert_msg(o->off[i] == t->off[i], "%s: field %zu is %d, the descriptor says %d", overlay, i,
+				      o->off[i], t->off[i]);
+	ck_assert_uint_gt(n, 60);
+	for (size_t i = 0; i < t->frames.n; i++) {
+		ck_assert_uint_eq(o->frames.v[i].id, t->frames.v[i].id);
+		ck_assert_uint_eq(o->frames.v[i].kind, t->frames.v[i].kind);
+	}
+	for (size_t i = 0; i < DA_CLR_GLOBALS; i++)
+		if (t->global[i].known && !t->global[i].text && !t->global[i].address)
+			ck_assert_uint_eq(o->global[i].value, t->global[i].value);
+	da_arena_free(a);
+}
+
+START_TEST(overlays_agree_with_descriptors)
+{
+	agrees("linux-x64-9", "f27fcb2437b6.json");
+	agrees("linux-arm64-9", "5fdca1bac14c.json");
+	agrees("win-x64-9", "4c27fd7183c5.json");
+	agrees("linux-x64-10", "00564bade2d1.json");
+	agrees("linux-x64-10", "b3fee444bb3c.json"); /* musl */
+	agrees("linux-arm64-10", "91de47613f83.json");
+	agrees("win-x64-10", "0704fee79c12.json");
+	agrees("linux-x64-11", "a64430f03bde.json");
+	agrees("linux-x64-11", "0518d4c7012c.json"); /* musl */
+	agrees("linux-arm64-11", "bcc8dfcc47f4.json");
+	agrees("win-x64-11", "01f1506a6265.json");
+}
+END_TEST
+
+START_TEST(every_overlay_reads_threads)
+{
+	static const char *const names[] = { "linux-x64-6", "linux-x64-8", "linux-x64-9", "linux-x64-10", "linux-x64-11",
+					     "linux-arm64-9", "linux-arm64-10", "linux-arm64-11", "win-x64-6", "win-x64-8",
+					     "win-x64-9", "win-x64-10", "win-x64-11" };
+	struct da_arena *a = da_arena_new();
+	struct da_clr_layout *l = da_calloc(a, 1, sizeof(*l));
+	bool verified;
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(names); i++) {
+		da_clr_layout_init(l);
+		ck_assert_int_eq(da_clr_overlay(a, l, names[i], &verified), DA_OK);
+		ck_assert_int_gt(l->off[DA_CLR_ThreadStore_FirstThreadLink], 0);
+		ck_assert_int_gt(l->off[DA_CLR_Thread_LinkNext], 0);
+		ck_assert_int_gt(l->off[DA_CLR_Thread_OSId], 0);
+		ck_assert_int_gt(l->off[DA_CLR_Thread_ExposedObject], 0);
+		ck_assert_int_eq(l->off[DA_CLR_Frame_Next], 8);
+		ck_assert_int_eq(l->off[DA_CLR_HeapSegment_Mem], 32);
+	}
+	ck_assert_int_eq(da_clr_overlay(a, l, "linux-x64-99", &verified), DA_NOT_FOUND);
+	da_arena_free(a);
+}
+END_TEST
+
+/* 8.0: no descriptor. Its table of addresses, a build that no list has, entries moved by one. */
+START_TEST(reads_8_by_its_table)
+{
+	struct da_clr *c;
+	uint64_t store = STORE, first = THREADS, v;
+
+	process("8.0.15");
+	put64(DESCRIPTOR, 0);
+	for (unsigned i = 0; i < 157; i++)
+		put64(TABLE + 8 * (uint64_t)i, BASE + 0x20000 + 64 * (uint64_t)i);
+	put64(BASE + 0x20000 + 64 * 16, store);               /* ThreadStore */
+	put32(BASE + 0x20000 + 64 * 19, 1);                   /* g_heap_type */
+	put64(store + 0xa0, first + 0xe8), put32(store + 0xb8, 1);
+	put64(first + 0x1a8, 101), put32(first + 0x20, 4), put32(first + 8, 0x1000200);
+	put64(first + 0x10, UINT64_MAX);
+	/* The vtables, by that of the one EEJitManager. */
+	put64(BASE + 0x20000 + 64 * 4, BASE + 0x30000), put64(BASE + 0x30000, BASE + 0x20000 + 64 * 97);
+	c = open_it();
+	ck_assert_uint_eq(d->proc.runtimes.v[0].reader, DA_READER_TABLE_NEAREST);
+	ck_assert_str_eq(d->proc.runtimes.v[0].version, "8.0.15");
+	ck_assert_uint_eq(d->proc.runtimes.v[0].gc, DA_GC_WORKSTATION);
+	ck_assert_int_eq(da_clr_threads_read(c), DA_OK);
+	ck_assert_uint_eq(d->proc.managed_threads.n, 1);
+	ck_assert_uint_eq(d->proc.managed_threads.v[0].managed_id, 4);
+	ck_assert(d->proc.managed_threads.v[0].threadpool && d->proc.managed_threads.v[0].background);
+	for (size_t i = 0; i < c->layout.frames.n; i++)
+		if (c->layout.frames.v[i].kind == DA_CLR_FRAME_InlinedCallFrame)
+			ck_assert_uint_eq(c->layout.frames.v[i].id, BASE + 0x20000 + 64 * (97 + 38));
+	ck_assert_uint_gt(c->layout.frames.n, 20);
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_SyncTableEntries, &v), DA_OK);
+	ck_assert_uint_eq(v, BASE + 0x20000 + 64 * 80);
+	done();
+}
+END_TEST
+
+UNIT_MAIN("clr_target", reads_the_descriptor_of_10, reads_the_descriptor_of_11, tries_the_other_kind_of_link, refuses_cut_json,
+	  refuses_text_that_is_not_there, refuses_another_pointer_size, refuses_counts_too_big,
+	  refuses_a_baseline_that_it_does_not_know, survives_a_cyclic_part, leaves_out_values_that_cannot_be,
+	  stops_in_a_cycle_of_threads, does_not_believe_the_number_of_threads, wants_threads_that_the_dump_has,
+	  knows_released_builds, takes_the_nearest_column, overlays_agree_with_descriptors, every_overlay_reads_threads,
+	  reads_8_by_its_table)
