@@ -45,6 +45,18 @@ static enum da_status find_transition(void *ctx, const struct da_thread *t, cons
 	return st;
 }
 
+static enum da_status find_interrupted(void *ctx, const struct da_thread *t, const struct da_regs *at,
+				       struct da_guide_caller *ret)
+{
+	const struct da_runtimes *r = ctx;
+	enum da_status st = DA_NOT_FOUND;
+
+	for (size_t i = 0; i < r->v.n && st != DA_OK; i++)
+		if (r->v.v[i].ops->interrupted)
+			st = r->v.v[i].ops->interrupted(r->v.v[i].state, t, at, ret);
+	return st;
+}
+
 static void try_module(struct da_runtimes *r, struct da_symbols *s, uint32_t module,
 		       const struct da_runtime_options *o)
 {
@@ -63,7 +75,8 @@ struct da_runtimes *da_runtimes_open(struct da_dump *d, struct da_symbols *s, co
 	struct da_runtimes *r = da_calloc(d->arena, 1, sizeof(*r));
 
 	r->dump = d;
-	r->guide = (struct da_unwind_guide){ .ctx = r, .function = find_function, .transition = find_transition };
+	r->guide = (struct da_unwind_guide){ .ctx = r, .function = find_function, .transition = find_transition,
+					     .interrupted = find_interrupted };
 	for (uint32_t i = 0; i < d->proc.modules.n && !da_stop(d->watch); i++)
 		if (da_watch_item(d->watch, DA_ITEM_MODULE, i))
 			try_module(r, s, i, o);

@@ -31,6 +31,8 @@ struct da_runtime_ops {
 	enum da_status (*function)(void *state, uint64_t pc, struct da_guide_function *ret);
 	enum da_status (*transition)(void *state, const struct da_thread *t, const struct da_regs *at,
 				     struct da_guide_caller *ret);
+	enum da_status (*interrupted)(void *state, const struct da_thread *t, const struct da_regs *at,
+				      struct da_guide_caller *ret);
 	/* What stands at pc of managed code; NULL: it is not of this runtime. caller: pc - 1 is looked up for lines. */
 	const struct da_place *(*place)(void *state, uint64_t pc, bool caller);
 	/* Exceptions, names of threads, locks and waits, after stacks and names. */

@@ -8,18 +8,29 @@
 
 #include "unwind/step.h"
 
+/* A place to return to; native code whose bytes were not saved cannot show it. */
+static bool is_code(const struct da_walk *w, uint64_t pc)
+{
+	struct da_guide_function g;
+	uint8_t before[8];
+
+	if (da_unwind_guide_function(w, pc - 1, &g) != DA_NOT_FOUND || da_unwind_is_return(w, pc))
+		return true;
+	return da_module_at(&w->dump->proc, pc) != DA_NONE && da_unwind_code(w, pc) != DA_CODE_NO &&
+	       da_mem_read(&w->dump->proc.mem, pc - sizeof(before), before, sizeof(before), NULL) != DA_OK;
+}
+
 /* Where the frame's two words lead: to code that the runtime or a table knows, or that runs at least. */
 static bool leads_on(const struct da_walk *w, uint64_t fp, struct da_regs *ret)
 {
 	const struct da_arch *arch = w->dump->proc.arch;
 	const struct da_memory *mem = &w->dump->proc.mem;
-	struct da_guide_function g;
 	uint64_t saved, pc;
 
 	if (da_mem_word(mem, fp, &saved) != DA_OK || da_mem_word(mem, fp + arch->word, &pc) != DA_OK)
 		return false;
 	pc = arch->strip(pc, w->thread->pac_mask);
-	if (da_unwind_guide_function(w, pc - 1, &g) == DA_NOT_FOUND && !da_unwind_is_return(w, pc))
+	if (!is_code(w, pc))
 		return false;
 	da_unwind_keep(w, ret);
 	da_reg_set(ret, arch->pc, pc);
@@ -28,17 +39,28 @@ static bool leads_on(const struct da_walk *w, uint64_t fp, struct da_regs *ret)
 	return true;
 }
 
+/* The runtime's own record of a nearer caller: a funclet's frame pointer is that of its method, far up. */
+static bool passes_record(const struct da_walk *w, uint64_t sp)
+{
+	struct da_guide_caller caller = { .sp_guess = false };
+
+	return w->guide->transition &&
+	       w->guide->transition(w->guide->ctx, w->thread, &w->regs, &caller) == DA_OK &&
+	       caller.regs.v[w->dump->proc.arch->sp] < sp;
+}
+
 static enum da_status step(struct da_walk *w, struct da_regs *ret)
 {
 	const struct da_arch *arch = w->dump->proc.arch;
 	uint64_t sp = da_unwind_sp(w), fp;
-	struct da_guide_function g = { .kind = DA_FRAME_MANAGED };
+	struct da_guide_function g = { .kind = DA_FRAME_MANAGED }; /* DA_FAULT leaves it so */
 
 	if (da_unwind_guide_function(w, da_unwind_lookup(w), &g) == DA_NOT_FOUND || g.kind != DA_FRAME_MANAGED ||
 	    !da_reg_known(&w->regs, arch->fp))
 		return DA_NOT_FOUND;
 	fp = w->regs.v[arch->fp];
-	if ((fp != sp && !da_unwind_is_frame_pointer(w, fp, sp)) || !leads_on(w, fp, ret))
+	if ((fp != sp && !da_unwind_is_frame_pointer(w, fp, sp)) || !leads_on(w, fp, ret) ||
+	    passes_record(w, fp + 2ULL * arch->word))
 		return DA_NOT_FOUND;
 	w->cfa = arch->lr == DA_REG_NONE ? fp + 2ULL * arch->word : 0;
 	w->caller_sp_guess = arch->lr != DA_REG_NONE;

@@ -8,6 +8,25 @@
 
 #include "unwind/step.h"
 
+void da_unwind_interrupted(struct da_walk *w, struct da_regs *ret)
+{
+	const struct da_arch *arch = w->dump->proc.arch;
+	struct da_guide_caller caller = { .sp_guess = false };
+	struct da_guide_function g;
+
+	if (!w->guide || !w->guide->interrupted || w->signal ||
+	    da_unwind_guide_function(w, ret->v[arch->pc], &g) == DA_NOT_FOUND ||
+	    da_unwind_guide_function(w, da_unwind_lookup(w), &g) != DA_NOT_FOUND ||
+	    w->guide->interrupted(w->guide->ctx, w->thread, ret, &caller) != DA_OK)
+		return;
+	if (caller.regs.v[arch->sp] != ret->v[arch->sp])
+		w->cfa = 0;
+	*ret = caller.regs;
+	da_unwind_keep(w, ret);
+	w->caller_exact_pc = true;
+	w->caller_sp_guess = false;
+}
+
 static enum da_status step(struct da_walk *w, struct da_regs *ret)
 {
 	const struct da_arch *arch = w->dump->proc.arch;

@@ -49,6 +49,12 @@ struct da_unwind_guide {
 	 */
 	enum da_status (*transition)(void *ctx, const struct da_thread *t, const struct da_regs *at,
 				     struct da_guide_caller *ret);
+	/*
+	 * Native code has led to *at in managed code: was it interrupted there, by a fault? Then all of its
+	 * registers; native unwinding may lack some, or be on a stack of its own. May be NULL.
+	 */
+	enum da_status (*interrupted)(void *ctx, const struct da_thread *t, const struct da_regs *at,
+				      struct da_guide_caller *ret);
 };
 
 struct da_walk_work; /* budgets and short memories of one stack: step.h */

@@ -136,6 +136,8 @@ static bool try_one(struct loop *l, const struct da_unwinder *u, struct da_regs 
 	}
 	if (st == DA_OK && (!da_reg_known(ret, arch->pc) || !da_reg_known(ret, arch->sp)))
 		st = DA_NOT_FOUND;
+	if (st == DA_OK)
+		da_unwind_interrupted(w, ret);
 	if (st == DA_OK && !progress(l, ret, &cycle)) {
 		if (cycle) {
 			end(l, DA_END_CYCLE, "the walk came back to a frame where it had been");

@@ -430,6 +430,7 @@ static enum da_status leave(uint64_t sp, struct da_guide_caller *ret)
 {
 	struct da_regs at = { .valid = 0 };
 
+	c->frames = NULL; /* read anew: tests change them */
 	da_reg_set(&at, d->proc.arch->sp, sp);
 	da_reg_set(&at, d->proc.arch->pc, 0x1234);
 	return da_clr_transition(c, &thread, &at, ret);
@@ -522,6 +523,39 @@ START_TEST(other_frames)
 }
 END_TEST
 
+/* A fault in managed code, whose handler runs on another stack: its record knows all registers. */
+START_TEST(interrupted_by_a_fault)
+{
+	uint64_t pc, other = BASE + 0x80000, f = STACK + 0x1000;
+	struct da_guide_caller caller;
+	struct da_regs at = { .valid = 0 };
+
+	setup(10);
+	make_heap(0x1000);
+	add_method(0x100, 0x400);
+	pc = code_begin + 0x100; /* its first instruction */
+	link_frame(other, DA_CLR_FRAME_FaultingExceptionFrame, f);
+	put32(other + 32 + 0x30, 0x10000b), put(other + 32 + 0x98, f + 0x100), put(other + 32 + 0xf8, pc);
+	put(other + 32 + 0x90, 55);
+	call_site(f, UINT64_MAX, pc + 0x30, f + 0x800);
+	add_thread(other);
+	ck_assert_int_eq(leave(other - 0x100, &caller), DA_OK); /* down to another stack */
+	ck_assert(caller.regs.v[16] == pc && caller.regs.v[7] == f + 0x100 && caller.exact_pc);
+	leads(f - 0x100, pc + 0x30, f + 0x800);
+
+	da_reg_set(&at, 16, pc);
+	da_reg_set(&at, 7, other + 0x700);
+	ck_assert_int_eq(da_clr_interrupted(c, &thread, &at, &caller), DA_OK);
+	ck_assert(caller.regs.v[7] == f + 0x100 && caller.regs.v[3] == 55 && caller.exact_pc);
+	da_reg_set(&at, 16, pc + 1);
+	ck_assert_int_eq(da_clr_interrupted(c, &thread, &at, &caller), DA_NOT_FOUND);
+	da_reg_set(&at, 16, pc);
+	da_reg_set(&at, 7, f + 0x200); /* further up than where it was interrupted */
+	ck_assert_int_eq(da_clr_interrupted(c, &thread, &at, &caller), DA_NOT_FOUND);
+	done();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("clr_code");
@@ -538,6 +572,7 @@ int main(void)
 	tcase_add_test(tc, ready_to_run_without_methods);
 	tcase_add_test(tc, inlined_calls);
 	tcase_add_test(tc, other_frames);
+	tcase_add_test(tc, interrupted_by_a_fault);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_set_tap(runner, "-");

@@ -38,4 +38,5 @@ const struct da_runtime_ops da_runtime_coreclr = {
 	.transition = da_clr_transition,
 	.place = place,
 	.objects = objects,
+	.interrupted = da_clr_interrupted,
 };

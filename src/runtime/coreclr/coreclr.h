@@ -80,6 +80,7 @@ struct da_clr {
 	/* Caches and tables of the files below; each file owns its own. */
 	struct da_clr_threads *threads;
 	struct da_clr_code_state *code;
+	struct da_clr_frames *frames;
 	struct da_clr_types *types;
 	struct da_clr_modules *modules;
 	struct da_clr_objects *objects;
@@ -155,9 +156,11 @@ enum da_clr_frame {
 #include "runtime/coreclr/fields.def"
 	DA_CLR_FRAMES
 };
-/* The `transition` of da_runtime_ops. */
+/* The `transition` and `interrupted` of da_runtime_ops. */
 enum da_status da_clr_transition(void *state, const struct da_thread *t, const struct da_regs *at,
 				 struct da_guide_caller *ret);
+enum da_status da_clr_interrupted(void *state, const struct da_thread *t, const struct da_regs *at,
+				  struct da_guide_caller *ret);
 
 /* ---------------------------------------------------------------- modules.c: assemblies */
 

@@ -11,7 +11,7 @@
 
 #include "runtime/coreclr/coreclr.h"
 
-enum { CONTEXT_MAX = 0x4d0, CHAIN_MAX = 16 };
+enum { CONTEXT_MAX = 0x4d0, CHAIN_MAX = 16, TURNS_MAX = 4 };
 
 /* How a kind of frame keeps its caller. */
 enum keeps { NOTHING, CALL_SITE, BLOCK, CONTEXT, CONTEXT_AT, HIJACKED, EVALUATION, HELPER };
@@ -303,6 +303,19 @@ static enum da_status read_caller(struct reading *r, unsigned kind)
 
 /* ---------------------------------------------------------------- the list */
 
+struct record {
+	uint64_t address;
+	unsigned kind;
+};
+
+/* Those of one thread: its walk asks many times. */
+struct da_clr_frames {
+	uint32_t tid;
+	size_t passed;   /* so many lie below the sp that was asked for last */
+	uint64_t sp;
+	DA_VEC(struct record) v;
+};
+
 static unsigned kind_of(const struct da_clr *c, uint64_t frame)
 {
 	uint64_t id;
@@ -316,49 +329,116 @@ static unsigned kind_of(const struct da_clr *c, uint64_t frame)
 }
 
 /*
- * Is it a caller of the code at hand? It stands further up, and it is managed code: native code of Windows only
- * in a helper's middle, from where its unwind data leads on.
+ * The list grows up the stack. A handler of a stack overflow has a stack of its own, so it may go down where
+ * another mapping begins, a few times.
  */
-static bool is_caller(struct da_clr *c, unsigned kind, const struct da_regs *at, const struct da_regs *caller)
-{
-	const struct da_arch *arch = c->dump->proc.arch;
-	uint64_t sp = caller->v[arch->sp], pc = caller->v[arch->pc];
-
-	if (sp < at->v[arch->sp] || (sp == at->v[arch->sp] && (arch->lr == DA_REG_NONE || is_managed(c, at->v[arch->pc]))))
-		return false;
-	return is_managed(c, pc) || (c->windows && keeps[kind] == HELPER && pc >= c->base && pc < c->end);
-}
-
-/* The list grows up the stack, so one that does not is damaged. */
-static uint64_t next_frame(const struct da_clr *c, uint64_t frame)
+static uint64_t next_frame(const struct da_clr *c, uint64_t frame, unsigned *turns)
 {
 	uint64_t next;
 
-	if (DA_CLR_PTR(c, frame, Frame, Next, &next) != DA_OK || next <= frame || next % 8 || next == UINT64_MAX)
+	if (DA_CLR_PTR(c, frame, Frame, Next, &next) != DA_OK || next % 8 || next == UINT64_MAX)
 		return 0;
-	return next;
+	if (next > frame)
+		return next;
+	return (*turns)++ < TURNS_MAX && da_mem_range(c->mem, next) != da_mem_range(c->mem, frame) ? next : 0;
+}
+
+static struct da_clr_frames *frames_of(struct da_clr *c, uint32_t tid)
+{
+	const struct da_clr_thread *thread = da_clr_thread_of(c, tid);
+	struct da_clr_frames *f = c->frames;
+	uint64_t frame = thread && thread->frame % 8 == 0 ? thread->frame : 0;
+	unsigned turns = 0;
+
+	if (!f)
+		f = c->frames = da_new(c->arena, struct da_clr_frames);
+	else if (f->tid == tid)
+		return f;
+	f->v.n = f->passed = 0;
+	f->sp = 0;
+	f->tid = tid;
+	for (uint64_t n = 0; frame && n < c->dump->limits->runtime_frames; n++, frame = next_frame(c, frame, &turns)) {
+		struct record r = { frame, kind_of(c, frame) };
+
+		da_vec_push(c->arena, &f->v, r);
+	}
+	return f;
+}
+
+/* Records below sp are over: from which one on they count. */
+static size_t first_above(struct da_clr_frames *f, uint64_t sp)
+{
+	if (sp < f->sp)
+		f->passed = 0;
+	f->sp = sp;
+	while (f->passed < f->v.n && f->v.v[f->passed].address < sp)
+		f->passed++;
+	return f->passed;
+}
+
+/*
+ * Is it a caller of the code at hand? It stands further up, or the record lies where a handler has a stack of
+ * its own; and it is managed code: native code of Windows only in a helper's middle, from where its unwind data
+ * leads on.
+ */
+static bool is_caller(struct da_clr *c, const struct record *r, const struct da_regs *at,
+		      const struct da_guide_caller *caller)
+{
+	const struct da_arch *arch = c->dump->proc.arch;
+	uint64_t sp = caller->regs.v[arch->sp], pc = caller->regs.v[arch->pc], own = at->v[arch->sp];
+
+	if (sp < own && (!caller->exact_pc || da_mem_range(c->mem, sp) == da_mem_range(c->mem, r->address)))
+		return false;
+	if (sp == own && (arch->lr == DA_REG_NONE || is_managed(c, at->v[arch->pc])))
+		return false;
+	return is_managed(c, pc + caller->exact_pc) || (c->windows && keeps[r->kind] == HELPER && pc >= c->base && pc < c->end);
 }
 
 enum da_status da_clr_transition(void *state, const struct da_thread *t, const struct da_regs *at,
 				 struct da_guide_caller *ret)
 {
 	struct da_clr *c = state;
-	const struct da_arch *arch = c->dump->proc.arch;
-	const struct da_clr_thread *thread = da_clr_thread_of(c, t->tid);
-	uint64_t frame = thread && thread->frame % 8 == 0 ? thread->frame : 0;
+	struct da_clr_frames *f = frames_of(c, t->tid);
+	uint64_t sp = at->v[c->dump->proc.arch->sp];
 
-	for (uint64_t n = 0; frame && n < c->dump->limits->runtime_frames; n++, frame = next_frame(c, frame)) {
+	for (size_t i = first_above(f, sp); i < f->v.n; i++) {
+		const struct record *record = &f->v.v[i];
 		struct da_guide_caller caller = { .sp_guess = false };
-		struct reading r = { c, frame, &caller };
-		unsigned kind;
+		struct reading r = { c, record->address, &caller };
 
-		if (frame < at->v[arch->sp])
-			continue;
-		kind = kind_of(c, frame);
-		if (read_caller(&r, kind) != DA_OK || !is_caller(c, kind, at, &caller.regs))
+		if (record->address < sp || read_caller(&r, record->kind) != DA_OK || !is_caller(c, record, at, &caller))
 			continue;
 		*ret = caller;
 		return DA_OK;
 	}
 	return DA_NOT_FOUND;
+}
+
+/* Of records of the same instruction the nearest: its stack pointer is that of *at, or above, or elsewhere. */
+enum da_status da_clr_interrupted(void *state, const struct da_thread *t, const struct da_regs *at,
+				  struct da_guide_caller *ret)
+{
+	struct da_clr *c = state;
+	const struct da_arch *arch = c->dump->proc.arch;
+	const struct da_clr_frames *f = frames_of(c, t->tid);
+	uint64_t own = at->v[arch->sp], best = UINT64_MAX;
+
+	for (size_t i = 0; i < f->v.n; i++) {
+		struct da_guide_caller caller = { .sp_guess = false };
+		struct reading r = { c, f->v.v[i].address, &caller };
+		uint64_t sp;
+
+		if (keeps[f->v.v[i].kind] != CONTEXT && keeps[f->v.v[i].kind] != CONTEXT_AT)
+			continue;
+		if (read_caller(&r, f->v.v[i].kind) != DA_OK || !caller.exact_pc || caller.regs.v[arch->pc] != at->v[arch->pc])
+			continue;
+		sp = caller.regs.v[arch->sp];
+		if (sp < own && da_mem_range(c->mem, sp) == da_mem_range(c->mem, own))
+			continue;
+		if (sp - own < best) {
+			best = sp - own;
+			*ret = caller;
+		}
+	}
+	return best != UINT64_MAX ? DA_OK : DA_NOT_FOUND;
 }

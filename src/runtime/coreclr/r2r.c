@@ -14,6 +14,7 @@
 #define PROBES_MAX 65536   /* of one look-up */
 #define FUNCLETS_MAX 4096  /* entries before a funclet in which its method is looked for */
 #define SLOTS 4
+enum { PAGE = 4096, PAGES_MAX = 4096 };
 
 struct clr_image {
 	bool known;
@@ -99,7 +100,33 @@ static enum da_status entry(struct da_clr *c, const struct clr_image *im, uint32
 	return da_pe_entry(clr_machine(c), c->mem, im->base, im->functions + (uint64_t)i * clr_entry_size(c), ret);
 }
 
-/* The last entry that begins at or before the RVA. */
+/*
+ * Small dumps hold only the pages of the table that their writer needed: the nearest entry to `at` in
+ * [low, high) that can be read, page by page.
+ */
+static bool nearest(struct da_clr *c, const struct clr_image *im, uint32_t low, uint32_t high, uint32_t *at,
+		    uint32_t *ret_start)
+{
+	uint32_t size = clr_entry_size(c), step = PAGE / size;
+
+	for (uint64_t far = 0; far < PAGES_MAX * (uint64_t)step; far += step) {
+		bool up = *at + far < high, down = far <= *at && *at - far >= low;
+
+		if (up && da_mem_u32(c->mem, im->functions + (*at + far) * size, ret_start) == DA_OK) {
+			*at += (uint32_t)far;
+			return true;
+		}
+		if (down && da_mem_u32(c->mem, im->functions + (*at - far) * size, ret_start) == DA_OK) {
+			*at -= (uint32_t)far;
+			return true;
+		}
+		if (!up && !down)
+			break;
+	}
+	return false;
+}
+
+/* The last entry that begins at or before the RVA, of those that can be read. */
 static enum da_status find_entry(struct da_clr *c, const struct clr_image *im, uint32_t rva, uint32_t *ret)
 {
 	uint32_t low = 0, high = im->nfunctions, start;
@@ -107,15 +134,15 @@ static enum da_status find_entry(struct da_clr *c, const struct clr_image *im, u
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (da_mem_u32(c->mem, im->functions + (uint64_t)mid * clr_entry_size(c), &start) != DA_OK)
-			return DA_FAULT;
+		if (!nearest(c, im, low, high, &mid, &start))
+			break;
 		if (start <= rva)
 			low = mid + 1;
 		else
 			high = mid;
 	}
 	if (!low)
-		return DA_NOT_FOUND;
+		return low == high ? DA_NOT_FOUND : DA_FAULT;
 	*ret = low - 1;
 	return DA_OK;
 }
