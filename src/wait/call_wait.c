@@ -107,6 +107,8 @@ static const char *polled(struct told *t)
 	uint64_t at = t->c->arg[0], n = t->c->arg[1];
 	unsigned told = 0;
 
+	if (n == 0)
+		return NULL;
 	for (uint64_t i = 0; i < n && told < POLLED; i++) {
 		uint32_t fd;
 
@@ -140,9 +142,16 @@ static const char *selected(struct told *t)
 				da_str_addf(&s, "%s%d", told++ ? ", " : "", i);
 		}
 	if (!told)
-		return "waits for no file descriptor, only for time";
+		return NULL;
 	t->descriptor = true;
 	return da_printf(t->w->d->arena, "waits for file descriptor%s %s", told > 1 ? "s" : "", da_str_get(&s));
+}
+
+/* Of no descriptor: programs sleep so, and pause() of CPUs that have no such call. */
+static void of_poll(struct told *t, const char *descriptors)
+{
+	t->kind = descriptors ? DA_WAIT_POLL : t->has_timeout ? DA_WAIT_SLEEP : DA_WAIT_SIGNAL;
+	t->what = descriptors ? descriptors : t->has_timeout ? "sleeps" : "waits for a signal";
 }
 
 /* ---------------------------------------------------------------- processes, sleep, files */
@@ -204,6 +213,23 @@ static void of_ipc(struct told *t)
 			    number(t, 1));
 }
 
+/* struct futex_waitv {u64 value, address; u32 flags, reserved}: Wine's and newer runtimes' wait for several. */
+static void of_waitv(struct told *t)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	uint64_t n = DA_MIN(t->c->arg[1], 128), address;
+	unsigned told = 0;
+
+	t->kind = DA_LOCK_FUTEX;
+	for (uint64_t i = 0; i < n && told < POLLED; i++) {
+		if (da_mem_u64(t->w->m, t->c->arg[0] + 24 * i + 8, &address) != DA_OK)
+			break;
+		da_str_addf(&s, "%s" DA_ADDR("0x%" PRIx64), told++ ? ", " : " ", address);
+	}
+	t->what = da_printf(t->w->d->arena, "waits for any of %" PRIu64 " futexes%s%s", n, da_str_get(&s),
+			    told < n ? " and more" : "");
+}
+
 static bool by_descriptor(struct told *t)
 {
 	static const struct {
@@ -240,20 +266,17 @@ static void by_shape(struct told *t)
 		of_ipc(t);
 		break;
 	case DA_CALL_POLL:
-		t->kind = DA_WAIT_POLL;
-		t->what = polled(t);
 		timeout_ms(t, 2);
+		of_poll(t, polled(t));
 		break;
 	case DA_CALL_PPOLL:
-		t->kind = DA_WAIT_POLL;
-		t->what = polled(t);
 		timeout_at(t, 2, true);
+		of_poll(t, polled(t));
 		break;
 	case DA_CALL_SELECT:
 	case DA_CALL_PSELECT:
-		t->kind = DA_WAIT_POLL;
-		t->what = selected(t);
 		timeout_at(t, 4, t->c->row->shape == DA_CALL_PSELECT);
+		of_poll(t, selected(t));
 		break;
 	case DA_CALL_EPOLL:
 		t->kind = DA_WAIT_POLL;
@@ -306,6 +329,9 @@ static void by_shape(struct told *t)
 	case DA_CALL_SEMAPHORE:
 		t->kind = DA_LOCK_SEMAPHORE;
 		t->what = da_printf(t->w->d->arena, "waits for System V semaphore set %d", number(t, 0));
+		break;
+	case DA_CALL_FUTEX_WAITV:
+		of_waitv(t);
 		break;
 	case DA_CALL_EVENTS:
 		t->kind = DA_WAIT_IO_COMPLETION;

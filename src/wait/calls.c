@@ -41,8 +41,9 @@ static const struct da_call_row *by_name(const char *name)
 
 const char *da_call_words(const struct da_waits *w, const struct da_syscall *c)
 {
-	return c->row ? da_printf(w->d->arena, "system call %s (%lld%s)", c->row->name, (long long)c->number,
-				  c->restarted ? ", begun again after a stop" : "")
+	return c->row ? da_printf(w->d->arena, "system call %s (%lld%s%s)", c->row->name, (long long)c->number,
+				  c->restarted ? ", begun again after a stop" : "",
+				  c->by_register ? ", by register x8 alone, since the code is not in the dump" : "")
 		      : da_printf(w->d->arena, "system call %lld, which has no name here", (long long)c->number);
 }
 
@@ -200,6 +201,17 @@ static bool interrupted(int64_t result)
 	       result == -ERESTART_RESTARTBLOCK || result == -INTERRUPTED;
 }
 
+/*
+ * A write that found no more room, and was then interrupted by the dump, tells how much it had written. Only pipes and
+ * sockets, which block, write less than asked.
+ */
+static bool cut_short(const struct da_syscall *c, int64_t result)
+{
+	bool writes = c->row && (da_streq(c->row->name, "write") || da_streq(c->row->name, "sendto"));
+
+	return writes && result > 0 && c->arg[2] < INT32_MAX && (uint64_t)result < c->arg[2];
+}
+
 /* A dump that does not say in which call a thread is (minidumps): the instruction before tells that it is in one. */
 static bool number_before(const struct da_waits *w, uint64_t pc, int64_t *ret)
 {
@@ -230,10 +242,40 @@ static void decode_x86(const struct da_waits *w, uint32_t thread, struct da_sysc
 	}
 	set_number(w, c, number);
 	c->confidence = 1;
-	if (interrupted(result_of(w, r, ax)) || (c->row && c->row->shape == DA_CALL_VFORK))
+	if (interrupted(result_of(w, r, ax)) || (c->row && c->row->shape == DA_CALL_VFORK)) {
 		c->state = DA_IN_CALL;
-	else
+	} else if (cut_short(c, result_of(w, r, ax))) {
+		c->state = DA_IN_CALL;
+		c->confidence = 0.8f;
+	} else {
 		c->state = DA_CALL_ENDED;
+	}
+}
+
+/* A call in which threads are found asleep, by its arguments: what has a descriptor has a small one. */
+static bool may_block(const struct da_syscall *c)
+{
+	switch (c->row ? c->row->shape : DA_CALL_OTHER) {
+	case DA_CALL_OTHER:
+	case DA_CALL_EXIT:
+	case DA_CALL_FILE:
+	case DA_CALL_PATH:
+	case DA_CALL_OPEN:
+	case DA_CALL_RESTART:
+		return false;
+	case DA_CALL_READ:
+	case DA_CALL_WRITE:
+	case DA_CALL_RECEIVE:
+	case DA_CALL_SEND:
+	case DA_CALL_ACCEPT:
+	case DA_CALL_CONNECT:
+	case DA_CALL_EPOLL:
+	case DA_CALL_FLOCK:
+	case DA_CALL_FCNTL:
+		return c->arg[0] < 1 << 20;
+	default:
+		return true;
+	}
 }
 
 /*
@@ -263,9 +305,16 @@ static void decode_a64(const struct da_waits *w, uint32_t thread, struct da_sysc
 				   ? DA_IN_CALL : DA_CALL_ENDED;
 		if (first < 0 && first > -4096)
 			c->state = first == -INTERRUPTED ? DA_IN_CALL : DA_CALL_ENDED;
-	} else if (!has_before && c->row && c->row->shape == DA_CALL_FUTEX && looks_like_futex(w, c)) {
-		c->state = DA_IN_CALL; /* the code is not in the dump */
-		c->confidence = 0.7f;
+	} else if (!has_before && may_block(c) && (da_wait_in_module(w, pc, "libc") || da_wait_in_module(w, pc, "ld-musl"))) {
+		bool futex = c->row->shape == DA_CALL_FUTEX;
+
+		/*
+		 * The code is not in the dump: x8 says it, and the futex's arguments. x8 may also be left from the
+		 * call before.
+		 */
+		c->state = futex && !looks_like_futex(w, c) ? DA_IN_UNKNOWN : DA_IN_CALL;
+		c->confidence = futex ? 0.75f : 0.5f;
+		c->by_register = true;
 	} else {
 		c->state = has_before ? DA_IN_USER : DA_IN_UNKNOWN;
 	}

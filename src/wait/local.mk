@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 libdumpan_a_SOURCES += \
+	%D%/arena.c \
+	%D%/barrier.c \
 	%D%/call_wait.c \
 	%D%/calls.c %D%/syscalls.def \
+	%D%/cond.c \
 	%D%/futex.c %D%/families.def \
+	%D%/join.c \
 	%D%/libc.c %D%/descriptors.def \
+	%D%/loader.c \
 	%D%/memory.c \
+	%D%/musl.c \
 	%D%/mutex.c \
 	%D%/names.c %D%/names.def \
+	%D%/once.c \
 	%D%/owner.c \
 	%D%/parts.h \
+	%D%/rwlock.c \
+	%D%/semaphore.c \
+	%D%/stdio.c \
 	%D%/wait.c %D%/wait.h

@@ -164,7 +164,11 @@ bool da_recognise_mutex(const struct da_futex *f, bool named, struct da_found *r
 	struct mutex m;
 	unsigned n;
 
-	if (da_wait_libc(w) == DA_LIBC_MUSL || !read_mutex(w, f->address, &m) || !fits(w, &m) || !operation_fits(f, &m))
+	if (da_wait_libc(w) == DA_LIBC_MUSL)
+		return da_recognise_musl_mutex(f, named, ret);
+	if (da_recognise_loader(f, named, ret))
+		return true;
+	if (!read_mutex(w, f->address, &m) || !fits(w, &m) || !operation_fits(f, &m))
 		return false;
 	n = witnesses(w, &m);
 	if (!named && n < 2)

@@ -6,6 +6,7 @@
 
 #include "wait/parts.h"
 
+#define ALL 256  /* frames of which it is noted what family they are of */
 #define DEPTH 16 /* frames between a system call and the function that people know */
 
 static const struct name {
@@ -108,16 +109,11 @@ void da_wait_hints(struct da_waits *w)
 {
 	bool is_static = !has_libc(w->p);
 
-	for (uint32_t i = 0; i < w->p->threads.n; i++)
+	for (uint32_t i = 0; i < w->p->threads.n; i++) {
+		const struct da_thread *t = &w->p->threads.v[i];
+
 		hint_of(w, i, is_static);
-}
-
-uint32_t da_wait_frame_of(struct da_waits *w, uint32_t thread, enum da_family family)
-{
-	const struct da_thread *t = &w->p->threads.v[thread];
-
-	for (uint32_t i = 0; i < t->frames.n; i++)
-		if (family_of(w, &t->frames.v[i]) == family)
-			return i;
-	return DA_NONE;
+		for (size_t k = 0; k < t->frames.n && k < ALL; k++)
+			w->t[i].families |= UINT32_C(1) << family_of(w, &t->frames.v[k]);
+	}
 }

@@ -41,6 +41,7 @@ struct da_syscall {
 	int64_t number;
 	uint64_t arg[6];
 	bool restarted;  /* it had been stopped before: the number was found elsewhere */
+	bool by_register; /* aarch64: the register of the number alone says so */
 	bool wide_time;  /* timespecs are of 64 bits each also on a 32-bit CPU */
 	float confidence;
 };
@@ -67,6 +68,7 @@ struct da_hint {
 struct da_asleep_thread {
 	struct da_syscall call;
 	struct da_hint hint;
+	uint32_t families;   /* bit n: one of its frames is a function of enum da_family n */
 	uint64_t descriptor; /* struct pthread, 0: not found */
 	uint32_t tid;        /* as the process itself knows it: of its own pid namespace */
 	bool is_futex;
@@ -131,8 +133,6 @@ void da_wait_hints(struct da_waits *w);
 const char *da_wait_bare(const struct da_frame *f, size_t *ret_n);
 /* What family a bare name belongs to. */
 enum da_family da_wait_family(const char *bare, size_t n);
-/* Is one of the thread's frames a function of the family? Its index, or DA_NONE. */
-uint32_t da_wait_frame_of(struct da_waits *w, uint32_t thread, enum da_family family);
 
 /* memory.c: numbers of the process; false: not in the dump. */
 bool da_wait_u32(const struct da_waits *w, uint64_t addr, uint32_t *ret);
@@ -195,6 +195,10 @@ struct da_wait *da_wait_add(struct da_waits *w, uint32_t thread, enum da_lock_ki
 #define DA_FAMILY_ROW(NAME, function) da_recogniser_fn da_recognise_##function;
 #include "wait/families.def"
 #undef DA_FAMILY_ROW
+
+/* musl.c: its own forms of the same objects. */
+da_recogniser_fn da_recognise_musl_mutex, da_recognise_musl_rwlock, da_recognise_musl_cond, da_recognise_musl_barrier,
+	da_recognise_musl_semaphore;
 
 /* The mutex at the address, whoever waits for it. waiting: someone sleeps on it. False: no mutex stands there. */
 bool da_wait_read_mutex(const struct da_waits *w, uint64_t address, bool waiting, struct da_lock *ret,

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pthread_cond_t of glibc: three layouts (to 2.24, to 2.40, and 2.41 with its backports), told apart by their numbers,
+ * since distributions carry the newest one in older versions. It stores no mutex since 2.25: that one stands beside it
+ * on the stack of each who waits.
+ */
+#include "config.h"
+
+#include "wait/parts.h"
+
+#define STACK 0x400 /* from the stack pointer up to the record of the wait */
+
+struct cond {
+	uint64_t base;
+	uint32_t waiters; /* by its own count */
+	uint64_t mutex;   /* 0: not known */
+	unsigned score;
+	unsigned words;   /* offset of the two words that are slept on */
+};
+
+/* Words 0..11 of the object: sequences, groups, references, signals. */
+static bool read_newer(const struct da_futex *f, uint64_t base, bool newest, struct cond *c)
+{
+	const struct da_waits *w = f->w;
+	uint32_t v[12];
+	uint64_t sequence, start;
+	unsigned asleep;
+
+	if (base % 8 || !da_wait_words(w, base, v, 12))
+		return false;
+	sequence = (v[0] | (uint64_t)v[1] << 32) >> 1;
+	start = (v[2] | (uint64_t)v[3] << 32) >> 1;
+	*c = (struct cond){ .base = base, .waiters = v[newest ? 7 : 9] >> 3, .words = newest ? 32 : 40 };
+	asleep = da_wait_sleepers(w, base + c->words) + da_wait_sleepers(w, base + c->words + 4);
+	if (c->waiters < asleep || c->waiters > w->p->threads.n || sequence < c->waiters || start > sequence)
+		return false;
+	if (newest && (v[10] || v[11]))
+		return false;
+	c->score = (c->waiters == asleep) + 2 * da_wait_on_stack(w, f->thread, base, 0, STACK);
+	return true;
+}
+
+/* To 2.24: {lock, futex, total, wakeup, woken, mutex, waiters, broadcasts} */
+static bool read_oldest(const struct da_futex *f, struct cond *c)
+{
+	const struct da_waits *w = f->w;
+	uint64_t base = f->address - 4, total, wakeup, woken, mutex;
+	uint32_t lock, waiters;
+
+	if (base % 4 || !da_wait_u32(w, base, &lock) || lock > 2 || da_mem_u64(w->m, base + 8, &total) != DA_OK ||
+	    da_mem_u64(w->m, base + 16, &wakeup) != DA_OK || da_mem_u64(w->m, base + 24, &woken) != DA_OK ||
+	    !da_wait_word(w, base + 32, &mutex) || !da_wait_u32(w, base + 32 + w->word, &waiters))
+		return false;
+	if (total == 0 || total > UINT64_C(1) << 40 || woken > wakeup || wakeup > total ||
+	    waiters >> 1 < f->sleepers || waiters >> 1 > w->p->threads.n)
+		return false;
+	*c = (struct cond){ .base = base, .waiters = waiters >> 1, .mutex = mutex, .words = 4 };
+	c->score = (waiters >> 1 == f->sleepers) + 2 * da_wait_on_stack(w, f->thread, base, 0, STACK);
+	return true;
+}
+
+/* The record that the wait keeps for its clean-up: the condition variable, and behind it the mutex. */
+static uint64_t mutex_on_stack(const struct da_waits *w, uint32_t thread, uint64_t cond)
+{
+	const struct da_regs *r = &w->p->threads.v[thread].regs;
+	uint64_t sp = da_reg_known(r, w->p->arch->sp) ? r->v[w->p->arch->sp] : 0, word, next;
+	struct da_lock l;
+	const char *kind;
+
+	for (unsigned at = 0; sp && at < STACK; at += w->word) {
+		if (!da_wait_word(w, sp + at, &word) || !da_wait_word(w, sp + at + w->word, &next))
+			return 0;
+		if (word == cond && next != cond && da_wait_read_mutex(w, next, false, &l, &kind))
+			return next;
+	}
+	return 0;
+}
+
+static bool best_of(const struct da_futex *f, struct cond *best)
+{
+	static const struct {
+		unsigned offset;
+		bool newest;
+	} tries[] = { { 32, true }, { 36, true }, { 40, false }, { 44, false } };
+	bool found = false, tie = false;
+	struct cond c = { 0 };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(tries); i++) {
+		if (f->address < tries[i].offset || !read_newer(f, f->address - tries[i].offset, tries[i].newest, &c))
+			continue;
+		tie = found && c.score == best->score;
+		if (!found || c.score > best->score)
+			*best = c;
+		found = true;
+	}
+	if (read_oldest(f, &c) && (!found || c.score > best->score)) {
+		*best = c;
+		found = true;
+		tie = false;
+	}
+	return found && !tie;
+}
+
+bool da_recognise_cond(const struct da_futex *f, bool named, struct da_found *ret)
+{
+	struct da_waits *w = f->w;
+	struct cond c = { 0 };
+
+	if (da_wait_libc(w) == DA_LIBC_MUSL)
+		return da_recognise_musl_cond(f, named, ret);
+	if ((f->command != DA_FUTEX_WAIT && f->command != DA_FUTEX_WAIT_BITSET &&
+	     f->command != DA_FUTEX_WAIT_REQUEUE_PI) || !best_of(f, &c))
+		return false;
+	if (!named && c.score < 2)
+		return false;
+	if (!c.mutex || c.mutex == UINT64_MAX)
+		c.mutex = mutex_on_stack(w, f->thread, c.base);
+	*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_COND, .base = c.base, .target = DA_NONE,
+				  .confidence = named ? c.score ? 0.98f : 0.8f : 0.9f };
+	ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN, .has_waiting = true,
+				      .waiting = c.waiters };
+	ret->lock.how = da_printf(w->d->arena, "a condition variable with %u waiter%s by its own count; whoever signals it is "
+				  "stored nowhere", c.waiters, c.waiters == 1 ? "" : "s");
+	ret->how = c.mutex ? da_printf(w->d->arena, "the word is part of a condition variable; its mutex is at "
+				       DA_ADDR("0x%llx"), (unsigned long long)c.mutex)
+			   : "the word is part of a condition variable";
+	w->t[f->thread].cond_mutex = c.mutex;
+	return true;
+}

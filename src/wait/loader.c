@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The locks of glibc's dynamic linker: recursive mutexes in its own data (_dl_load_lock and its neighbours in
+ * _rtld_global). Constructors and destructors of libraries run under the first.
+ */
+#include "config.h"
+
+#include "wait/parts.h"
+
+bool da_recognise_loader(const struct da_futex *f, bool named, struct da_found *ret)
+{
+	const struct da_waits *w = f->w;
+	uint32_t m = da_module_at(w->p, f->address);
+	const char *kind;
+	struct da_lock l;
+
+	(void)named;
+	if (m == DA_NONE || f->value != 2 || f->command != DA_FUTEX_WAIT || da_wait_libc(w) == DA_LIBC_MUSL)
+		return false;
+	if (!w->p->modules.v[m].interpreter && !da_wait_in_module(w, f->address, "ld-"))
+		return false;
+	if (!da_wait_read_mutex(w, f->address, true, &l, &kind) || !l.has_recursion)
+		return false;
+	*ret = (struct da_found){ .kind = DA_LOCK_LOADER, .base = f->address, .target = DA_NONE, .lock = l,
+				  .confidence = 0.98f, .how = "the word is a lock in the data of the dynamic linker" };
+	if (ret->lock.confidence >= 0.85f && ret->lock.owner != DA_NONE)
+		ret->lock.confidence = 0.9f;
+	ret->lock.how = da_printf(w->d->arena, "a lock of the dynamic linker, a %s", l.how);
+	return true;
+}
