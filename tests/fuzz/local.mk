@@ -17,6 +17,17 @@ tests_fuzz_libfuzzer_elfcore_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_elfcore_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += descriptor
+fuzz_programs += %D%/fuzz_descriptor
+tests_fuzz_fuzz_descriptor_SOURCES = %D%/descriptor.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_descriptor_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_descriptor
+tests_fuzz_libfuzzer_descriptor_SOURCES = %D%/descriptor.c $(fuzz_common)
+tests_fuzz_libfuzzer_descriptor_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_descriptor_LDFLAGS = $(fuzz_ldflags)
+endif
+
 fuzz_targets += minidump
 fuzz_programs += %D%/fuzz_minidump
 tests_fuzz_fuzz_minidump_SOURCES = %D%/minidump.c %D%/replay.c $(fuzz_common)
