@@ -83,8 +83,11 @@ const struct da_rule da_rule_dump_truncated = {
 /* Is the module's own file at hand, so that only debug information is missing? */
 static bool has_file(const struct da_dump *d, const struct da_missing_file *m)
 {
-	enum da_match match = (enum da_match)d->proc.modules.v[m->module].match;
+	enum da_match match;
 
+	if (m->managed)
+		return m->debug;
+	match = (enum da_match)d->proc.modules.v[m->module].match;
 	return match != DA_MATCH_NONE && match != DA_MATCH_MISMATCH && match != DA_MATCH_MEMORY;
 }
 
@@ -187,7 +190,7 @@ const struct da_rule da_rule_dump_not_portable = {
 /* Lines of the system's libraries are nobody's question; those of the program are. */
 static bool matters(const struct da_dump *d, const struct da_missing_file *m)
 {
-	return m->frames && (!has_file(d, m) || d->proc.modules.v[m->module].class == DA_CLASS_OWN);
+	return m->frames && (!has_file(d, m) || m->managed || d->proc.modules.v[m->module].class == DA_CLASS_OWN);
 }
 
 static void missing_evidence(struct da_finding *f, const struct da_missing_file *m)
@@ -196,6 +199,9 @@ static void missing_evidence(struct da_finding *f, const struct da_missing_file 
 		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (in a symbol store " DA_SYM("%s")
 				 "), %u %s: it would bring %s", m->name, m->store, m->frames,
 				 m->frames == 1 ? "frame" : "frames", m->why);
+	else if (m->managed)
+		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") ", %u %s: it would bring %s", m->name,
+				 m->frames, m->frames == 1 ? "frame" : "frames", m->why);
 	else if (m->debug)
 		da_evidence_text(da_finding_evidence(f, "missing debug file"), DA_SYM("%s") " (build-id %s) is here; its "
 				 "debug information would bring %s to %u %s", m->name,
@@ -225,7 +231,7 @@ static unsigned run_symbols_missing(struct da_analysis *a)
 		files += !has_file(d, m);
 		images += !has_file(d, m) && !m->pdb_id;
 		/* A PDB lacks beside its image: the same frames. */
-		if (!has_file(d, m) && !(m->pdb_id && d->proc.modules.v[m->module].match == DA_MATCH_NONE))
+		if (!has_file(d, m) && !(m->pdb_id && !m->managed && d->proc.modules.v[m->module].match == DA_MATCH_NONE))
 			frames += m->frames;
 		unlined += has_file(d, m);
 	}
@@ -255,7 +261,7 @@ static unsigned run_symbols_missing(struct da_analysis *a)
 		da_finding_recommendation(f, "dumpan symbols --collect prints a script that packs them on the machine "
 					  "where the process ran; unpack its archive here and name the folder with "
 					  "--symbols.");
-	if (first->debug)
+	if (first->debug && !first->managed)
 		da_finding_next(f, DA_NEXT_FILE, "Bring the debug information of " DA_SYM("%s") " (its -dbgsym or -debuginfo "
 				"package, or --debuginfod URL)%s: it would bring %s.", first->name,
 				files + unlined > 1 ? ", and the others listed with the modules" : "", first->why);

@@ -24,7 +24,7 @@ static void list_missing(struct da_str *s, struct da_job *r)
 				    f->build_id, f->build_id + 2);
 		if (f->store)
 			da_str_addf(s, "  in store  %s\n", f->store);
-		else
+		else if (!f->managed)
 			da_str_addf(s, "  build-id  %s\n", f->build_id ? f->build_id : "unknown");
 		if (f->bytes)
 			da_str_addf(s, "  size      %llu\n", (unsigned long long)f->bytes);

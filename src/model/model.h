@@ -469,7 +469,8 @@ struct da_missing_kind {
 
 /* One file that would bring more: names, lines, or the way through a stack. */
 struct da_missing_file {
-	uint32_t module;
+	uint32_t module;      /* DA_NONE only where managed */
+	bool managed;         /* an assembly, or the portable PDB of one; debug: the assembly itself is known */
 	const char *name, *path;
 	const char *build_id; /* hex, or NULL */
 	const char *pdb_id;   /* GUID and age as symbol stores write them, when this is a PDB; else NULL */

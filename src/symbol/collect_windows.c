@@ -151,7 +151,7 @@ static const char *place_of(const struct da_symbols *s, const struct da_missing_
 {
 	const char *path = x->path, *slash;
 
-	if (!x->pdb_id)
+	if (!x->pdb_id || x->managed)
 		return path;
 	path = s->d->proc.modules.v[x->module].path;
 	slash = path ? strrchr(path, '\\') : NULL;
@@ -160,10 +160,10 @@ static const char *place_of(const struct da_symbols *s, const struct da_missing_
 
 static void add_file(struct da_symbols *s, struct da_str *out, const struct da_missing_file *x)
 {
-	const struct da_module *m = &s->d->proc.modules.v[x->module];
+	const struct da_module *m = x->module == DA_NONE ? NULL : &s->d->proc.modules.v[x->module];
 	const char *path = place_of(s, x);
 
-	if (!x->store || !is_drive_path(path) || !is_name(x->name, strlen(x->name)))
+	if (!x->store || (!m && !x->pdb_id) || !is_drive_path(path) || !is_name(x->name, strlen(x->name)))
 		return;
 	da_str_addf(out, "Add-File '%s'", x->pdb_id ? "pdb" : "image");
 	add_quoted(out, path);

@@ -7,7 +7,7 @@ libdumpan_a_SOURCES += \
 	%D%/demangle.c \
 	%D%/find.c \
 	%D%/managed.c \
-	%D%/missing.c \
+	%D%/missing.c %D%/missing_managed.c \
 	%D%/paths.c \
 	%D%/place.c \
 	%D%/private.h \

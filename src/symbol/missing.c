@@ -227,6 +227,7 @@ void da_missing_judge(struct da_symbols *s)
 		x->why = brings(&s->files[i]);
 		x->frames = lacking(&s->files[i]);
 	}
+	da_missing_managed(s);
 	if (d->missing_files.n)
 		qsort(d->missing_files.v, d->missing_files.n, sizeof(*d->missing_files.v), compare);
 }

@@ -110,6 +110,10 @@ enum da_module_class da_module_class_of(const struct da_module *m);
 /* A PowerShell script for the host of a Windows process that packs exactly d->missing_files. */
 const char *da_symbols_collect_windows(struct da_symbols *s);
 
+/* ---- missing_managed.c: rows of assemblies and their PDBs */
+
+void da_missing_managed(struct da_symbols *s);
+
 /* ---- missing.c */
 
 /* Fill missing_why of all modules from what was found and what the frames lack. */
