@@ -20,6 +20,7 @@ libdumpan_a_SOURCES += %D%/coreclr/debuginfo.c %D%/coreclr/debuginfo.h %D%/corec
 da_clr_data = \
 	%D%/coreclr/builds.tsv \
 	%D%/coreclr/dactable.tsv \
+	%D%/coreclr/tables/6387CBF14fe000.tsv \
 	%D%/coreclr/layouts/common.json \
 	%D%/coreclr/layouts/linux-arm64-10.json \
 	%D%/coreclr/layouts/linux-arm64-11.json \

@@ -6,8 +6,10 @@
 
 #include "runtime/coreclr/target.h"
 
-enum column { COL_OS, COL_ARCH, COL_VERSION, COL_FILE_NAME, COL_ID, COL_TABLE, COL_TABLE_COUNT, COL_INFO, COL_DESCRIPTOR, COL_JSON, COL_JSON_BYTES, COL_JSON_NAME,
-	      COL_POINTERS, COL_POINTER_RVAS, COL_TEXT, COL_N };
+enum column {
+	COL_OS, COL_ARCH, COL_VERSION, COL_FILE_NAME, COL_ID, COL_TABLE, COL_TABLE_COUNT, COL_INFO, COL_DESCRIPTOR, COL_JSON,
+	COL_JSON_BYTES, COL_JSON_NAME, COL_POINTERS, COL_POINTER_RVAS, COL_TEXT, COL_N
+};
 
 struct da_bytes da_clr_file(const char *name)
 {
@@ -47,7 +49,8 @@ static void add_row(struct da_arena *a, struct da_clr_builds *b, char *line)
 	if (n < COL_N)
 		return;
 	*da_vec_add(a, &b->v) = (struct da_clr_build){
-		.os = cell[COL_OS], .arch = cell[COL_ARCH], .version = cell[COL_VERSION], .file = cell[COL_FILE_NAME], .id = cell[COL_ID],
+		.os = cell[COL_OS], .arch = cell[COL_ARCH],
+		.version = cell[COL_VERSION], .file = cell[COL_FILE_NAME], .id = cell[COL_ID],
 		.dactable = number(cell, COL_TABLE, 16), .dactable_count = number(cell, COL_TABLE_COUNT, 10),
 		.runtime_info = number(cell, COL_INFO, 16), .descriptor = number(cell, COL_DESCRIPTOR, 16),
 		.json = number(cell, COL_JSON, 16), .json_size = number(cell, COL_JSON_BYTES, 10),

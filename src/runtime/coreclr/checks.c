@@ -85,20 +85,21 @@ static enum result debugger(struct da_clr *c)
 	return a == b ? HOLDS : FAILS;
 }
 
-/* Entry 1 of the sync table is unused, or its block knows its index. */
+/* The block of the first entry that was ever used knows its index. Behind the used ones is garbage. */
 static enum result sync_table(struct da_clr *c)
 {
-	uint64_t table, block, index;
+	uint64_t table, cache, used, at, object, block, index;
 
-	if (da_clr_global_ptr(c, DA_CLR_G_SyncTableEntries, &table) != DA_OK || DA_CLR_SIZE(c, SyncTableEntry) <= 0)
+	if (da_clr_global_ptr(c, DA_CLR_G_SyncTableEntries, &table) != DA_OK || DA_CLR_SIZE(c, SyncTableEntry) <= 0 ||
+	    !table || da_clr_global_ptr(c, DA_CLR_G_SyncBlockCache, &cache) != DA_OK ||
+	    DA_CLR_U32(c, cache, SyncBlockCache, FreeSyncTableIndex, &used) != DA_OK)
 		return UNKNOWN;
-	if (!table)
-		return UNKNOWN;
-	if (DA_CLR_PTR(c, table + (uint64_t)DA_CLR_SIZE(c, SyncTableEntry), SyncTableEntry, SyncBlock, &block) != DA_OK)
-		return UNKNOWN;
-	if (!block)
-		return HOLDS;
-	if (DA_CLR_U32(c, block, SyncBlock, OwnIndex, &index) != DA_OK)
+	at = table + (uint64_t)DA_CLR_SIZE(c, SyncTableEntry);
+	if (used > 1 << 26)
+		return FAILS;
+	if (used < 2 || DA_CLR_PTR(c, at, SyncTableEntry, Object, &object) != DA_OK ||
+	    DA_CLR_PTR(c, at, SyncTableEntry, SyncBlock, &block) != DA_OK || (object & 1) || !block ||
+	    DA_CLR_U32(c, block, SyncBlock, OwnIndex, &index) != DA_OK)
 		return UNKNOWN;
 	return (index & 0x3ffffff) == 1 ? HOLDS : FAILS;
 }

@@ -145,9 +145,11 @@ enum da_status da_clr_dactable_entry(const struct da_clr *c, const struct da_clr
 	uint64_t v;
 	uint32_t rva;
 
-	if (t->count && i >= t->count)
+	if ((t->count || t->rvas) && i >= t->count)
 		return DA_NOT_FOUND;
-	if (t->rva32) {
+	if (t->rvas) {
+		v = t->rvas[i] ? c->base + t->rvas[i] : 0;
+	} else if (t->rva32) {
 		if (da_mem_u32(c->mem, t->address + 4 * (uint64_t)i, &rva) != DA_OK)
 			return DA_FAULT;
 		v = rva ? c->base + rva : 0;

@@ -11,7 +11,7 @@
 #include "runtime/coreclr/target.h"
 
 enum { PT_LOAD_ = 1, PT_DYNAMIC_ = 2, DT_STRTAB_ = 5, DT_SYMTAB_ = 6, PHDRS_MAX = 128, DYNAMIC_MAX = 512,
-       CHAIN_MAX = 65536, NAME_MAX_ = 64 };
+       CHAIN_MAX = 65536, NAME_MAX_ = 64, RESOURCES_MAX = 4096 };
 #define DT_GNU_HASH_ UINT64_C(0x6ffffef5)
 
 static uint64_t word_at(const struct da_clr *c, uint64_t a)
@@ -178,6 +178,56 @@ static enum da_status pe_symbol(const struct da_clr *c, const char *name, uint64
 			hi = m;
 	}
 	return DA_NOT_FOUND;
+}
+
+static bool resource_named(const struct da_clr *c, uint64_t at, const char *name)
+{
+	uint16_t n, unit;
+
+	if (da_mem_u16(c->mem, at, &n) != DA_OK || n != strlen(name))
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (da_mem_u16(c->mem, at + 2 + 2 * (uint64_t)i, &unit) != DA_OK || unit != (unsigned char)name[i])
+			return false;
+	return true;
+}
+
+/* One level of the tree: where its entry with this id, this name, or the first one leads; 0: none. */
+static uint32_t resource_entry(const struct da_clr *c, uint64_t root, uint32_t dir, uint32_t id, const char *name)
+{
+	uint16_t names = 0, ids = 0;
+	uint64_t at = root + dir;
+
+	(void)da_mem_u16(c->mem, at + 12, &names);
+	(void)da_mem_u16(c->mem, at + 14, &ids);
+	for (uint32_t i = 0; i < (uint32_t)names + ids && i < RESOURCES_MAX; i++) {
+		uint32_t key = u32_at(c, at + 16 + 8 * (uint64_t)i), to = u32_at(c, at + 20 + 8 * (uint64_t)i);
+		bool hit = name ? (key >> 31) && resource_named(c, root + (key & 0x7fffffff), name) : !id || key == id;
+
+		if (hit)
+			return to;
+	}
+	return 0;
+}
+
+enum da_status da_clr_resource(const struct da_clr *c, const char *name, uint64_t *ret)
+{
+	enum { RCDATA = 10 };
+	uint64_t pe = c->base + u32_at(c, c->base + 0x3c), root;
+	uint32_t to, rva;
+	uint16_t magic;
+
+	if (u32_at(c, pe) != 0x4550 || da_mem_u16(c->mem, pe + 24, &magic) != DA_OK)
+		return DA_NOT_FOUND;
+	rva = u32_at(c, pe + 24 + (magic == 0x20b ? 112 : 96) + 16);
+	root = c->base + rva;
+	to = rva ? resource_entry(c, root, 0, RCDATA, NULL) : 0;
+	to = to >> 31 ? resource_entry(c, root, to & 0x7fffffff, 0, name) : 0;
+	to = to >> 31 ? resource_entry(c, root, to & 0x7fffffff, 0, NULL) : to; /* by language */
+	if (!to || to >> 31 || !u32_at(c, root + to))
+		return DA_NOT_FOUND;
+	*ret = c->base + u32_at(c, root + to);
+	return DA_OK;
 }
 
 /* ---------------------------------------------------------------- both */

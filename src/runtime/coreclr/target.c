@@ -12,7 +12,7 @@
 
 /* createdump adds this page to every dump: docs/design/coreclr/botr/xplat-minidump-generation.md. */
 #define DIAGNOSTIC_PAGE UINT64_C(0x7ffffff10000)
-enum { SIGNATURE_SCAN = 65536, MAJORS = 5, COLUMNS = 12 };
+enum { SIGNATURE_SCAN = 65536, MAJORS = 5, COLUMNS = 12, TABLE_MAX = 512 };
 /* Before it stands where in the file the bundle's header is; 0: this program is no bundle. */
 static const uint8_t bundle_signature[32] = {
 	0x8b, 0x12, 0x02, 0xb9, 0x6a, 0x61, 0x20, 0x38, 0x72, 0x7b, 0x93, 0x02, 0x14, 0xd7, 0xa0, 0x32,
@@ -221,23 +221,60 @@ static void find_descriptor(struct da_clr *c, struct found *f)
 			"the header at " DA_ADDR("0x%llx") " contradicts itself", (unsigned long long)at);
 }
 
+/* coreclr.dll of 6.0 keeps its table as a resource of RVAs: two counts, an id of 16 bytes, the RVAs. */
+static bool find_resource(struct da_clr *c, struct da_clr_dactable *ret)
+{
+	uint64_t at;
+	uint32_t globals, vtables;
+
+	if (!c->windows || da_clr_resource(c, "COREXTERNALDATAACCESSRESOURCE", &at) != DA_OK ||
+	    da_mem_u32(c->mem, at, &globals) != DA_OK || da_mem_u32(c->mem, at + 4, &vtables) != DA_OK ||
+	    globals > TABLE_MAX || vtables > TABLE_MAX)
+		return false;
+	*ret = (struct da_clr_dactable){ .address = at + 24, .count = globals + vtables, .rva32 = true,
+					 .how = "its resource" };
+	return true;
+}
+
+/* What the resource of this build holds, for dumps without it. */
+static bool known_resource(struct da_clr *c, const struct found *f, struct da_clr_dactable *ret)
+{
+	struct da_bytes file = da_clr_file(da_printf(c->arena, "%s.tsv", f->own->id));
+	const char *s = file.n ? da_strndup(c->arena, (const char *)file.p, file.n) : NULL;
+	uint32_t *v;
+	char *end;
+
+	if (!s)
+		return false;
+	v = da_calloc(c->arena, TABLE_MAX, sizeof(*v));
+	*ret = (struct da_clr_dactable){ .address = c->base + f->own->dactable, .rva32 = true, .rvas = v, .how = "its build" };
+	for (; ret->count < TABLE_MAX && *s; s = end) {
+		v[ret->count] = (uint32_t)strtoul(s, &end, 16);
+		if (end == s)
+			break;
+		ret->count++;
+	}
+	return true;
+}
+
 static void find_table(struct da_clr *c, struct found *f)
 {
 	uint64_t at, size;
 
+	if (find_resource(c, &f->table) || (f->own && known_resource(c, f, &f->table)))
+		return;
 	if (f->own && f->own->dactable) {
 		f->table = (struct da_clr_dactable){ .address = c->base + f->own->dactable, .count = f->own->dactable_count,
 						     .how = "its build" };
-		/* coreclr.dll of 6.0 keeps RVAs in a resource; libcoreclr.so fills in RVAs when it starts. */
-		f->table.rva32 = strncmp(f->own->version, "6.", 2) == 0;
+		f->table.rva32 = c->major == 6; /* libcoreclr.so fills in RVAs when it starts */
 		return;
 	}
 	if (da_clr_export(c, "g_dacTable", &at, &size) == DA_OK) {
 		f->table = (struct da_clr_dactable){ .address = at, .how = "its export" };
-		f->table.rva32 = c->major == 6 && !c->windows;
+		f->table.rva32 = c->major == 6;
 		f->table.count = (uint32_t)(size / (f->table.rva32 ? 4 : c->mem->word));
 		if (c->windows)
-			for (uint64_t v; f->table.count < 512; f->table.count++)
+			for (uint64_t v; f->table.count < TABLE_MAX; f->table.count++)
 				if (da_mem_word(c->mem, at + c->mem->word * (uint64_t)f->table.count, &v) != DA_OK ||
 				    v < c->base || v >= c->end)
 					break;

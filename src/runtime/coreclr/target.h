@@ -39,6 +39,8 @@ const struct da_clr_build *da_clr_build_of(const struct da_clr_builds *b, const 
 /* ---- exports.c: an exported symbol by name, from the dump's memory */
 
 enum da_status da_clr_export(struct da_clr *c, const char *name, uint64_t *ret, uint64_t *ret_size);
+/* The data of an RT_RCDATA resource by its name in capitals: its address. DA_NOT_FOUND. */
+enum da_status da_clr_resource(const struct da_clr *c, const char *name, uint64_t *ret);
 /* The end of the image by its program headers or PE header; c->end stays where they are missing. */
 void da_clr_image_end(struct da_clr *c);
 /* The first place in the image's writable memory, from this address on, that holds these bytes; 0: none. */
@@ -81,6 +83,7 @@ struct da_clr_dactable {
 	uint64_t address;
 	uint32_t count;
 	bool rva32;        /* entries are u32 RVAs (6.0) */
+	const uint32_t *rvas; /* what the table holds, where the dump lacks it; else NULL */
 	const char *how;   /* "its export", … */
 };
 /* A column of dactable.tsv and how far entries behind its servicing entry are moved. */
