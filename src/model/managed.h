@@ -88,13 +88,15 @@ struct da_text_pair {
 	const char *name, *value;
 };
 
+#define DA_UNKNOWN_TYPE "unknown type (" /* … its address, and a parenthesis */
+
 struct da_managed_exception {
 	uint64_t address;
 	uint32_t runtime;
 	uint32_t parent;         /* it is the inner exception, or a member, of that one; or DA_NONE */
 	uint32_t thread;         /* or DA_NONE */
 	uint8_t where;           /* enum da_where */
-	const char *type;        /* full name */
+	const char *type;        /* full name; DA_UNKNOWN_TYPE and its address where no file names it */
 	const char *message;     /* or NULL: none, or not in the dump */
 	const char *message_why; /* why there is no message, or NULL */
 	bool has_hresult;

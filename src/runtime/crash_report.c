@@ -13,7 +13,7 @@ static const char where[] = "crash report";
 
 /* ---------------------------------------------------------------- exceptions */
 
-static const struct da_managed_exception *find(const struct da_process *p, uint64_t object)
+static struct da_managed_exception *find(const struct da_process *p, uint64_t object)
 {
 	for (size_t i = 0; i < p->exceptions.n; i++)
 		if (p->exceptions.v[i].address == object)
@@ -21,9 +21,11 @@ static const struct da_managed_exception *find(const struct da_process *p, uint6
 	return NULL;
 }
 
-static void compare(struct da_dump *d, const struct da_reported_thread *t, const struct da_managed_exception *e)
+static void compare(struct da_dump *d, const struct da_reported_thread *t, struct da_managed_exception *e)
 {
-	if (e->type && !da_streq(e->type, t->exception_type))
+	if (!e->type || da_starts(e->type, DA_UNKNOWN_TYPE))
+		e->type = t->exception_type;
+	if (!da_streq(e->type, t->exception_type))
 		da_note(d->ledger, DA_NOTE_MISMATCH, where, NULL,
 			DA_PATH("%s") " calls the exception at " DA_ADDR("0x%llx") " " DA_SYM("%s") ", the dump " DA_SYM("%s"),
 			d->crash_report->file, (unsigned long long)t->exception, t->exception_type, e->type);

@@ -244,6 +244,21 @@ static void setup(unsigned major)
 	variable(DA_CLR_G_FreeObjectMethodTable, new_type("Free", 0));
 }
 
+/* All memory so far and to come is the heap of the collector. */
+static DA_UNUSED void make_heap(uint64_t start, uint64_t end)
+{
+	uint64_t generation = make(16), segment = make(32);
+
+	OFF(Generation, StartSegment, 0), OFF(HeapSegment, Mem, 0), OFF(HeapSegment, Committed, 8);
+	OFF(HeapSegment, Next, 16);
+	c->layout.size[DA_CLR_TYPE_Generation] = 16;
+	global(DA_CLR_G_TotalGenerationCount, false, 1);
+	global(DA_CLR_G_GCHeapGenerationTable, true, generation);
+	put(generation, segment);
+	put(segment, start);
+	put(segment + 8, end);
+}
+
 static void done(void)
 {
 	da_dump_free(d);

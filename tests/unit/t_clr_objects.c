@@ -386,18 +386,22 @@ END_TEST
 /* A thin lock is found by its owner's stack, and not by another's. */
 START_TEST(thin_locks)
 {
-	uint64_t o, other, stack;
+	uint64_t o, other, outside, stack;
 
 	locks_setup(10);
 	new_thread(4, 44);
 	new_thread(5, 45);
 	o = new_object(object_mt, 24);
 	other = new_object(object_mt, 24);
+	stack = make(512);
+	make_heap(BASE, next);
+	outside = new_object(object_mt, 24);
 	put32(o - 4, 0x20004);
 	put32(other - 4, 0x5);
-	stack = make(512);
+	put32(outside - 4, 0x4); /* looks like an object, and is none of the heap */
 	put(stack + 16, o);
 	put(stack + 24, other);
+	put(stack + 32, outside);
 	frame(0, stack, "Shop.Order.Place");
 	frame(0, stack + 128, "Shop.Program.Main");
 	da_clr_monitors(c);
@@ -409,5 +413,28 @@ START_TEST(thin_locks)
 }
 END_TEST
 
+/* Without the bounds of the heap, and with a list that never ends, no thin locks are told. */
+START_TEST(no_heap)
+{
+	uint64_t o, stack, segment;
+
+	locks_setup(10);
+	new_thread(4, 44);
+	o = new_object(object_mt, 24);
+	put32(o - 4, 0x4);
+	stack = make(512);
+	put(stack + 16, o);
+	make_heap(BASE, BASE + LEN);
+	memcpy(&segment, at(c->layout.global[DA_CLR_G_GCHeapGenerationTable].value), 8);
+	put(segment + 16, segment);
+	frame(0, stack, "Shop.Order.Place");
+	frame(0, stack + 128, "Shop.Program.Main");
+	da_clr_monitors(c);
+	ck_assert(!da_clr_heap_known(c));
+	ck_assert_uint_eq(d->proc.locks.n, 0);
+	done();
+}
+END_TEST
+
 UNIT_MAIN("clr_objects", types_of_objects, numbers, strings, odd_strings, arrays, sync_blocks, holder_by_id, wrong_owners,
-	  stale_entries, pulse_queues, enter_by_stack, two_candidates, helper_frame, thin_locks)
+	  stale_entries, pulse_queues, enter_by_stack, two_candidates, helper_frame, thin_locks, no_heap)

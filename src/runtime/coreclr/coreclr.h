@@ -274,6 +274,9 @@ enum da_status da_clr_array(struct da_clr *c, uint64_t object, uint32_t *ret_n, 
 bool da_clr_object_is(struct da_clr *c, uint64_t object, const char *type);
 /* What an object handle refers to; 0: nothing, not readable. */
 uint64_t da_clr_handle(struct da_clr *c, uint64_t handle);
+/* gcranges.c: does the address lie where the collector keeps objects? Only if that is known. */
+bool da_clr_heap_known(struct da_clr *c);
+bool da_clr_in_heap(struct da_clr *c, uint64_t object);
 
 void da_clr_exceptions(struct da_clr *c);
 void da_clr_monitors(struct da_clr *c);

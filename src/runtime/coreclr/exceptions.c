@@ -149,7 +149,7 @@ static void read_exception(struct da_clr *c, struct da_managed_exception *e)
 
 	e->type = da_clr_type_name(c, mt);
 	if (!e->type)
-		e->type = da_printf(c->arena, "0x%llx", (unsigned long long)mt);
+		e->type = da_printf(c->arena, DA_UNKNOWN_TYPE "0x%llx)", (unsigned long long)mt);
 	read_message(c, e);
 	if (da_clr_field_u32(c, e->address, "_HResult", DA_CLR_Exception__HResult, &hresult) == DA_OK) {
 		e->has_hresult = true;
@@ -240,48 +240,83 @@ static uint32_t add(struct job *j, uint64_t object, uint32_t parent, unsigned de
 
 /* ---------------------------------------------------------------- those of a thread */
 
-/* Did the process die of what this thread threw? */
+#define SIGABRT_NUMBER 6
+#define CLR_EXCEPTION 0xe0434352 /* what the runtime raises a managed exception with on Windows */
+
+/* Did the thread die the way the runtime ends a process for an exception that nobody handled? */
+static bool died_of_it(const struct da_process *p, uint32_t thread)
+{
+	const struct da_exception *e = p->exception;
+
+	if (!e || thread == DA_NONE || e->thread != thread)
+		return false;
+	if (!e->is_signal)
+		return (uint32_t)e->code == CLR_EXCEPTION;
+	/* By abort(), not by somebody's kill. */
+	return e->code == SIGABRT_NUMBER && !(e->has_sender && p->has_pid && e->sender_pid > 0 &&
+					      (uint32_t)e->sender_pid != p->pid);
+}
+
 static bool is_unhandled(struct da_clr *c, const struct da_clr_thread *t)
 {
 	const struct da_process *p = &c->dump->proc;
-	const struct da_managed_thread *m = &p->managed_threads.v[t->model];
 	uint64_t flag;
 
+	/* Set on Windows alone. */
 	if (DA_CLR_U32(c, t->address, Thread, LastThrownObjectIsUnhandled, &flag) == DA_OK && flag != 0)
 		return true;
-	return p->exception && m->thread != DA_NONE && p->exception->thread == m->thread;
+	return died_of_it(p, p->managed_threads.v[t->model].thread);
 }
 
+/* The exception of each record, the innermost first: false: there are no more. */
+static bool next_record(struct da_clr *c, uint64_t *record, uint64_t *ret_object)
+{
+	uint64_t word;
+
+	if (!*record || DA_CLR_PTR(c, *record, ExceptionInfo, ThrownObject, &word) != DA_OK)
+		return false;
+	*ret_object = exception_at(c, word);
+	if (DA_CLR_PTR(c, *record, ExceptionInfo, PreviousNestedInfo, record) != DA_OK)
+		*record = 0;
+	return true;
+}
+
+static void take(struct job *j, uint64_t object, uint32_t *index)
+{
+	uint32_t found = object ? add(j, object, DA_NONE, 0) : DA_NONE;
+
+	if (*index == DA_NONE)
+		*index = found;
+	if (found != DA_NONE)
+		j->where = DA_WHERE_THREAD;
+}
+
+/*
+ * The thread's own exception, then those that it handles around it. What was thrown last is the innermost of
+ * the records, but for fatal errors: those have no record of their own, or (FailFast up to 10) give the
+ * exception of the record as the inner one of an ExecutionEngineException made in advance. The same without
+ * an inner one (an access violation, 8 to 10) tells less than the record does.
+ */
 static void read_thread(struct da_clr *c, const struct da_clr_thread *t)
 {
 	struct da_process *p = &c->dump->proc;
-	struct job j = { .c = c, .thread = p->managed_threads.v[t->model].thread, .left = da_limits_default.exceptions };
-	uint64_t record = 0, last = 0, word, object;
-	uint32_t index = DA_NONE, found;
-	size_t first = p->exceptions.n;
+	struct job j = { .c = c, .thread = p->managed_threads.v[t->model].thread, .left = da_limits_default.exceptions,
+			 .where = is_unhandled(c, t) ? DA_WHERE_UNHANDLED : DA_WHERE_THREAD };
+	uint64_t record = 0, word = 0, last = 0, inner = 0, object;
+	uint32_t index = DA_NONE;
 
+	if (DA_CLR_PTR(c, t->address, Thread, LastThrownObject, &word) == DA_OK)
+		last = exception_at(c, word);
 	DA_CLR_PTR(c, t->address, Thread, ExceptionTracker, &record);
-	for (unsigned n = 0; record && n < da_limits_default.exceptions; n++) {
-		if (DA_CLR_PTR(c, record, ExceptionInfo, ThrownObject, &word) != DA_OK)
-			break;
-		object = exception_at(c, word);
-		j.where = index == DA_NONE && is_unhandled(c, t) ? DA_WHERE_UNHANDLED : DA_WHERE_THREAD;
-		found = object ? add(&j, object, DA_NONE, 0) : DA_NONE;
-		index = index == DA_NONE ? found : index;
-		if (DA_CLR_PTR(c, record, ExceptionInfo, PreviousNestedInfo, &record) != DA_OK)
-			break;
-	}
-	/* Without a record: fatal errors set only the last one. */
-	if (index == DA_NONE && DA_CLR_PTR(c, t->address, Thread, LastThrownObject, &last) == DA_OK) {
-		object = exception_at(c, last);
-		j.where = is_unhandled(c, t) ? DA_WHERE_UNHANDLED : DA_WHERE_THREAD;
-		if (object)
-			index = add(&j, object, DA_NONE, 0);
-	}
+	if (last && (!record || (da_clr_field_ptr(c, last, "_innerException", DA_CLR_Exception__innerException,
+						  &inner) == DA_OK && inner)))
+		take(&j, last, &index);
+	for (unsigned n = 0; n < da_limits_default.exceptions && next_record(c, &record, &object); n++)
+		take(&j, object, &index);
+	take(&j, last, &index);
 	p->managed_threads.v[t->model].exception = index;
-	if (index == DA_NONE && (last || first < p->exceptions.n))
-		da_note(c->dump->ledger, DA_NOTE_MISSING, "exceptions", NULL,
-			"a thread's exception is not in the dump");
+	if (index == DA_NONE && word)
+		da_note(c->dump->ledger, DA_NOTE_MISSING, "exceptions", NULL, "a thread's exception is not in the dump");
 }
 
 /*

@@ -149,6 +149,8 @@ static bool fits(struct da_clr_lock_table *t, const struct call *call, uint64_t 
 	uint32_t lock;
 
 	*ret_object = object;
+	if (da_clr_heap_known(c) && !da_clr_in_heap(c, object))
+		return false;
 	if (call->api->type && !da_clr_object_is(c, object, call->api->type) &&
 	    !da_clr_type_is(c, object, call->api->type))
 		return false;
@@ -409,7 +411,7 @@ static void try_thin(struct da_clr_lock_table *t, const struct thin_masks *m, ui
 	uint32_t word, lock;
 	size_t before = c->dump->proc.locks.n;
 
-	if (!object || object % c->mem->word || da_clr_object_header(c, object, &word) != DA_OK ||
+	if (!object || object % c->mem->word || !da_clr_in_heap(c, object) || da_clr_object_header(c, object, &word) != DA_OK ||
 	    (word & (uint32_t)m->ids) != m->id ||
 	    (word & ~((uint32_t)(m->ids | m->recursion) | OTHER_BITS)) ||
 	    !da_clr_object_mt(c, object))
@@ -445,7 +447,8 @@ void da_clr_stack_thin_locks(struct da_clr_lock_table *t)
 	struct da_process *p = &c->dump->proc;
 	struct thin_masks m;
 
-	if (da_clr_global(c, DA_CLR_G_SyncBlockMaskLockThreadId, &m.ids) != DA_OK ||
+	/* Other structures begin with a MethodTable too: without the heap's bounds nothing is certain enough. */
+	if (!da_clr_heap_known(c) || da_clr_global(c, DA_CLR_G_SyncBlockMaskLockThreadId, &m.ids) != DA_OK ||
 	    da_clr_global(c, DA_CLR_G_SyncBlockMaskLockRecursionLevel, &m.recursion) != DA_OK)
 		return;
 	for (size_t i = 0; c->threads && i < c->threads->v.n && !da_stop(c->dump->watch); i++) {
