@@ -41,14 +41,14 @@ static const char *say_lock(struct da_analysis *a, const struct da_wait *w)
 {
 	struct da_arena *arena = a->dump->arena;
 	const struct da_lock *l = lock_of(a, w);
-	const char *kind = da_lock_kind_name((enum da_lock_kind)w->kind);
+	const char *kind = da_say_kind((enum da_lock_kind)w->kind);
 
-	if (w->kind == DA_LOCK_PTHREAD_JOIN || w->kind == DA_LOCK_THREAD)
-		return "its end";
+	if (da_is_join((enum da_lock_kind)w->kind) && w->owner != DA_NONE)
+		return da_printf(arena, "the end of %s", da_say_thread(a, w->owner));
 	if (!l)
-		return da_printf(arena, "a %s", kind);
+		return kind;
 	return da_printf(arena, DA_REF("lock%u") " (%s%s%s)", a->order->lock_row[w->lock] + 1, kind,
-			 l->type ? " of " : "", l->type ? da_printf(arena, DA_SYM("%s"), l->type) : "");
+			 l->type ? ", " : "", l->type ? da_printf(arena, DA_SYM("%s"), l->type) : "");
 }
 
 /* One edge: who waits, for what, who has it, and how both are known. */
@@ -64,8 +64,9 @@ static void edge_evidence(struct da_analysis *a, struct da_finding *f, uint32_t 
 		da_evidence_frame(ev, w->frame);
 	if (w->address)
 		da_evidence_address(ev, w->address);
-	da_evidence_text(ev, "waits for %s of %s: %s%s%s", say_lock(a, w), da_say_thread(a, e->to),
-			 w->how ? w->how : "by its stack", l && l->how ? "; owner: " : "", l && l->how ? l->how : "");
+	da_evidence_text(ev, "waits for %s%s%s: %s%s%s", say_lock(a, w),
+			 da_is_join((enum da_lock_kind)w->kind) ? "" : ", held by ",
+			 da_is_join((enum da_lock_kind)w->kind) ? "" : da_say_thread(a, e->to), w->how ? w->how : "by its stack", l && l->how ? "; owner: " : "", l && l->how ? l->how : "");
 	if (w->lock != DA_NONE)
 		da_finding_object(f, "lock", a->order->lock_row[w->lock]);
 }
@@ -105,9 +106,10 @@ static const char *cycle_description(struct da_analysis *a, const struct da_cycl
 		uint32_t t = c->members.v[i];
 		const struct da_wait *w = &a->dump->proc.waits.v[a->graph->edge[t].wait];
 
-		da_str_addf(&s, "%s%s waits for %s, which %s %s. ", i ? "" : "", da_say_thread(a, t), say_lock(a, w),
-			    da_say_thread(a, a->graph->edge[t].to),
-			    w->kind == DA_LOCK_PTHREAD_JOIN || w->kind == DA_LOCK_THREAD ? "must reach" : "holds");
+		da_str_addf(&s, "%s waits for %s", da_say_thread(a, t), say_lock(a, w));
+		if (!da_is_join((enum da_lock_kind)w->kind))
+			da_str_addf(&s, ", which %s holds", da_say_thread(a, a->graph->edge[t].to));
+		da_str_add(&s, ". ");
 	}
 	return da_strdup(a->dump->arena, da_str_get(&s));
 }
@@ -281,8 +283,7 @@ static const char *head_does(struct da_analysis *a, uint32_t head)
 	if (w && w->kind == DA_WAIT_SLEEP)
 		return "sleeps";
 	if (w)
-		return da_printf(a->dump->arena, "waits for %s%s", w->lock != DA_NONE ? "" : "a ",
-				 w->lock != DA_NONE ? say_lock(a, w) : da_lock_kind_name((enum da_lock_kind)w->kind));
+		return da_printf(a->dump->arena, "waits for %s", say_lock(a, w));
 	switch ((enum da_state)t->state) {
 	case DA_STATE_SLEEPING: return "sleeps";
 	case DA_STATE_WAITING: return "waits for something outside";
@@ -331,6 +332,25 @@ static void one_head(struct da_analysis *a, uint32_t head, const char *does)
 			       function ? " in " : "", function ? da_printf(arena, DA_SYM("%s"), function) : ""));
 }
 
+/*
+ * Somebody waits for a lock of it: who only waits for its end (a main thread for its workers) says
+ * nothing. What a dead thread held is no cause.
+ */
+static bool holds_something(struct da_analysis *a, uint32_t head)
+{
+	const struct da_graph *g = a->graph;
+
+	if (a->dump->proc.exception && a->dump->proc.exception->thread == head)
+		return false;
+	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
+		const struct da_edge *e = &g->edge[g->followers[i]];
+
+		if (e->to == head && !da_is_join((enum da_lock_kind)a->dump->proc.waits.v[e->wait].kind))
+			return true;
+	}
+	return false;
+}
+
 static int by_behind(const void *x, const void *y, void *ctx)
 {
 	const struct da_graph *g = ctx;
@@ -348,7 +368,7 @@ static unsigned run_owner_blocked(struct da_analysis *a)
 	unsigned n = 0;
 
 	for (uint32_t i = 0; i < g->n; i++)
-		if (g->head[i] == i && g->behind[i])
+		if (g->head[i] == i && holds_something(a, i))
 			da_vec_push(a->dump->arena, &heads, i);
 	if (heads.n)
 		qsort_r(heads.v, heads.n, sizeof(*heads.v), by_behind, (void *)g);

@@ -140,14 +140,18 @@ static const char *waiting(struct da_analysis *a, const struct da_wait *w)
 {
 	struct da_arena *arena = a->dump->arena;
 	const struct da_lock *l = w->lock != DA_NONE ? &a->dump->proc.locks.v[w->lock] : NULL;
-	const char *kind = da_lock_kind_name((enum da_lock_kind)w->kind);
-	const char *what = l ? da_printf(arena, DA_REF("lock%u") " (%s%s%s)", a->order->lock_row[w->lock] + 1, kind,
-					 l->type ? " of " : "", l->type ? da_printf(arena, DA_SYM("%s"), l->type) : "")
-			     : da_printf(arena, "a %s", kind);
+	const char *verb = w->confidence < 0.6f ? "seems to wait for" : "waits for";
+	const char *owner = w->owner != DA_NONE ? da_say_thread(a, w->owner) : NULL;
+	const char *kind = da_say_kind((enum da_lock_kind)w->kind);
 
-	return da_printf(arena, "%s %s%s%s", w->confidence < 0.6f ? "seems to wait for" : "waits for", what,
-			 w->owner != DA_NONE ? l ? ", held by " : ", which needs " : "",
-			 w->owner != DA_NONE ? da_say_thread(a, w->owner) : "");
+	if (w->kind == DA_WAIT_SLEEP)
+		return "sleeps";
+	if (da_is_join((enum da_lock_kind)w->kind) && owner)
+		return da_printf(arena, "%s the end of %s", verb, owner);
+	if (l)
+		kind = da_say_lock(a, w->lock);
+	return da_printf(arena, "%s %s%s%s", verb, kind, owner ? l ? ", held by " : ", which needs " : "",
+			 owner ? owner : "");
 }
 
 static void activity(struct da_analysis *a, const struct da_thread *t, uint32_t index, const struct da_wait *w)

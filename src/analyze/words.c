@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyze/order.h"
 #include "analyze/words.h"
 
 /* The innermost call that somebody of the program wrote; the function itself where there is none. */
@@ -182,4 +183,49 @@ const char *da_say_time(struct da_analysis *a, uint64_t us)
 		return NULL;
 	return fraction ? da_printf(a->dump->arena, "%s.%06uZ", text, fraction)
 			: da_printf(a->dump->arena, "%sZ", text);
+}
+
+const char *da_say_kind(enum da_lock_kind kind)
+{
+	static const char *const words[DA_LOCK_KINDS] = {
+		[DA_LOCK_PTHREAD_MUTEX] = "a mutex", [DA_LOCK_PTHREAD_RWLOCK] = "a read-write lock",
+		[DA_LOCK_PTHREAD_COND] = "a condition variable", [DA_LOCK_PTHREAD_JOIN] = "the end of a thread",
+		[DA_LOCK_PTHREAD_ONCE] = "an initialisation (pthread_once)", [DA_LOCK_SEMAPHORE] = "a semaphore",
+		[DA_LOCK_BARRIER] = "a barrier", [DA_LOCK_FUTEX] = "a futex", [DA_LOCK_SPIN] = "a spin lock",
+		[DA_LOCK_STDIO] = "the lock of a FILE", [DA_LOCK_MALLOC_ARENA] = "the lock of a malloc arena",
+		[DA_LOCK_LOADER] = "the loader's lock", [DA_LOCK_CRITICAL_SECTION] = "a critical section",
+		[DA_LOCK_SRW] = "an SRW lock", [DA_LOCK_CONDITION_VARIABLE] = "a condition variable",
+		[DA_LOCK_MUTANT] = "a mutex", [DA_LOCK_EVENT] = "an event", [DA_LOCK_NT_SEMAPHORE] = "a semaphore",
+		[DA_LOCK_WAITABLE_TIMER] = "a timer", [DA_LOCK_THREAD] = "the end of a thread",
+		[DA_LOCK_PROCESS] = "the end of a process", [DA_LOCK_ADDRESS] = "a change at an address",
+		[DA_LOCK_MONITOR] = "a monitor", [DA_LOCK_MONITOR_WAIT] = "a Monitor.Pulse",
+		[DA_LOCK_CLR_LOCK] = "a Lock", [DA_LOCK_SEMAPHORE_SLIM] = "a SemaphoreSlim",
+		[DA_LOCK_RWLOCK_SLIM] = "a ReaderWriterLockSlim", [DA_LOCK_EVENT_SLIM] = "a ManualResetEventSlim",
+		[DA_LOCK_COUNTDOWN] = "a CountdownEvent", [DA_LOCK_CLR_BARRIER] = "a Barrier", [DA_LOCK_LAZY] = "a Lazy",
+		[DA_LOCK_CLASS_INIT] = "a static constructor", [DA_LOCK_ASSEMBLY_LOAD] = "the loading of an assembly",
+		[DA_LOCK_TASK] = "a task", [DA_LOCK_UNKNOWN] = "something unknown",
+		[DA_WAIT_SLEEP] = "a time to pass", [DA_WAIT_TIMER] = "a timer", [DA_WAIT_POLL] = "files or sockets (poll)",
+		[DA_WAIT_SOCKET] = "a socket", [DA_WAIT_PIPE] = "a pipe", [DA_WAIT_FILE] = "a file",
+		[DA_WAIT_CHILD] = "a child process", [DA_WAIT_SIGNAL] = "a signal", [DA_WAIT_MESSAGE] = "a message",
+		[DA_WAIT_IO_COMPLETION] = "I/O to complete", [DA_WAIT_ALPC] = "another process (ALPC)",
+		[DA_WAIT_GC] = "the garbage collector", [DA_WAIT_DEBUGGER] = "a debugger",
+	};
+
+	return (size_t)kind < DA_LOCK_KINDS && words[kind] ? words[kind] : "something unknown";
+}
+
+bool da_is_join(enum da_lock_kind kind)
+{
+	return kind == DA_LOCK_PTHREAD_JOIN || kind == DA_LOCK_THREAD;
+}
+
+const char *da_say_lock(struct da_analysis *a, uint32_t lock)
+{
+	struct da_arena *arena = a->dump->arena;
+	const struct da_lock *l = &a->dump->proc.locks.v[lock];
+	const char *kind = da_say_kind((enum da_lock_kind)l->kind);
+	bool said = !l->type || da_ends(l->type, strchr(kind, ' ') + 1);
+
+	return da_printf(arena, DA_REF("lock%u") " (%s%s%s)", a->order->lock_row[lock] + 1, kind, said ? "" : ", ",
+			 said ? "" : da_printf(arena, DA_SYM("%s"), l->type));
 }

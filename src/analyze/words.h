@@ -19,6 +19,12 @@ const char *da_say_function(struct da_analysis *a, const struct da_frame *f);
 /* parser.c:88, or NULL. */
 const char *da_say_line(struct da_analysis *a, const struct da_frame *f);
 
+/* lock2 (a monitor, Shop.Ledger); the type is left out where the kind says it. */
+const char *da_say_lock(struct da_analysis *a, uint32_t lock);
+/* "a mutex", "the end of a thread", "a socket": what a wait of this kind is for. */
+const char *da_say_kind(enum da_lock_kind kind);
+/* The end of a thread is no lock: nobody holds it. */
+bool da_is_join(enum da_lock_kind kind);
 /* "12 idle, 3 blocked by others of the process"; how many are in no known state. */
 const char *da_say_states(struct da_analysis *a, size_t *ret_unknown);
 
