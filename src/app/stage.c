@@ -137,12 +137,17 @@ static bool put_in_quarantine(struct da_runner *r, const struct da_stage *s, uin
 	return true;
 }
 
+static bool shares_process(const struct da_runner *r)
+{
+	return !r->careful && r->checkpoint && da_now_ns() - r->checkpoint < UINT64_C(1000) * DA_LIGHT_US;
+}
+
 void da_stage(struct da_runner *r, const struct da_stage *s, void *ctx)
 {
 	uint32_t number = ++r->next_stage;
 	struct da_shared *sh = r->shared;
 
-	if (!r->isolate) {
+	if (!r->isolate || shares_process(r)) {
 		run_here(r, s, number, ctx);
 		return;
 	}
@@ -158,12 +163,17 @@ void da_stage(struct da_runner *r, const struct da_stage *s, void *ctx)
 		}
 		if (pid == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			r->checkpoint = da_now_ns();
 			run_here(r, s, number, ctx);
 			return; /* and on with what follows */
 		}
 		status = wait_for(pid);
 		if (sh->finished)
 			_exit(sh->exit_code);
+		if (sh->watch.stage != number && !r->careful) { /* it was in a later one, which shared */
+			r->careful = true;
+			continue;
+		}
 		why = death(sh, pid, status, buffer, sizeof(buffer));
 		if (!put_in_quarantine(r, s, number, ctx, why)) {
 			char text[256];

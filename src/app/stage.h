@@ -7,6 +7,10 @@
  * DA_QUARANTINE_MAX times; after that, or when nothing in particular was being worked on, it goes on
  * without the stage. There is no wire format: results are the child's memory, and files.
  *
+ * A process costs a millisecond or two, as much as many a stage. Stages that follow a checkpoint by less
+ * than DA_LIGHT_US share its process; when it dies in one of them, all are run again from the checkpoint,
+ * and from then on each in a process of its own, so that the rules above hold as if it had always been so.
+ *
  *	front ── fork ─► worker: da_stage() ── fork ─► child: stage, next da_stage() ── fork ─► …
  *	  │ deadlines, signals       │ waits, has the state before
  *
@@ -15,6 +19,8 @@
  */
 #ifndef DA_APP_STAGE_H
 #define DA_APP_STAGE_H
+
+#define DA_LIGHT_US 4000
 
 #include <sys/types.h>
 
@@ -51,6 +57,8 @@ struct da_runner {
 	bool isolate;
 	uint64_t max_time_ms;
 	uint32_t next_stage; /* running number, for the watch */
+	uint64_t checkpoint; /* when this process began, ns; 0: none to go back to */
+	bool careful;        /* no more sharing of processes */
 	/* Called in the process that goes on after a death or a soft stop. */
 	void (*note)(void *ctx, const struct da_stage *s, const char *why, const char *remedy);
 	const char *(*item_name)(void *ctx, enum da_item kind, uint64_t item);
