@@ -160,6 +160,50 @@ tests_fuzz_libfuzzer_pe_unwind_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_pe_unwind_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += metadata
+fuzz_programs += %D%/fuzz_metadata
+tests_fuzz_fuzz_metadata_SOURCES = %D%/metadata.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_metadata_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_metadata
+tests_fuzz_libfuzzer_metadata_SOURCES = %D%/metadata.c $(fuzz_common)
+tests_fuzz_libfuzzer_metadata_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_metadata_LDFLAGS = $(fuzz_ldflags)
+endif
+
+fuzz_targets += portable_pdb
+fuzz_programs += %D%/fuzz_portable_pdb
+tests_fuzz_fuzz_portable_pdb_SOURCES = %D%/portable_pdb.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_portable_pdb_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_portable_pdb
+tests_fuzz_libfuzzer_portable_pdb_SOURCES = %D%/portable_pdb.c $(fuzz_common)
+tests_fuzz_libfuzzer_portable_pdb_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_portable_pdb_LDFLAGS = $(fuzz_ldflags)
+endif
+
+fuzz_targets += bundle
+fuzz_programs += %D%/fuzz_bundle
+tests_fuzz_fuzz_bundle_SOURCES = %D%/bundle.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_bundle_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_bundle
+tests_fuzz_libfuzzer_bundle_SOURCES = %D%/bundle.c $(fuzz_common)
+tests_fuzz_libfuzzer_bundle_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_bundle_LDFLAGS = $(fuzz_ldflags)
+endif
+
+fuzz_targets += debuginfo
+fuzz_programs += %D%/fuzz_debuginfo
+tests_fuzz_fuzz_debuginfo_SOURCES = %D%/debuginfo.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_debuginfo_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_debuginfo
+tests_fuzz_libfuzzer_debuginfo_SOURCES = %D%/debuginfo.c $(fuzz_common)
+tests_fuzz_libfuzzer_debuginfo_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_debuginfo_LDFLAGS = $(fuzz_ldflags)
+endif
+
 check_PROGRAMS += $(fuzz_programs)
 TESTS += $(fuzz_programs)
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "runtime/coreclr/coreclr.h"
 #include "runtime/coreclr/debuginfo.h"
 #include "unit.h"
 
@@ -99,4 +100,111 @@ START_TEST(hostile)
 }
 END_TEST
 
-UNIT_MAIN("debuginfo", ten, eleven, nine, two_sets, hostile)
+/* ---------------------------------------------------------------- where it stands */
+
+#define BASE 0x7f0000400000ULL
+enum { HEADER = 0x100, MODULE = 0x200, INFO = 0x300, R2R = 0x400, SECTION = 0x500, BLOB = 0x600, SIZE = 0x800 };
+static uint8_t memory[SIZE];
+static struct da_dump *d;
+static struct da_clr *clr;
+
+static void put(size_t at, unsigned size, uint64_t v)
+{
+	for (unsigned i = 0; i < size; i++)
+		memory[at + i] = (uint8_t)(v >> 8 * i);
+}
+
+static void start(unsigned format)
+{
+	memset(memory, 0, sizeof(memory));
+	d = da_dump_new(&da_limits_default, NULL);
+	clr = da_new(d->arena, struct da_clr);
+	clr->dump = d;
+	clr->arena = d->arena;
+	clr->mem = &d->proc.mem;
+	d->proc.mem.word = 8;
+	d->proc.mem.file = (struct da_bytes){ memory, SIZE };
+	da_vec_push(d->arena, &d->proc.mem.ranges, ((struct da_range){ .start = BASE, .end = BASE + SIZE, .file_len = SIZE }));
+	for (size_t i = 0; i < DA_ARRAY_SIZE(clr->layout.off); i++)
+		clr->layout.off[i] = DA_CLR_UNKNOWN;
+	clr->layout.off[DA_CLR_RealCodeHeader_DebugInfo] = 8;
+	clr->layout.off[DA_CLR_PatchpointInfo_LocalCount] = 16;
+	clr->layout.size[DA_CLR_TYPE_PatchpointInfo] = 40;
+	clr->layout.off[DA_CLR_Module_ReadyToRunInfo] = 16;
+	clr->layout.off[DA_CLR_ReadyToRunInfo_ReadyToRunHeader] = 24;
+	clr->layout.global[DA_CLR_G_DebugInfoFormat].known = true;
+	clr->layout.global[DA_CLR_G_DebugInfoFormat].value = format;
+}
+
+static enum da_status ask(bool r2r, uint32_t index, uint32_t native, int32_t *ret)
+{
+	struct da_clr_code code = { .r2r = r2r, .start = BASE + 0x1000, .base = BASE, .header = BASE + HEADER,
+				    .module = BASE + MODULE, .index = index };
+	bool approx;
+
+	return da_clr_il_offset(clr, &code, native, ret, &approx);
+}
+
+static const uint8_t ten_bytes[] = { 0x09, 0x59, 0x44, 0x03, 0x82, 0x90, 0x8e, 0xf9, 0x55, 0x00 };
+
+/* A flag byte, then the state of a method that was replaced while it ran, then its inlined calls. */
+START_TEST(jitted)
+{
+	for (unsigned flags = 0; flags < 4; flags++) {
+		size_t at = BLOB;
+		int32_t il = 77;
+
+		start(10);
+		put(HEADER + 8, 8, BASE + BLOB);
+		put(at++, 1, flags);
+		if (flags & CLR_DEBUG_PATCHPOINT) {
+			put(at + 16, 4, 5);
+			at += 40 + 4 * 5;
+		}
+		if (flags & CLR_DEBUG_RICH) {
+			put(at, 4, 33);
+			at += 4 + 33;
+		}
+		memcpy(memory + at, ten_bytes, sizeof(ten_bytes));
+		ck_assert_int_eq(ask(false, 0, 0x30, &il), DA_OK);
+		ck_assert_int_eq(il, 12);
+		put(BLOB, 1, 0x80);
+		ck_assert_int_eq(ask(false, 0, 0x30, &il), DA_CORRUPT);
+		put(HEADER + 8, 8, 0);
+		ck_assert_int_eq(ask(false, 0, 0x30, &il), DA_NOT_FOUND);
+		put(HEADER + 8, 8, BASE + SIZE);
+		ck_assert_int_eq(ask(false, 0, 0x30, &il), DA_FAULT);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* Elements 3 and 5 of a sparse array; the second is the first again. */
+START_TEST(compiled_ahead)
+{
+	static const uint8_t array[] = { 16 << 3, 1, 1 << 1, (15 << 2 | 3) << 1, 3 << 3, 0,
+					 0x09, 0x59, 0x44, 0x03, 0x82, 0x90, 0x8e, 0xf9, 0x55, 0x00, 0, 0, 5 << 3, 13 << 1 };
+	int32_t il = 77;
+
+	start(10);
+	put(MODULE + 16, 8, BASE + INFO);
+	put(INFO + 24, 8, BASE + R2R);
+	memcpy(memory + R2R, "RTR", 4);
+	put(R2R + 12, 4, 2);
+	put(R2R + 16, 4, 102);
+	put(R2R + 28, 4, 105);
+	put(R2R + 32, 4, SECTION);
+	memcpy(memory + SECTION, array, sizeof(array));
+	ck_assert_int_eq(ask(true, 3, 0x30, &il), DA_OK);
+	ck_assert_int_eq(il, 12);
+	ck_assert_int_eq(ask(true, 5, 0x20, &il), DA_OK);
+	ck_assert_int_eq(il, 0);
+	for (uint32_t i = 0; i < 20; i++)
+		ck_assert(i == 3 || i == 5 || ask(true, i, 0x30, &il) == DA_NOT_FOUND);
+	put(R2R + 28, 4, 106);
+	ck_assert_int_eq(ask(true, 3, 0x30, &il), DA_NOT_FOUND);
+	da_dump_free(d);
+}
+END_TEST
+
+UNIT_MAIN("debuginfo", jitted, compiled_ahead, ten, eleven, nine, two_sets, hostile)
