@@ -150,17 +150,10 @@ static bool try_assembly(void *ctx, struct da_bytes bytes, const char *path, boo
 	return true;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/'), *back = strrchr(path, '\\');
-
-	return back && (!slash || back > slash) ? back + 1 : slash ? slash + 1 : path;
-}
-
 static void from_own_file(struct candidate *x)
 {
 	struct da_clr_module *m = x->m;
-	struct da_managed_wanted w = { .name = base_name(x->s->path), .path = x->s->path };
+	struct da_managed_wanted w = { .name = da_clr_base_name(x->s->path), .path = x->s->path };
 
 	if (m->image.base && m->image.image_size)
 		w.store = da_printf(x->c->arena, "%s/%08X%x", w.name, m->image.timestamp, m->image.image_size);
@@ -274,13 +267,16 @@ static void from_bundle(struct candidate *x)
 	}
 }
 
-void da_clr_module_from_file(struct da_clr *c, struct da_clr_module *m, const struct da_clr_source *s)
+void da_clr_module_from_file(struct da_clr *c, struct da_clr_module *m)
 {
-	struct candidate x = { .c = c, .m = m, .s = s };
+	struct candidate x = { .c = c, .m = m, .s = m->source };
 
-	if (s->in_bundle)
+	if (m->looked_for_file)
+		return;
+	m->looked_for_file = true;
+	if (x.s->in_bundle)
 		from_bundle(&x);
-	else if (s->path)
+	else if (x.s->path)
 		from_own_file(&x);
 }
 
@@ -356,6 +352,10 @@ struct da_portable_pdb *da_clr_module_pdb(struct da_clr *c, struct da_clr_module
 	if (m->looked_for_pdb)
 		return m->pdb;
 	m->looked_for_pdb = true;
+	if (!m->image.has_pdb && !m->dynamic) { /* the page that names it may be missing */
+		da_clr_module_from_file(c, m);
+		da_clr_module_describe_pdb(c, m);
+	}
 	if (m->image.base)
 		from_image(&x, in_memory(c, m->image.embedded_pdb, m->image.embedded_packed), m->image.embedded_size);
 	if (!x.found && m->file.n && da_fits(m->file_image.embedded_pdb, m->file_image.embedded_packed, m->file.n) &&

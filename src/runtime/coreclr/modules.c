@@ -44,8 +44,7 @@ static const char *wide(struct da_clr *c, uint64_t at)
 	return n && n < have ? da_text_utf16(c->arena, buf, n, false) : NULL;
 }
 
-/* The last part of a path of either system. */
-static const char *base_name(const char *path)
+const char *da_clr_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/'), *back = strrchr(path, '\\');
 
@@ -134,18 +133,65 @@ static uint64_t app_domain(struct da_clr *c)
 	return 0;
 }
 
+/* The Module of System.Object is one of them, if this is the list. */
+static bool is_list(const struct list *l)
+{
+	struct da_clr *c = l->c;
+	uint64_t mt, corelib;
+
+	if (da_clr_global_ptr(c, DA_CLR_G_ObjectMethodTable, &mt) != DA_OK ||
+	    (DA_CLR_HAS(c, MethodTable, Module) ? DA_CLR_PTR(c, mt, MethodTable, Module, &corelib) :
+						  DA_CLR_PTR(c, mt, MethodTable, LoaderModule, &corelib)) != DA_OK)
+		return l->v.n > 0;
+	for (size_t i = 0; i < l->v.n; i++)
+		if (l->v.v[i].module == corelib)
+			return true;
+	return false;
+}
+
+static enum da_status walk_at(struct list *l, uint64_t at, bool direct)
+{
+	enum da_status st;
+
+	l->v.n = 0;
+	st = walk_list(l, at, direct);
+	return st == DA_OK && !is_list(l) ? DA_CORRUPT : st;
+}
+
+/* A build that no table knows: the list is where it proves itself. */
+static enum da_status search_list(struct list *l, uint64_t ad, bool direct)
+{
+	enum { FIRST = 0x80, LAST = 0x1400 };
+
+	for (uint64_t off = FIRST; off < LAST; off += l->c->mem->word)
+		if (walk_at(l, ad + off, direct) == DA_OK && l->v.n)
+			return DA_OK;
+	l->v.n = 0;
+	return DA_NOT_FOUND;
+}
+
 static enum da_status read_list(struct list *l)
 {
 	struct da_clr *c = l->c;
 	uint64_t ad = app_domain(c);
+	bool direct = DA_CLR_HAS(c, AppDomain, AssemblyList);
+	enum da_status st = DA_UNSUPPORTED;
+	struct list known;
 
 	if (!ad)
 		return DA_FAULT;
-	if (DA_CLR_HAS(c, AppDomain, AssemblyList))
-		return walk_list(l, ad + (uint64_t)DA_CLR_OFF(c, AppDomain, AssemblyList), true);
-	if (DA_CLR_HAS(c, AppDomain, DomainAssemblyList))
-		return walk_list(l, ad + (uint64_t)DA_CLR_OFF(c, AppDomain, DomainAssemblyList), false);
-	return DA_UNSUPPORTED;
+	if (direct)
+		st = walk_at(l, ad + (uint64_t)DA_CLR_OFF(c, AppDomain, AssemblyList), true);
+	else if (DA_CLR_HAS(c, AppDomain, DomainAssemblyList))
+		st = walk_at(l, ad + (uint64_t)DA_CLR_OFF(c, AppDomain, DomainAssemblyList), false);
+	if (st == DA_OK || st == DA_FAULT)
+		return st;
+	/* What could not be proved is still better than nothing. */
+	known = *l;
+	if (search_list(l, ad, direct) == DA_OK)
+		return DA_OK;
+	*l = known;
+	return known.v.n ? DA_PARTIAL : st;
 }
 
 /* ---------------------------------------------------------------- one assembly */
@@ -228,8 +274,8 @@ static void read_bytes(struct da_clr *c, struct da_clr_module *m, const struct d
 		read_image(c, m, s->base[i], s->size[i]);
 	if (!m->metadata)
 		read_dynamic(c, m);
-	if (!m->whole && (s->path || s->in_bundle))
-		da_clr_module_from_file(c, m, s);
+	if (!m->whole)
+		da_clr_module_from_file(c, m);
 	/* Pages of the file may have brought what the dump lacked. */
 	for (unsigned i = 0; i < DA_ARRAY_SIZE(s->base) && m->file.n && !m->image.base; i++) {
 		struct da_cli_image image;
@@ -271,7 +317,7 @@ static const char *simple_name(struct da_clr *c, const struct da_clr_module *m, 
 		return name;
 	if (!s->path)
 		return NULL;
-	base = base_name(s->path);
+	base = da_clr_base_name(s->path);
 	n = strlen(base);
 	if (n > 4 && (da_ends(base, ".dll") || da_ends(base, ".exe") || da_ends(base, ".DLL") || da_ends(base, ".EXE")))
 		n -= 4;
@@ -291,6 +337,18 @@ static uint32_t native_module(struct da_clr *c, const struct da_assembly *a)
 		if (da_streq(p->modules.v[i].path, a->path))
 			return i;
 	return DA_NONE;
+}
+
+void da_clr_module_describe_pdb(struct da_clr *c, const struct da_clr_module *m)
+{
+	struct da_assembly *a = &c->dump->proc.assemblies.v[m->assembly];
+
+	if (!m->image.has_pdb)
+		return;
+	memcpy(a->pdb_id, m->image.pdb_guid, sizeof(a->pdb_id));
+	a->pdb_stamp = m->image.pdb_stamp;
+	a->has_pdb_id = true;
+	a->pdb_name = m->image.pdb_path ? da_clr_base_name(m->image.pdb_path) : NULL;
 }
 
 static void describe(struct da_clr *c, struct da_clr_module *m, const struct da_clr_source *s)
@@ -317,12 +375,7 @@ static void describe(struct da_clr *c, struct da_clr_module *m, const struct da_
 		a->base = s->base[i];
 		a->size = s->size[i];
 	}
-	if (m->image.has_pdb) {
-		memcpy(a->pdb_id, m->image.pdb_guid, sizeof(a->pdb_id));
-		a->pdb_stamp = m->image.pdb_stamp;
-		a->has_pdb_id = true;
-		a->pdb_name = m->image.pdb_path ? base_name(m->image.pdb_path) : NULL;
-	}
+	da_clr_module_describe_pdb(c, m);
 	a->class = class_of(a->name);
 	a->module = native_module(c, a);
 	if (!m->metadata && !a->dynamic)
@@ -341,6 +394,7 @@ static struct da_clr_module *add_module(struct da_clr *c, const struct element *
 	*m = (struct da_clr_module){ .address = e->module, .assembly = (uint32_t)c->dump->proc.assemblies.n };
 	da_vec_add(c->dump->arena, &c->dump->proc.assemblies)->module = DA_NONE;
 	read_source(c, e, &s);
+	m->source = da_memdup(c->arena, &s, sizeof(s));
 	read_bytes(c, m, &s);
 	describe(c, m, &s);
 	*da_map_put(c->arena, &ms->by_address, e->module, NULL) = (uintptr_t)m;
@@ -423,7 +477,7 @@ enum da_status da_clr_modules_read(struct da_clr *c)
 		add_module(c, &l.v.v[i]);
 	c->modules->corelib = find_corelib(c);
 	read_contexts(c);
-	if (st != DA_OK || !l.v.n)
+	if ((st != DA_OK && st != DA_PARTIAL) || !l.v.n)
 		da_clr_unread(c, "assemblies");
 	return st == DA_OK && !l.v.n ? DA_NOT_FOUND : st;
 }

@@ -17,8 +17,12 @@ struct da_clr_source {
 
 /*
  * Metadata from a file that is this image: of a bundle, of --symbols, sysroot, this machine. Then its bytes
- * also stand in for those pages of its mapping that the dump lacks.
+ * also stand in for those pages of its mapping that the dump lacks. Looked for once.
  */
-void da_clr_module_from_file(struct da_clr *c, struct da_clr_module *m, const struct da_clr_source *s);
+void da_clr_module_from_file(struct da_clr *c, struct da_clr_module *m);
+/* Which PDB the image names, into the model. */
+void da_clr_module_describe_pdb(struct da_clr *c, const struct da_clr_module *m);
+/* The last part of a path of either system. */
+const char *da_clr_base_name(const char *path);
 
 #endif
