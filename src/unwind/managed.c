@@ -57,22 +57,36 @@ static enum da_status stub(struct da_walk *w, struct da_regs *ret)
 	return DA_OK;
 }
 
+static enum da_status undo(struct da_walk *w, const struct da_guide_function *g, struct da_regs *ret)
+{
+	switch (w->dump->proc.arch->elf_machine) {
+	case X86_64:
+		return da_unwind_undo_x64(w, g, ret);
+	case AARCH64:
+		return da_unwind_undo_arm64(w, g, ret);
+	default:
+		return DA_NOT_FOUND;
+	}
+}
+
 static enum da_status step(struct da_walk *w, struct da_regs *ret)
 {
-	struct da_guide_function g;
+	struct da_guide_function g, to;
+	enum da_status st;
 
 	if (da_unwind_guide_function(w, da_unwind_lookup(w), &g) != DA_OK)
 		return DA_NOT_FOUND;
 	if (!g.f.end)
 		return stub(w, ret);
-	switch (w->dump->proc.arch->elf_machine) {
-	case X86_64:
-		return da_unwind_undo_x64(w, &g, ret);
-	case AARCH64:
-		return da_unwind_undo_arm64(w, &g, ret);
-	default:
-		return DA_NOT_FOUND;
+	st = undo(w, &g, ret);
+	/* Standing on a guess, the data proves itself by where it leads. */
+	if (st == DA_OK && w->trust == DA_TRUST_SCAN &&
+	    da_unwind_guide_function(w, ret->v[w->dump->proc.arch->pc] - 1, &to) == DA_NOT_FOUND &&
+	    !da_unwind_is_return(w, ret->v[w->dump->proc.arch->pc])) {
+		w->why = "the unwind information leads to an address that is not code";
+		return DA_CORRUPT;
 	}
+	return st;
 }
 
 const struct da_unwinder da_unwinder_managed = { "managed", DA_TRUST_RUNTIME, step };

@@ -136,6 +136,18 @@ static void keep_frame_pointer(const struct da_walk *w, uint64_t at, struct da_r
 		da_reg_set(ret, arch->fp, w->regs.v[arch->fp]);
 }
 
+/*
+ * Native code that has called further was called from managed code only where the runtime has a record of it,
+ * and there is none: the word is left over. (What managed code calls directly does not call on.)
+ */
+static bool lacks_record(const struct da_walk *w, uint64_t pc)
+{
+	struct da_guide_function g;
+
+	return !w->exact_pc && da_unwind_guide_function(w, pc - 1, &g) != DA_NOT_FOUND &&
+	       da_unwind_guide_function(w, da_unwind_lookup(w), &g) == DA_NOT_FOUND;
+}
+
 /* What the word at `at` is worth; *ret is the caller unless it is rejected. */
 static enum verdict judge(const struct da_walk *w, uint64_t at, uint64_t pc, uint64_t function,
 			  struct da_regs *ret)
@@ -144,7 +156,7 @@ static enum verdict judge(const struct da_walk *w, uint64_t at, uint64_t pc, uin
 	enum verdict v;
 	enum da_way way;
 
-	if (!da_unwind_is_return(w, pc))
+	if (!da_unwind_is_return(w, pc) || lacks_record(w, pc))
 		return REJECTED;
 	v = judge_call(w, pc, function);
 	ret->valid = 0;

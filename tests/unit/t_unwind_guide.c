@@ -245,6 +245,23 @@ START_TEST(out_of_native_code)
 }
 END_TEST
 
+/* A word that leads to managed code, and no record of it: not to be guessed. */
+START_TEST(left_over_on_the_stack)
+{
+	setup(62);
+	reg("rip", CODE + NATIVE + 0x40);
+	reg("rsp", SP);
+	memcpy(at(CODE + NATIVE + 0x100), "\xff\xd0", 2);
+	memcpy(at(CODE + CALLER + 0x20), "\xff\xd0", 2);
+	put(SP + 0x10, CODE + NATIVE + 0x102);
+	put(SP + 0x40, CODE + CALLER + 0x22);
+	walk();
+	ck_assert_uint_eq(t->frames.n, 2);
+	frame(1, CODE + NATIVE + 0x102, SP + 0x18, DA_TRUST_SCAN, DA_FRAME_DYNAMIC);
+	done();
+}
+END_TEST
+
 START_TEST(in_a_stub)
 {
 	setup(62);
@@ -373,6 +390,7 @@ int main(void)
 	tcase_add_test(tc, epilog_of_x64);
 	tcase_add_test(tc, chain_without_data);
 	tcase_add_test(tc, out_of_native_code);
+	tcase_add_test(tc, left_over_on_the_stack);
 	tcase_add_test(tc, in_a_stub);
 	tcase_add_test(tc, stack_that_is_not_saved);
 	tcase_add_test(tc, endless_recursion);

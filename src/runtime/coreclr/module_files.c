@@ -105,7 +105,8 @@ static void lay_pages(struct candidate *x, const char *mapped, struct da_bytes f
 		    off + len <= at || off >= at + x->bytes.n)
 			continue;
 		len = DA_MIN(len, file.n - off);
-		if ((r->has_prot && (r->prot & DA_PROT_W)) || is_written(&pe, off > at ? off - at : 0, len))
+		/* Mappings are whole pages: one of code can end in the first bytes of a section that is written. */
+		if (r->has_prot ? (r->prot & DA_PROT_W) != 0 : is_written(&pe, off > at ? off - at : 0, len))
 			continue;
 		todo[n].start = r->start;
 		todo[n].end = r->start + len;
