@@ -4,7 +4,8 @@ libdumpan_a_SOURCES += \
 	%D%/coreclr/code.c %D%/coreclr/code.h %D%/coreclr/heap_code.c %D%/coreclr/r2r.c \
 	%D%/coreclr/coreclr.c %D%/coreclr/coreclr.h %D%/coreclr/fields.def \
 	%D%/coreclr/target.c %D%/coreclr/target.h %D%/coreclr/builds.c %D%/coreclr/checks.c \
-	%D%/coreclr/dactable.c %D%/coreclr/descriptor.c %D%/coreclr/exports.c %D%/coreclr/nativeaot.c %D%/coreclr/threads.c \
+	%D%/coreclr/dactable.c %D%/coreclr/descriptor.c %D%/coreclr/exports.c %D%/coreclr/nativeaot.c \
+	%D%/coreclr/probe.c %D%/coreclr/threads.c \
 	%D%/coreclr/version.c \
 	%D%/coreclr/exceptions.c %D%/coreclr/exceptions.h %D%/coreclr/exception_fields.c \
 	%D%/coreclr/frames.c \
@@ -24,6 +25,7 @@ da_clr_data = \
 	%D%/coreclr/layouts/common.json \
 	%D%/coreclr/layouts/linux-arm64-10.json \
 	%D%/coreclr/layouts/linux-arm64-11.json \
+	%D%/coreclr/layouts/linux-arm64-8.json \
 	%D%/coreclr/layouts/linux-arm64-9.json \
 	%D%/coreclr/layouts/linux-x64-10.json \
 	%D%/coreclr/layouts/linux-x64-11.json \

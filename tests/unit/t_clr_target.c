@@ -419,9 +419,11 @@ START_TEST(takes_the_nearest_column)
 	ck_assert_int_eq(col[0].shift, 0);
 	ck_assert_uint_ge(da_clr_columns(false, 8, 158, col, 8), 3);
 	ck_assert_uint_eq(col[0].count, 157);
-	ck_assert_int_eq(col[1].shift, 1);
+	ck_assert_int_eq(col[0].shift, 1);
+	ck_assert_int_eq(col[1].shift, 0);
 	ck_assert_int_eq(col[2].shift, -1);
 	ck_assert_uint_eq(da_clr_columns(true, 8, 168, col, 8), 3);
+	ck_assert_int_eq(col[0].shift, -1);
 	ck_assert_uint_eq(da_clr_columns(false, 99, 158, col, 8), 0);
 	ck_assert_uint_eq(da_clr_columns(false, 8, 157, col, 1), 1);
 }

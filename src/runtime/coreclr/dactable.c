@@ -115,14 +115,16 @@ unsigned da_clr_columns(bool windows, unsigned major, uint32_t count, struct da_
 			all[n++] = col;
 	}
 	sort_by_distance(all, n, count);
-	/* Each as it is when the count is the same, else also with one entry more or less than it. */
-	for (unsigned i = 0; i < n; i++)
-		for (int shift = 0; shift < 3 && k < max; shift++) {
+	/* Each as it is; when none has this count, the nearest first with as many entries more or less than it. */
+	for (unsigned i = 0; i < n; i++) {
+		int by = count && i == 0 ? (all[i].count < count) - (all[i].count > count) : 0;
+		int shift[] = { by, 0, -by };
+
+		for (unsigned j = 0; j < (by ? 3U : 1U) && k < max; j++) {
 			ret[k] = all[i];
-			ret[k].shift = shift == 2 ? -1 : shift;
-			if (shift == 0 || (count && all[i].count != count && i == 0))
-				k++;
+			ret[k++].shift = shift[j];
 		}
+	}
 	return k;
 }
 

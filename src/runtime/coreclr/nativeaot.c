@@ -53,6 +53,22 @@ static bool header(const struct da_clr *c, uint64_t at, unsigned *ret_major)
 	return true;
 }
 
+/* The version of the released text that is exactly as long. */
+static const char *version_of_size(struct da_clr *c, uint32_t size)
+{
+	struct da_clr_layout *l = da_calloc(c->arena, 1, sizeof(*l));
+
+	for (size_t i = 0; i < da_clr_files_n; i++) {
+		struct da_clr_source s = { .json = { da_clr_files[i].bytes, da_clr_files[i].n } };
+		struct da_clr_merged m;
+
+		da_clr_layout_init(l);
+		if (s.json.n == size && da_clr_merge(c->arena, l, &s, &m) == DA_OK && m.aot)
+			return m.version;
+	}
+	return NULL;
+}
+
 static bool descriptor(struct da_clr *c, uint64_t at, const char **ret_version)
 {
 	struct da_clr_layout *l = da_calloc(c->arena, 1, sizeof(*l));
@@ -61,7 +77,7 @@ static bool descriptor(struct da_clr *c, uint64_t at, const char **ret_version)
 	enum da_status st = da_clr_descriptor_at(c, at, &s);
 
 	if (st == DA_PARTIAL) { /* a kernel core has no read-only data of files */
-		*ret_version = NULL;
+		*ret_version = c->options.ignore_own ? NULL : version_of_size(c, s.size);
 		return true;
 	}
 	da_clr_layout_init(l);
@@ -275,21 +291,22 @@ static enum da_status open_aot(struct da_dump *d, struct da_symbols *s, uint32_t
 			       const struct da_runtime_options *o, void **ret)
 {
 	const struct da_module *m = &d->proc.modules.v[module];
-	struct aot *t = da_calloc(d->arena, 1, sizeof(*t));
-	struct da_clr *c = &t->clr;
 	struct da_runtime *r;
+	struct aot *t;
 	const char *version, *said;
-
-	*c = (struct da_clr){ .dump = d, .symbols = s, .arena = d->arena, .mem = &d->proc.mem, .options = *o,
+	struct da_clr c = { .dump = d, .symbols = s, .arena = d->arena, .mem = &d->proc.mem, .options = *o,
 			      .module = module, .windows = m->pe, .end = m->end,
 			      .base = m->has_bias && !m->pe ? m->bias : m->start };
+
 	if (m->interpreter || m->vdso)
 		return DA_NOT_FOUND;
-	da_clr_image_end(c);
-	if (!recognise(c, &version))
+	da_clr_image_end(&c);
+	if (!recognise(&c, &version))
 		return DA_NOT_FOUND;
+	t = da_calloc(d->arena, 1, sizeof(*t));
+	t->clr = c;
 	t->thread = DA_NONE;
-	t->report = read_report(c);
+	t->report = read_report(&t->clr);
 	said = t->report ? text(d->arena, t->report, "runtime_version") : NULL;
 	t->runtime = (uint32_t)d->proc.runtimes.n;
 	r = da_vec_add(d->arena, &d->proc.runtimes);

@@ -39,7 +39,7 @@ struct choice {
 	struct da_clr_checks checks;
 	struct da_clr_column column;
 	unsigned major;
-	bool verified, overlay;
+	bool verified;
 };
 
 /* ---------------------------------------------------------------- reading by name */
@@ -182,8 +182,6 @@ static bool recognise(struct da_clr *c, struct found *f)
 	c->windows = m->pe;
 	c->base = m->has_bias && !m->pe ? m->bias : m->start;
 	c->end = m->end;
-	if (!m->name)
-		return false;
 	if (!is_library(m) && f->page_base >= m->start && f->page_base < m->end)
 		c->base = f->page_base; /* a bundle is mapped a second time, below */
 	else if (!is_library(m) && !m->main)
@@ -360,8 +358,10 @@ static void try_one(struct da_clr *c, struct found *f, unsigned major, const str
 	(void)merge_descriptor(c, f, &c->layout);
 	if (f->table.address && col)
 		da_clr_dactable_apply(c, &c->layout, &f->table, col);
-	ret->overlay = c->mem->word == 8 &&
-		       da_clr_overlay(c->arena, &c->layout, overlay_name(c, major), &ret->verified) == DA_OK;
+	if (c->mem->word == 8 &&
+	    da_clr_overlay(c->arena, &c->layout, overlay_name(c, major), &ret->verified) == DA_NOT_FOUND)
+		(void)da_clr_overlay(c->arena, &c->layout, "common", &ret->verified); /* a CPU that has none of its own */
+	da_clr_probe(c);
 	da_clr_gc_vars(c, &c->layout);
 	da_clr_check(c, &ret->checks);
 	ret->layout = c->layout;
@@ -560,13 +560,28 @@ static bool is_musl(const struct da_dump *d)
 	return false;
 }
 
+/* Asked of every module of the process. A program's own module is the one that createdump's page names, too. */
+static bool may_be_one(const struct da_dump *d, uint32_t module)
+{
+	const struct da_module *m = &d->proc.modules.v[module];
+	uint64_t base;
+
+	if (!m->name)
+		return false;
+	return is_library(m) || m->main ||
+	       (da_mem_u64(&d->proc.mem, DIAGNOSTIC_PAGE + 32, &base) == DA_OK && base >= m->start && base < m->end);
+}
+
 enum da_status da_clr_open(struct da_dump *d, struct da_symbols *s, uint32_t module,
 			   const struct da_runtime_options *o, struct da_clr **ret)
 {
-	struct da_clr *c = da_calloc(d->arena, 1, sizeof(*c));
+	struct da_clr *c;
 	struct choice *h;
 	struct found f = { 0 };
 
+	if (!may_be_one(d, module))
+		return DA_NOT_FOUND;
+	c = da_calloc(d->arena, 1, sizeof(*c));
 	c->dump = d;
 	c->symbols = s;
 	c->arena = d->arena;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * target: how a layout comes to be; private to target.c, descriptor.c, builds.c, dactable.c, exports.c,
- * version.c and checks.c.
+ * version.c, probe.c and checks.c.
  *
  * A layout is put together from sources, the surest first; each fills only what is still unknown:
  * the contract descriptor in the dump, the text of the same build in descriptors/, g_dacTable (the
@@ -119,6 +119,11 @@ struct da_clr_list {
 };
 /* DA_FAULT: not in the dump, or no layout; DA_CORRUPT: it leads nowhere; DA_PARTIAL: it breaks off. */
 enum da_status da_clr_thread_list(struct da_clr *c, struct da_clr_list *ret);
+
+/* ---- probe.c */
+
+/* Offsets that differ most between builds, where no layout has them or what stands there is something else. */
+void da_clr_probe(struct da_clr *c);
 
 /* ---- checks.c */
 
