@@ -39,16 +39,9 @@ static const struct da_lock *lock_of(struct da_analysis *a, const struct da_wait
 /* lock2 (monitor of Shop.Ledger), or "the end of that thread" */
 static const char *say_lock(struct da_analysis *a, const struct da_wait *w)
 {
-	struct da_arena *arena = a->dump->arena;
-	const struct da_lock *l = lock_of(a, w);
-	const char *kind = da_say_kind((enum da_lock_kind)w->kind);
-
 	if (da_is_join((enum da_lock_kind)w->kind) && w->owner != DA_NONE)
-		return da_printf(arena, "the end of %s", da_say_thread(a, w->owner));
-	if (!l)
-		return kind;
-	return da_printf(arena, DA_REF("lock%u") " (%s%s%s)", a->order->lock_row[w->lock] + 1, kind,
-			 l->type ? ", " : "", l->type ? da_printf(arena, DA_SYM("%s"), l->type) : "");
+		return da_printf(a->dump->arena, "the end of %s", da_say_thread(a, w->owner));
+	return lock_of(a, w) ? da_say_lock(a, w->lock) : da_say_kind((enum da_lock_kind)w->kind);
 }
 
 /* One edge: who waits, for what, who has it, and how both are known. */
@@ -294,7 +287,7 @@ static const char *head_does(struct da_analysis *a, uint32_t head)
 	}
 }
 
-static void one_head(struct da_analysis *a, uint32_t head, const char *does)
+static bool one_head(struct da_analysis *a, uint32_t head, const char *does)
 {
 	const struct da_graph *g = a->graph;
 	struct da_arena *arena = a->dump->arena;
@@ -306,6 +299,8 @@ static void one_head(struct da_analysis *a, uint32_t head, const char *does)
 
 	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++)
 		confidence = DA_MIN(confidence, (double)g->edge[g->followers[i]].confidence);
+	if (confidence < SURE) /* a guessed owner may close a circle, but is no reason to blame a thread */
+		return false;
 	f = da_finding_new(a->doc, "hang.lock-owner-blocked", grave ? DA_SEVERITY_ERROR : DA_SEVERITY_WARNING, behind + 1, confidence);
 	da_finding_title(f, "%u %s behind %s, which %s", behind, plural(behind, "thread waits", "threads wait"),
 			 da_say_thread(a, head), does);
@@ -330,6 +325,7 @@ static void one_head(struct da_analysis *a, uint32_t head, const char *does)
 		     da_printf(arena, "Hang: %u %s behind %s, which %s%s%s.", behind,
 			       plural(behind, "thread waits", "threads wait"), da_say_thread(a, head), does,
 			       function ? " in " : "", function ? da_printf(arena, DA_SYM("%s"), function) : ""));
+	return true;
 }
 
 /*
@@ -375,10 +371,7 @@ static unsigned run_owner_blocked(struct da_analysis *a)
 	for (size_t i = 0; i < heads.n && n < MOST; i++) {
 		const char *does = head_does(a, heads.v[i]);
 
-		if (!does)
-			continue;
-		one_head(a, heads.v[i], does);
-		n++;
+		n += does && one_head(a, heads.v[i], does);
 	}
 	return n;
 }

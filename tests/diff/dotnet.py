@@ -286,9 +286,10 @@ def check_truth(name, truth, r):
     why, n = [], 0
     locks = {num(x['address']): x for x in r.d.get('locks', []) if 'address' in x}
     ids = {}
-    for t in truth.get('threads', []):
+    threads = truth.get('threads')
+    for t in threads if isinstance(threads, list) else []:
         ids[t['name']] = t['os_id']
-    for want in truth.get('locks', []):
+    for want in truth['locks'] if isinstance(truth.get('locks'), list) else []:
         if not want.get('address') or want.get('type', '').startswith('System.Threading.') or not want.get('waiters'):
             continue
         n += 1
