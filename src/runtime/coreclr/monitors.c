@@ -331,6 +331,22 @@ static bool sync_table(struct da_clr *c, uint64_t *ret_table, uint64_t *ret_n)
 	       DA_CLR_U32(c, cache, SyncBlockCache, FreeSyncTableIndex, ret_n) == DA_OK;
 }
 
+static bool in_dump(const struct da_clr *c, uint64_t addr)
+{
+	uint64_t word;
+
+	return da_mem_word(c->mem, addr, &word) == DA_OK;
+}
+
+/* Dumps of createdump's types normal and triage hold the table at most, and not what it points to. */
+static uint32_t lock_without_block(struct da_clr_lock_table *t, uint64_t object)
+{
+	uint32_t lock = da_clr_lock_add(t, object, DA_LOCK_MONITOR);
+
+	lock_at(t, lock)->how = "its sync block is not in the dump: whether and by whom it is held is unknown";
+	return lock;
+}
+
 uint32_t da_clr_lock_of(struct da_clr_lock_table *t, uint64_t object)
 {
 	struct da_clr *c = t->c;
@@ -351,11 +367,13 @@ uint32_t da_clr_lock_of(struct da_clr_lock_table *t, uint64_t object)
 	case HEADER_SYNC_BLOCK:
 		/* The table that points back tells an object also where its type is not in the
 		 * dump. */
-		if (!sync_table(c, &table, &n) || index == 0 || index >= n ||
-		    !table_entry(c, table, index, &sb, &back) || back != object ||
-		    !own_index(c, sb, index))
+		if (!sync_table(c, &table, &n) || !in_dump(c, table))
+			return typed ? lock_without_block(t, object) : DA_NONE;
+		if (index == 0 || index >= n || !table_entry(c, table, index, &sb, &back) || back != object)
 			return DA_NONE;
-		return read_sync_block(t, object, sb);
+		if (!in_dump(c, sb))
+			return lock_without_block(t, object);
+		return own_index(c, sb, index) ? read_sync_block(t, object, sb) : DA_NONE;
 	case HEADER_THIN:
 		if (!typed || !(word & ids))
 			return DA_NONE;

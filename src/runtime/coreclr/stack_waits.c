@@ -139,14 +139,54 @@ static void found_add(struct found *f, uint64_t object)
 		f->more = true;
 }
 
+/* A monitor whose sync block is not in the dump. */
+static bool is_unread(const struct da_lock *l)
+{
+	return l->kind == DA_LOCK_MONITOR && l->state == DA_LOCK_STATE_UNKNOWN;
+}
+
+/* Held by another, or counted as waited for: a lock that the thread itself holds is not it. */
+static bool fits_enter(struct da_clr_lock_table *t, const struct call *call, uint64_t object, uint64_t *ret_object)
+{
+	uint32_t lock = da_clr_lock_of(t, object);
+	const struct da_lock *l;
+
+	if (lock == DA_NONE)
+		return false;
+	l = &t->c->dump->proc.locks.v[lock];
+	*ret_object = l->address;
+	if (l->owner == call->thread)
+		return false;
+	return l->owner != DA_NONE || is_unread(l) || l->state == DA_LOCK_ORPHANED || (l->has_waiting && l->waiting);
+}
+
+/*
+ * 11: the Condition that has waiters, and through it the Lock of the monitor. Before, queues of sync blocks
+ * tell it exactly; here only monitors are left whose sync blocks are not in the dump.
+ */
+static bool fits_pulse(struct da_clr_lock_table *t, uint64_t object, uint64_t *ret_object)
+{
+	struct da_clr *c = t->c;
+	bool condition = da_clr_type_is(c, object, "System.Threading.Condition");
+	uint64_t waiters, inner = object;
+	uint32_t lock;
+
+	if (condition && (da_clr_object_ptr(c, object, "_waitersHead", &waiters) != DA_OK || !waiters ||
+			  da_clr_object_ptr(c, object, "_lock", &inner) != DA_OK || !inner))
+		return false;
+	lock = da_clr_lock_of(t, inner);
+	if (lock == DA_NONE || (!condition && !is_unread(&c->dump->proc.locks.v[lock])))
+		return false;
+	*ret_object = c->dump->proc.locks.v[lock].address;
+	return true;
+}
+
 /* Does somebody wait for it, by its own words? *ret_object: what stands for it in the list of
  * locks. */
 static bool fits(struct da_clr_lock_table *t, const struct call *call, uint64_t object,
 		 uint64_t *ret_object)
 {
 	struct da_clr *c = t->c;
-	const struct da_lock *l;
-	uint32_t lock;
 
 	*ret_object = object;
 	if (da_clr_heap_known(c) && !da_clr_in_heap(c, object))
@@ -157,22 +197,11 @@ static bool fits(struct da_clr_lock_table *t, const struct call *call, uint64_t 
 	switch (call->api->kind) {
 	case DA_LOCK_MONITOR:
 	case DA_LOCK_CLR_LOCK:
-		lock = da_clr_lock_of(t, object);
-		if (lock == DA_NONE)
-			return false;
-		l = &c->dump->proc.locks.v[lock];
-		*ret_object = l->address;
-		/* Held by another, or counted as waited for: a lock that the thread itself holds is
-		 * not it. */
-		if (l->owner == call->thread)
-			return false;
-		return l->owner != DA_NONE || l->state == DA_LOCK_ORPHANED ||
-		       (l->has_waiting && l->waiting);
-	case DA_LOCK_MONITOR_WAIT: /* the thread is in a queue, or there was no queue to read */
-		return false;
+		return fits_enter(t, call, object, ret_object);
+	case DA_LOCK_MONITOR_WAIT:
+		return fits_pulse(t, object, ret_object);
 	default:
-		return da_clr_slim_waited(t, (enum da_lock_kind)call->api->kind, object,
-					  call->managed);
+		return da_clr_slim_waited(t, (enum da_lock_kind)call->api->kind, object, call->managed);
 	}
 }
 
@@ -266,9 +295,7 @@ static void add_wait(struct da_clr_lock_table *t, const struct call *call)
 			    .frame = call->last,
 			    .confidence = 1};
 	float confidence = 0;
-	uint64_t object = call->api->type || call->api->kind == DA_LOCK_MONITOR
-				  ? object_of(t, call, &confidence)
-				  : 0;
+	uint64_t object = call->api->kind != DA_WAIT_SLEEP ? object_of(t, call, &confidence) : 0;
 
 	w.how = "the frame shows the call";
 	if (object) {
@@ -278,6 +305,8 @@ static void add_wait(struct da_clr_lock_table *t, const struct call *call)
 		w.how = confidence > 0.9f ? "the frames of the call hold one such object"
 					  : "the outermost frame of the call holds one such "
 					    "object, others hold more";
+		if (w.lock != DA_NONE && is_unread(&c->dump->proc.locks.v[w.lock]))
+			w.confidence = DA_MIN(w.confidence, 0.8f); /* it could be one that the thread holds itself */
 		if (w.lock != DA_NONE)
 			w.kind = call->api->kind == DA_LOCK_CLR_LOCK
 					 ? c->dump->proc.locks.v[w.lock].kind
@@ -337,8 +366,12 @@ static bool helper_wait(struct da_clr_lock_table *t, const struct da_clr_thread 
 		return false;
 	l = &p->locks.v[w.lock];
 	if (l->owner == thread ||
-	    (l->owner == DA_NONE && l->state != DA_LOCK_ORPHANED && !l->waiting))
+	    (l->owner == DA_NONE && l->state != DA_LOCK_ORPHANED && !l->waiting && !is_unread(l)))
 		return false;
+	if (is_unread(l)) {
+		w.how = "the helper's frame holds the object, and the thread waits";
+		w.confidence = 0.8f;
+	}
 	w.address = object;
 	for (size_t i = 0; i < p->threads.v[thread].frames.n && w.frame == DA_NONE; i++)
 		if (p->threads.v[thread].frames.v[i].kind == DA_FRAME_MANAGED)
