@@ -81,8 +81,10 @@ static void describe_arena(const struct da_waits *w, uint64_t arena, struct da_l
 	*l = (struct da_lock){ .state = DA_LOCK_HELD };
 	l->owner = holder(w, arena, &inside, &sure);
 	if (l->owner == DA_NONE) {
-		l->how = da_printf(w->d->arena, "the lock of an arena of malloc, which stores no owner; %u threads are inside malloc "
-				   "and do not wait for it", inside);
+		l->how = inside ? da_printf(w->d->arena, "the lock of an arena of malloc, which stores no owner; %u threads are "
+					    "inside malloc and do not wait for it", inside)
+				: "the lock of an arena of malloc, which stores no owner; no frame with a name tells who is inside "
+				  "malloc";
 		return;
 	}
 	l->owner_tid = w->t[l->owner].tid;

@@ -6,6 +6,7 @@ libdumpan_a_SOURCES += \
 	%D%/calls.c %D%/syscalls.def \
 	%D%/cond.c \
 	%D%/futex.c %D%/families.def \
+	%D%/held.c \
 	%D%/join.c \
 	%D%/libc.c %D%/descriptors.def \
 	%D%/loader.c \
@@ -19,4 +20,6 @@ libdumpan_a_SOURCES += \
 	%D%/rwlock.c \
 	%D%/semaphore.c \
 	%D%/stdio.c \
+	%D%/state.c %D%/idle.def \
+	%D%/witness.c \
 	%D%/wait.c %D%/wait.h

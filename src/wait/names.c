@@ -77,6 +77,19 @@ static bool has_libc(const struct da_process *p)
 	return false;
 }
 
+/* What all of libc's waits go through says nothing of what for. */
+static bool is_helper(const struct da_frame *f)
+{
+	static const char *const helpers[] = { "lll_", "futex_", "syscall", "internal_syscall", "timedwait", "wait" };
+	size_t n;
+	const char *bare = da_wait_bare(f, &n);
+
+	for (size_t i = 0; bare && i < DA_ARRAY_SIZE(helpers); i++)
+		if (da_starts(bare, helpers[i]))
+			return f->place->raw[0] == '_';
+	return false;
+}
+
 /* Behind a frame of the program's own nothing says what the call above is for; a static program's are all its own. */
 static void hint_of(struct da_waits *w, uint32_t thread, bool is_static)
 {
@@ -95,7 +108,7 @@ static void hint_of(struct da_waits *w, uint32_t thread, bool is_static)
 		}
 		if (f->signal)
 			return;
-		if (f->place && f->place->ncalls && f->place->exact && !h->name) {
+		if (f->place && f->place->ncalls && f->place->exact && !h->name && !is_helper(f)) {
 			h->frame = i;
 			h->name = f->place->calls[0].function;
 		}

@@ -212,7 +212,7 @@ void da_wait_call(struct da_waits *w, uint32_t thread);
 void da_wait_held(struct da_waits *w);
 /* witness.c: do the stacks agree with what the words say? */
 void da_wait_witness(struct da_waits *w);
-/* state.c: states and roles of all threads, whatever the system. */
-void da_wait_states(struct da_dump *d);
+/* state.c: states and roles of all threads. */
+void da_wait_states(struct da_waits *w);
 
 #endif

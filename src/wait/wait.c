@@ -43,6 +43,9 @@ static void of_linux(struct da_dump *d, struct da_symbols *s)
 	for (uint32_t i = 0; i < w.p->threads.n; i++)
 		if (!w.t[i].is_futex)
 			da_wait_call(&w, i);
+	da_wait_held(&w);
+	da_wait_witness(&w);
+	da_wait_states(&w);
 }
 
 void da_wait_run(struct da_dump *d, struct da_symbols *s)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a program of tests/wait said about itself against the report of its dump.
 
-usage: compare.py REPORT.json WORDS    prints one line for everything that differs; nothing: all is well
+usage: compare.py REPORT.json WORDS [nameless]    prints one line for everything that differs; nothing: all is well
 """
 import json
 import re
@@ -9,12 +9,14 @@ import sys
 
 OF_WAIT = {"kind": "kind", "address": "address", "timeout": "timeout_us", "text": "how"}
 OF_LOCK = {"owner_tid": "owner_tid", "state": "state", "recursion": "recursion", "count": "count", "max": "max",
-           "lock_text": "how", "waiting": "waiting"}
+           "lock_text": "how", "waiting": "how"}
 
 
 def same(key, want, got):
     if want == "-":
         return got is None
+    if key == "waiting":  # the lock's own count
+        return got is not None and f" {want} waiter" in got
     if key.endswith("text"):
         return got is not None and re.search(want, got) is not None
     if isinstance(got, int):
@@ -22,7 +24,7 @@ def same(key, want, got):
     return want == got
 
 
-def compare(report, words):
+def compare(report, words, nameless):
     data = report["data"]
     tid_of = {t["id"]: t["tid"] for t in data["threads"]}
     id_of = {t["tid"]: t["id"] for t in data["threads"]}
@@ -33,6 +35,8 @@ def compare(report, words):
     for line in words:
         what, *rest = line.split()
         want = dict(x.split("=", 1) for x in rest)
+        if what == "named" and nameless:
+            continue
         if what == "lock":
             lock = next((l for l in locks.values() if l.get("address") == want["address"]), None)
             owner = tid_of.get(lock.get("owner")) if lock else None
@@ -40,6 +44,9 @@ def compare(report, words):
                 yield f"{line}: {lock}"
             continue
         thread = id_of.get(int(want["tid"]))
+        if thread is None and want.pop("gone", None):
+            continue  # a stop ended its call, and it returned
+        want.pop("gone", None)
         if thread is None:
             yield f"{line}: this thread is not in the report"
             continue
@@ -65,7 +72,7 @@ def main():
         report = json.load(f)
     with open(sys.argv[2], encoding="utf-8") as f:
         words = [line.strip() for line in f if "=" in line]
-    for line in compare(report, words):
+    for line in compare(report, words, len(sys.argv) > 3):
         print(line)
 
 

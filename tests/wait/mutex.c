@@ -26,7 +26,6 @@ static int owner;
 
 static void *hold(void *arg)
 {
-	owner = own_tid();
 	for (size_t i = 0; i < KINDS; i++) {
 		struct kind *k = &kinds[i];
 		pthread_mutexattr_t a;
@@ -41,6 +40,25 @@ static void *hold(void *arg)
 			pthread_mutex_lock(&k->m);
 	}
 	tell("wait tid=%d kind=signal\n", own_tid());
+	owner = own_tid();
+	for (;;)
+		pause();
+	return arg;
+}
+
+/* Nobody wants it: the list of robust mutexes tells of it. */
+static void *hold_robust(void *arg)
+{
+	static pthread_mutex_t m[2];
+	pthread_mutexattr_t a;
+
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+	for (int i = 0; i < 2; i++) {
+		pthread_mutex_init(&m[i], &a);
+		pthread_mutex_lock(&m[i]);
+		tell("lock address=%p owner=%d kind=pthread-mutex\n", (void *)&m[i], own_tid());
+	}
 	for (;;)
 		pause();
 	return arg;
@@ -99,6 +117,7 @@ static void *take_twice(void *arg)
 int main(void)
 {
 	begin(hold, NULL);
+	until(&owner);
 	for (size_t i = 0; i < KINDS; i++)
 		begin(want, &kinds[i]);
 	begin(want, &kinds[0]);
@@ -106,6 +125,8 @@ int main(void)
 	pthread_join(begin(leave, NULL), NULL);
 	begin(want_left, NULL);
 	begin(take_twice, NULL);
+	nap(100);
+	begin(hold_robust, NULL);
 	tell("wait tid=%d kind=sleep\n", own_tid());
 	ready();
 }

@@ -3,7 +3,9 @@
  * What the programs of tests/wait/ say about themselves, for tests/e2e/waits.sh: one line a thread, then "ready".
  *	wait tid=N kind=K address=0xN owner=N     thread N waits, with kind and address as the report writes them
  * Further keys (state, recursion, count, max, timeout, text) are compared with the lock's or the wait's.
+ * "named" instead of "wait": only the names of libc's functions tell it.
  * "none tid=N" is a thread that waits for nothing; "lock address=0xN owner=N" a lock nobody waits for.
+ * gone=yes: a call that a stop ends; the thread may have ended with it.
  * A value of - means that the report must not have it.
  */
 #ifndef TRUTH_H
@@ -59,10 +61,17 @@ static inline pthread_t begin(void *(*function)(void *), void *arg)
 	return t;
 }
 
+/* Wait until another thread has said that it holds what it is to hold. */
+static inline void until(const int *set)
+{
+	while (__atomic_load_n(set, __ATOMIC_SEQ_CST) == 0)
+		nap(1);
+}
+
 /* All is told: whoever dumps the process may. */
 static inline void ready(void)
 {
-	nap(50);
+	nap(300);
 	tell("ready\n");
 	nap(100000);
 	_exit(0);

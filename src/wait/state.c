@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* State and role of every thread, from what it waits for; threads without work by the patterns of idle.def. */
+#include "config.h"
+
+#include <string.h>
+
+#include "wait/parts.h"
+
+enum { POLL = 1, COND = 2, SLEEP = 4, READ = 8, SIGNAL = 16, CHILD = 32, JOIN = 64, LOCK = 128, OPEN = 256, ANY = 0xffff };
+
+#define NEAR 6 /* frames from one function of a pattern to the next: helpers without a name stand between */
+
+static const struct idle {
+	const char *what;
+	uint16_t wait;
+	const char *name, *functions;
+	uint8_t role;
+} patterns[] = {
+#define DA_IDLE_ROW(what, wait, name, functions, role) { what, wait, name, functions, role },
+#include "wait/idle.def"
+#undef DA_IDLE_ROW
+};
+
+static uint8_t state_of_kind(enum da_lock_kind kind)
+{
+	switch (kind) {
+	case DA_LOCK_PTHREAD_MUTEX:
+	case DA_LOCK_PTHREAD_RWLOCK:
+	case DA_LOCK_PTHREAD_JOIN:
+	case DA_LOCK_PTHREAD_ONCE:
+	case DA_LOCK_SPIN:
+	case DA_LOCK_STDIO:
+	case DA_LOCK_MALLOC_ARENA:
+	case DA_LOCK_LOADER:
+	case DA_LOCK_CRITICAL_SECTION:
+	case DA_LOCK_SRW:
+	case DA_LOCK_MUTANT:
+	case DA_LOCK_THREAD:
+	case DA_LOCK_MONITOR:
+	case DA_LOCK_CLR_LOCK:
+	case DA_LOCK_RWLOCK_SLIM:
+	case DA_LOCK_LAZY:
+	case DA_LOCK_CLASS_INIT:
+	case DA_LOCK_ASSEMBLY_LOAD:
+	case DA_WAIT_GC:
+		return DA_STATE_BLOCKED;
+	case DA_WAIT_SLEEP:
+		return DA_STATE_SLEEPING;
+	default:
+		return DA_STATE_WAITING;
+	}
+}
+
+static uint16_t class_of_kind(enum da_lock_kind kind, const struct da_syscall *c)
+{
+	bool open = c->row && c->row->shape == DA_CALL_OPEN;
+
+	switch (kind) {
+	case DA_WAIT_POLL:
+		return POLL;
+	case DA_LOCK_PTHREAD_COND:
+	case DA_LOCK_SEMAPHORE:
+	case DA_LOCK_FUTEX:
+	case DA_LOCK_BARRIER:
+	case DA_LOCK_CONDITION_VARIABLE:
+		return COND;
+	case DA_WAIT_SLEEP:
+		return SLEEP;
+	case DA_WAIT_FILE:
+	case DA_WAIT_SOCKET:
+	case DA_WAIT_PIPE:
+		return open ? OPEN : READ;
+	case DA_WAIT_SIGNAL:
+		return SIGNAL;
+	case DA_WAIT_CHILD:
+		return CHILD;
+	case DA_LOCK_PTHREAD_JOIN:
+		return JOIN;
+	case DA_LOCK_PTHREAD_MUTEX:
+		return LOCK;
+	default:
+		return 0;
+	}
+}
+
+/* ---------------------------------------------------------------- patterns */
+
+static bool fits(const char *name, const char *pattern, size_t n)
+{
+	if (!name)
+		return false;
+	if (n && pattern[n - 1] == '*')
+		return strncmp(name, pattern, n - 1) == 0;
+	/* "foo(int)" and "foo[abi]" are foo; "foo.cold" is not taken for it */
+	return strncmp(name, pattern, n) == 0 && (name[n] == '\0' || name[n] == '(' || name[n] == '[' || name[n] == '@');
+}
+
+static bool frame_fits(const struct da_frame *f, const char *pattern, size_t n)
+{
+	if (!f->place)
+		return false;
+	for (unsigned i = 0; i < f->place->ncalls; i++)
+		if (fits(f->place->calls[i].function, pattern, n))
+			return true;
+	return fits(f->place->raw, pattern, n);
+}
+
+static bool functions_fit(const struct da_thread *t, uint32_t from, const char *functions)
+{
+	uint32_t at = from;
+
+	while (*functions) {
+		size_t n = strcspn(functions, "<");
+		uint32_t end = at + NEAR;
+
+		while (at < t->frames.n && at < end && !frame_fits(&t->frames.v[at], functions, n))
+			at++;
+		if (at == t->frames.n || at == end)
+			return false;
+		functions += n + (functions[n] == '<');
+	}
+	return true;
+}
+
+static const struct idle *idle_of(const struct da_thread *t, uint32_t frame, uint16_t class)
+{
+	for (size_t i = 0; i < DA_ARRAY_SIZE(patterns); i++) {
+		const struct idle *p = &patterns[i];
+
+		if (!(p->wait & class) || (p->name && (!t->name || !da_starts(t->name, p->name))))
+			continue;
+		if (functions_fit(t, frame == DA_NONE ? 0 : frame, p->functions))
+			return p;
+	}
+	return NULL;
+}
+
+/*
+ * Events of many sources, signals, connections: who waits for these has nothing to do. A receive waits for its peer, and
+ * so does a poll of one descriptor: clients do that to have a timeout.
+ */
+static bool waits_for_events(const struct da_wait *wait, const struct da_syscall *c)
+{
+	uint8_t shape = c->row ? c->row->shape : DA_CALL_OTHER;
+
+	if (wait->kind == DA_WAIT_POLL)
+		return (shape != DA_CALL_POLL && shape != DA_CALL_PPOLL) || c->arg[1] > 1;
+	return wait->kind == DA_WAIT_SIGNAL || (shape == DA_CALL_ACCEPT && wait->kind == DA_WAIT_SOCKET);
+}
+
+/* Threads that own what others wait for. */
+static bool *wanted(const struct da_waits *w)
+{
+	bool *owes = da_calloc(w->d->arena, w->p->threads.n, sizeof(*owes));
+
+	for (size_t i = 0; i < w->p->waits.n; i++) {
+		const struct da_wait *wait = &w->p->waits.v[i];
+
+		if (wait->owner < w->p->threads.n && wait->owner != wait->thread && wait->kind != DA_LOCK_PTHREAD_JOIN)
+			owes[wait->owner] = true;
+	}
+	return owes;
+}
+
+static void judge(struct da_waits *w, uint32_t thread, bool owes)
+{
+	struct da_thread *t = &w->p->threads.v[thread];
+	const struct da_asleep_thread *a = &w->t[thread];
+	const struct da_wait *wait = a->primary != DA_NONE ? &w->p->waits.v[a->primary] : NULL;
+	const struct idle *idle;
+
+	if (t->state != DA_STATE_UNKNOWN)
+		return;
+	if (!wait) {
+		if (a->call.state == DA_IN_USER || a->call.state == DA_CALL_ENDED)
+			t->state = DA_STATE_RUNNING;
+		return;
+	}
+	if (wait->confidence < 0.6f)
+		return;
+	t->state = state_of_kind((enum da_lock_kind)wait->kind);
+	idle = idle_of(t, a->hint.frame, class_of_kind((enum da_lock_kind)wait->kind, &a->call));
+	if (idle && t->role == DA_ROLE_UNKNOWN)
+		t->role = idle->role;
+	if (!owes && (idle || waits_for_events(wait, &a->call)))
+		t->state = DA_STATE_IDLE;
+}
+
+void da_wait_states(struct da_waits *w)
+{
+	const bool *owes = wanted(w);
+
+	for (uint32_t i = 0; i < w->p->threads.n; i++)
+		judge(w, i, owes[i]);
+}

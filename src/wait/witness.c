@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Do the stacks agree with what a lock's memory says? A lock's address on the stack or in a register of the thread that
+ * its word names is a second witness. What contradicts takes the owner away: one who waits for the very lock that its own
+ * kind would have let it enter, one who gave it back to wait for a condition variable.
+ */
+#include "config.h"
+
+#include "wait/parts.h"
+
+#define WORDS 2048 /* of each stack, from its top */
+#define SURE 0.95f
+
+/* Registers and stack of a thread, without the place where its own wait left the address. */
+static bool mentions(const struct da_waits *w, uint32_t thread, uint64_t address)
+{
+	const struct da_thread *t = &w->p->threads.v[thread];
+	const struct da_arch *arch = w->p->arch;
+	uint64_t sp, value;
+
+	for (unsigned r = 0; r < arch->nregs; r++)
+		if ((int)r != arch->pc && (int)r != arch->sp && da_reg_known(&t->regs, (int)r) && t->regs.v[r] == address)
+			return true;
+	if (!da_reg_known(&t->regs, arch->sp))
+		return false;
+	sp = t->regs.v[arch->sp];
+	for (unsigned i = 0; i < WORDS; i++) {
+		if (!da_wait_word(w, sp + (uint64_t)i * w->word, &value))
+			return false;
+		if (value == address)
+			return true;
+	}
+	return false;
+}
+
+static void nobody(struct da_waits *w, struct da_lock *l, const char *why)
+{
+	l->how = da_printf(w->d->arena, "%s; but %s, so that its owner is unknown", l->how, why);
+	l->owner = DA_NONE;
+	l->owner_tid = 0;
+	l->confidence = 0;
+	l->state = DA_LOCK_CONTENDED;
+}
+
+/* Does the named owner itself sleep on this lock? */
+static bool owner_waits(const struct da_waits *w, const struct da_lock *l, uint32_t index)
+{
+	uint32_t primary = w->t[l->owner].primary;
+
+	(void)index;
+	if (primary == DA_NONE || primary < w->first_wait)
+		return false;
+	return w->p->waits.v[primary].lock == index && w->p->waits.v[primary].thread == l->owner;
+}
+
+static void check(struct da_waits *w, uint32_t index)
+{
+	struct da_lock *l = &w->p->locks.v[index];
+	bool waits;
+
+	if (l->owner >= w->p->threads.n || !l->how)
+		return;
+	waits = owner_waits(w, l, index);
+	if (waits && l->has_recursion) {
+		nobody(w, l, "the thread that it names waits for it, which this kind would have let in");
+		return;
+	}
+	if (l->kind == DA_LOCK_PTHREAD_MUTEX && w->t[l->owner].cond_mutex == l->address) {
+		nobody(w, l, "the thread that it names waits for a condition variable, for which it gave this mutex back");
+		return;
+	}
+	if (waits || l->confidence >= SURE || l->confidence < 0.7f)
+		return;
+	if (mentions(w, l->owner, l->address)) {
+		l->confidence = SURE;
+		l->how = da_printf(w->d->arena, "%s; the stack of that thread holds the lock's address", l->how);
+	}
+}
+
+/* Waits carry their lock's owner. */
+static void pass_on(struct da_waits *w)
+{
+	for (uint32_t i = w->first_wait; i < w->p->waits.n; i++) {
+		struct da_wait *wait = &w->p->waits.v[i];
+
+		if (wait->lock != DA_NONE && wait->lock >= w->first_lock)
+			wait->owner = w->p->locks.v[wait->lock].owner;
+	}
+}
+
+void da_wait_witness(struct da_waits *w)
+{
+	for (uint32_t i = w->first_lock; i < w->p->locks.n && !da_stop(w->d->watch); i++)
+		check(w, i);
+	pass_on(w);
+}
