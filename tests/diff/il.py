@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""IL offsets of managed frames of the corpus' dumps against ClrMD's (oracle.json). TAP on standard output.
+"""IL offsets and source lines of managed frames of the corpus' dumps against ClrMD's (oracle.json). TAP on standard output.
 
 ClrMD answers 0 for methods that were compiled more than once, where it looks at another version's map, and a
 negative number for code without IL, for which da_il gives the offset before it: these two are not compared.
@@ -17,21 +17,26 @@ def load(path):
 
 
 def frames(oracle):
-    """(address, 1 for a caller, IL offset, name) of managed frames."""
+    """(address, 1 for a caller, IL offset, name, file, line) of managed frames."""
     for t in oracle.get('threads') or []:
         for i, f in enumerate(t.get('frames') or []):
             if f['kind'] == 'managed' and f.get('il_offset') is not None:
-                yield f['ip'], int(i > 0), f['il_offset'], f.get('method')
+                yield f['ip'], int(i > 0), f['il_offset'], f.get('method'), f.get('file'), f.get('line')
 
 
 def check(name, dump, oracle):
     global count, bad
     want = list(frames(oracle))
-    p = subprocess.run([tool, dump], input=''.join('%s %d\n' % f[:2] for f in want), capture_output=True, text=True, timeout=300)
+    p = subprocess.run([tool, dump, *(corpus + d for d in ('/scenario-binaries', '/nodac', '/windows/symbols', '/arm64/scenario-binaries'))], input=''.join('%s %d\n' % f[:2] for f in want), capture_output=True, text=True, timeout=300)
     seen, wrong = collections.Counter(), []
     for f, line in zip(want, p.stdout.splitlines()):
         got = line.split()
-        if len(got) < 3 and not got[1].isdigit():
+        if f[4] and len(got) > 2:
+            if got[4:] == [str(f[5]), f[4]]:
+                seen['lines equal'] += 1
+            elif f[2] >= 0 and got[1] == str(f[2]) and got[4:]: # else its PDB is not in the corpus
+                wrong.append('%s at %s: %s, ClrMD %s %d' % (f[3], f[0], ' '.join(got[4:]), f[4], f[5]))
+        if len(got) == 2:
             seen['not read'] += 1
         elif f[2] < 0 or (f[2] == 0 and got[1] != '0'):
             seen['not compared'] += 1
@@ -45,7 +50,7 @@ def check(name, dump, oracle):
     print('%s %d - %s: %s' % ('ok' if ok else 'not ok', count, name, ', '.join('%d %s' % (seen[k], k) for k in sorted(seen)) or 'none'))
     for w in wrong[:10]:
         print('# ' + w)
-    return seen['equal']
+    return seen
 
 
 def unpacked(name, scratch):
@@ -59,7 +64,7 @@ def unpacked(name, scratch):
     return None, False
 
 
-total = 0
+total = collections.Counter()
 scratch = tempfile.mkdtemp(prefix='dumpan-il.')
 try:
     for path in sorted(glob.glob(corpus + '/*/*.oracle.json*') + glob.glob(corpus + '/*/*/*.oracle.json*')):
@@ -71,7 +76,9 @@ try:
                 os.unlink(dump)
 finally:
     shutil.rmtree(scratch)
-count += 1
-print('%s %d - %d offsets equal' % ('ok' if total >= 5000 else 'not ok', count, total))
+for what, least in ('equal', 6700), ('lines equal', 3500):
+    count += 1
+    bad += total[what] < least
+    print('%s %d - %d offsets or lines: %s' % ('ok' if total[what] >= least else 'not ok', count, total[what], what))
 print('1..%d' % count)
-sys.exit(1 if bad or total < 5000 else 0)
+sys.exit(bad > 0)
