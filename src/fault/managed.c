@@ -107,6 +107,22 @@ static bool type_is(const struct da_managed_exception *x, const char *type)
 	return x && da_streq(x->type, type);
 }
 
+/*
+ * FailFast up to .NET 10 makes an ExecutionEngineException current, with what it was given inside. Up to 8 the
+ * call itself has no frame; nothing else gives that exception an inner one.
+ */
+static bool is_fail_fast(const struct da_fault *f, const struct da_managed_exception *x)
+{
+	if (fail_fast_frame(f) != DA_NONE)
+		return true;
+	if (!type_is(x, "System.ExecutionEngineException"))
+		return false;
+	for (size_t i = 0; i < f->p->exceptions.n; i++)
+		if (f->p->exceptions.v[i].parent == (uint32_t)(x - f->p->exceptions.v))
+			return true;
+	return false;
+}
+
 void da_fault_managed(struct da_fault *f)
 {
 	struct da_exception *e = f->e;
@@ -124,7 +140,7 @@ void da_fault_managed(struct da_fault *f)
 	if (!may_be_managed(e))
 		return;
 	e->managed = x;
-	if (fail_fast_frame(f) != DA_NONE) {
+	if (is_fail_fast(f, x)) {
 		e->cause = DA_CAUSE_CLR_FAIL_FAST;
 		blame_managed(f, NULL, "the first function of own code below Environment.FailFast");
 	} else if (type_is(x, "System.OutOfMemoryException")) {
