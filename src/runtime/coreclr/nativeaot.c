@@ -87,7 +87,7 @@ static bool descriptor(struct da_clr *c, uint64_t at, const char **ret_version)
 	return true;
 }
 
-static bool recognise(struct da_clr *c, const char **ret_version)
+static bool recognise(struct da_clr *c, const char **ret_version, bool *ret_descriptor)
 {
 	/* Versions of the header that were seen. */
 	static const char *const of_header[] = { [3] = "8.0", [5] = "10.0" };
@@ -96,6 +96,7 @@ static bool recognise(struct da_clr *c, const char **ret_version)
 	unsigned major;
 
 	*ret_version = NULL;
+	*ret_descriptor = false;
 	if (da_clr_export(c, "DotNetRuntimeDebugHeader", &at, &size) != DA_OK)
 		at = m->main ? da_clr_scan(c, 0, "DNDH", 4, 8) : 0;
 	if (at && header(c, at, &major)) {
@@ -103,6 +104,7 @@ static bool recognise(struct da_clr *c, const char **ret_version)
 			*ret_version = of_header[major];
 		return true;
 	}
+	*ret_descriptor = true;
 	if (da_clr_export(c, "DotNetRuntimeContractDescriptor", &at, &size) == DA_OK)
 		return descriptor(c, at, ret_version);
 	/* There are several: of the program, of managed types, of the garbage collector. */
@@ -294,6 +296,7 @@ static enum da_status open_aot(struct da_dump *d, struct da_symbols *s, uint32_t
 	struct da_runtime *r;
 	struct aot *t;
 	const char *version, *said;
+	bool described;
 	struct da_clr c = { .dump = d, .symbols = s, .arena = d->arena, .mem = &d->proc.mem, .options = *o,
 			      .module = module, .windows = m->pe, .end = m->end,
 			      .base = m->has_bias && !m->pe ? m->bias : m->start };
@@ -301,7 +304,7 @@ static enum da_status open_aot(struct da_dump *d, struct da_symbols *s, uint32_t
 	if (m->interpreter || m->vdso)
 		return DA_NOT_FOUND;
 	da_clr_image_end(&c);
-	if (!recognise(&c, &version))
+	if (!recognise(&c, &version, &described))
 		return DA_NOT_FOUND;
 	t = da_calloc(d->arena, 1, sizeof(*t));
 	t->clr = c;
@@ -318,7 +321,7 @@ static enum da_status open_aot(struct da_dump *d, struct da_symbols *s, uint32_t
 				  : "The program was compiled ahead of time: its frames are native ones, and their names "
 				    "come from symbols";
 	/* Read from dumps of 8.0, 10.0 and 11.0, whose answers were known. */
-	r->verified = t->report || version;
+	r->verified = t->report || version || described;
 	*ret = t;
 	return DA_OK;
 }

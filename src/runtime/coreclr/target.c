@@ -526,6 +526,21 @@ static void judge_writer(struct da_clr *c, const struct found *f, struct da_runt
 		    "\"dotnet-dump collect --type Full\"; and give the folder of the program's own file with --symbols";
 }
 
+/* Nothing could be read: what would bring it. */
+static void judge_dump(struct da_clr *c, const struct found *f, const struct choice *h, struct da_runtime *r)
+{
+	if (r->lacks || h->checks.passed || h->checks.failed)
+		return;
+	if (f->table.address || f->in_dump || f->own) {
+		r->lacks = "The dump does not hold the memory of the runtime's own variables";
+		r->remedy = "Make the dump with \"dotnet-dump collect\" (type Heap or Full), or with createdump of the "
+			    "program's own runtime";
+		return;
+	}
+	r->remedy = da_printf(c->arena, "Bring %s of exactly this build, and give its folder with --symbols: it says where "
+			      "its variables are", c->dump->proc.modules.v[c->module].name);
+}
+
 static void describe(struct da_clr *c, const struct found *f, const struct choice *h)
 {
 	struct da_runtime *r = da_vec_add(c->arena, &c->dump->proc.runtimes);
@@ -542,6 +557,7 @@ static void describe(struct da_clr *c, const struct found *f, const struct choic
 	r->reader_why = why(c, f, h);
 	garbage_collector(c, r);
 	judge_writer(c, f, r);
+	judge_dump(c, f, h, r);
 	if (r->reader == DA_READER_NONE) {
 		r->verified = false;
 		da_clr_unread(c, "threads");
