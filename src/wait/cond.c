@@ -64,13 +64,11 @@ static uint64_t mutex_on_stack(const struct da_waits *w, uint32_t thread, uint64
 {
 	const struct da_regs *r = &w->p->threads.v[thread].regs;
 	uint64_t sp = da_reg_known(r, w->p->arch->sp) ? r->v[w->p->arch->sp] : 0, word, next;
-	struct da_lock l;
-	const char *kind;
 
 	for (unsigned at = 0; sp && at < STACK; at += w->word) {
 		if (!da_wait_word(w, sp + at, &word) || !da_wait_word(w, sp + at + w->word, &next))
 			return 0;
-		if (word == cond && next != cond && da_wait_read_mutex(w, next, false, &l, &kind))
+		if (word == cond && (next < cond || next >= cond + 48) && da_wait_is_cond_mutex(w, next))
 			return next;
 	}
 	return 0;

@@ -144,6 +144,13 @@ bool da_wait_read_mutex(const struct da_waits *w, uint64_t address, bool waiting
 	return true;
 }
 
+bool da_wait_is_cond_mutex(const struct da_waits *w, uint64_t address)
+{
+	struct mutex m;
+
+	return read_mutex(w, address, &m) && fits(w, &m) && m.users > 0;
+}
+
 /* What a mutex function asks the kernel: sleep while the word is 2, or the owner's id with the waiters' bit, or LOCK_PI. */
 static bool operation_fits(const struct da_futex *f, const struct mutex *m)
 {

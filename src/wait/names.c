@@ -19,13 +19,10 @@ static const struct name {
 };
 
 /* glibc: __GI___pthread_mutex_lock, ___pthread_mutex_lock; pthread_cond_wait@@GLIBC_2.3.2; name.part.0 */
-const char *da_wait_bare(const struct da_frame *f, size_t *ret_n)
+static const char *bare_of(const char *s, size_t *ret_n)
 {
-	const char *s = f->place ? f->place->raw : NULL;
 	const char *dot;
 
-	if (!s || !f->place->exact)
-		return NULL;
 	while (*s == '_')
 		s++;
 	if (da_starts(s, "GI_"))
@@ -38,7 +35,12 @@ const char *da_wait_bare(const struct da_frame *f, size_t *ret_n)
 	return *ret_n ? s : NULL;
 }
 
-enum da_family da_wait_family(const char *bare, size_t n)
+static const char *bare_of_frame(const struct da_frame *f, size_t *ret_n)
+{
+	return f->place && f->place->raw && f->place->exact ? bare_of(f->place->raw, ret_n) : NULL;
+}
+
+static enum da_family family_of_name(const char *bare, size_t n)
 {
 	for (size_t i = 0; i < DA_ARRAY_SIZE(names); i++) {
 		size_t len = strlen(names[i].name);
@@ -61,10 +63,83 @@ static enum da_family family_of(struct da_waits *w, const struct da_frame *f)
 		return DA_FAMILY_NONE;
 	known = da_map_put(w->d->arena, &w->families, (uintptr_t)f->place, &new);
 	if (new) {
-		bare = da_wait_bare(f, &n);
-		*known = bare ? da_wait_family(bare, n) : DA_FAMILY_NONE;
+		bare = bare_of_frame(f, &n);
+		*known = bare ? family_of_name(bare, n) : DA_FAMILY_NONE;
 	}
 	return (enum da_family)*known;
+}
+
+/* ---------------------------------------------------------------- by what the caller calls */
+
+/* Where the call before a return address leads: call rel32, call *disp32(%rip) or *disp32, bl. */
+static bool call_target(const struct da_waits *w, uint64_t pc, uint64_t *ret)
+{
+	uint8_t c[6];
+	uint32_t word;
+
+	if (w->cpu == DA_CPU_A64) {
+		if (!da_wait_u32(w, pc - 4, &word) || word >> 26 != 0x25)
+			return false;
+		*ret = pc - 4 + (uint64_t)((int64_t)(int32_t)(word << 6) >> 4);
+		return true;
+	}
+	if (pc < 6 || da_mem_read(w->m, pc - 6, c, 6, NULL) != DA_OK)
+		return false;
+	word = c[2] | (uint32_t)c[3] << 8 | (uint32_t)c[4] << 16 | (uint32_t)c[5] << 24;
+	if (c[1] == 0xe8)
+		*ret = pc + (uint64_t)(int64_t)(int32_t)word;
+	else if (c[0] == 0xff && c[1] == 0x15)
+		return da_wait_word(w, w->word == 8 ? pc + (uint64_t)(int64_t)(int32_t)word : word, ret);
+	else
+		return false;
+	if (w->word == 4)
+		*ret &= UINT32_MAX;
+	return true;
+}
+
+struct callee {
+	uint8_t family;
+	const char *name;
+};
+
+/*
+ * A static helper of libc, which the exported function jumped to, has no name in a stripped library; the caller's
+ * instruction tells which function it called.
+ */
+static const struct callee *callee_of(struct da_waits *w, uint64_t pc)
+{
+	bool new;
+	uint64_t *slot = da_map_put(w->d->arena, &w->callees, pc, &new), target;
+	struct callee *c;
+	const char *bare;
+	size_t n;
+
+	if (!new)
+		return (const struct callee *)(uintptr_t)*slot;
+	c = da_new(w->d->arena, struct callee);
+	*slot = (uintptr_t)c;
+	if (w->s && call_target(w, pc, &target)) {
+		const struct da_place *place = da_symbols_place(w->s, target, false);
+
+		bare = place->raw && (place->exact || place->start == target) ? bare_of(place->raw, &n) : NULL;
+		if (bare) {
+			c->family = (uint8_t)family_of_name(bare, n);
+			c->name = da_strndup(w->d->arena, bare, n);
+		}
+	}
+	return c;
+}
+
+/* The frame calls into a library of the system: the frame above is of another module. */
+static const struct callee *callee_at(struct da_waits *w, const struct da_thread *t, uint32_t i)
+{
+	const struct da_frame *f = &t->frames.v[i];
+	uint32_t above = i ? t->frames.v[i - 1].module : DA_NONE;
+
+	if (i == 0 || f->exact_pc || above == f->module || above == DA_NONE ||
+	    w->p->modules.v[above].class != DA_CLASS_SYSTEM)
+		return NULL;
+	return callee_of(w, f->pc);
 }
 
 static bool has_libc(const struct da_process *p)
@@ -82,7 +157,7 @@ static bool is_helper(const struct da_frame *f)
 {
 	static const char *const helpers[] = { "lll_", "futex_", "syscall", "internal_syscall", "timedwait", "wait" };
 	size_t n;
-	const char *bare = da_wait_bare(f, &n);
+	const char *bare = bare_of_frame(f, &n);
 
 	for (size_t i = 0; bare && i < DA_ARRAY_SIZE(helpers); i++)
 		if (da_starts(bare, helpers[i]))
@@ -100,6 +175,7 @@ static void hint_of(struct da_waits *w, uint32_t thread, bool is_static)
 	for (uint32_t i = 0; i < t->frames.n && i < DEPTH; i++) {
 		const struct da_frame *f = &t->frames.v[i];
 		enum da_family family = family_of(w, f);
+		const struct callee *called;
 
 		if (family) {
 			*h = (struct da_hint){ (uint8_t)family, i, f->place->ncalls ? f->place->calls[0].function
@@ -108,6 +184,11 @@ static void hint_of(struct da_waits *w, uint32_t thread, bool is_static)
 		}
 		if (f->signal)
 			return;
+		called = callee_at(w, t, i);
+		if (called && called->family) {
+			*h = (struct da_hint){ called->family, i - 1, called->name };
+			return;
+		}
 		if (f->place && f->place->ncalls && f->place->exact && !h->name && !is_helper(f)) {
 			h->frame = i;
 			h->name = f->place->calls[0].function;
@@ -126,7 +207,12 @@ void da_wait_hints(struct da_waits *w)
 		const struct da_thread *t = &w->p->threads.v[i];
 
 		hint_of(w, i, is_static);
-		for (size_t k = 0; k < t->frames.n && k < ALL; k++)
+		for (uint32_t k = 0; k < t->frames.n && k < ALL; k++) {
+			const struct callee *called = callee_at(w, t, k);
+
 			w->t[i].families |= UINT32_C(1) << family_of(w, &t->frames.v[k]);
+			if (called)
+				w->t[i].families |= UINT32_C(1) << called->family;
+		}
 	}
 }

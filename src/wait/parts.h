@@ -102,6 +102,7 @@ struct da_waits {
 	struct da_asleep_thread *t;   /* one a thread */
 	struct da_map descriptors;    /* descriptor to thread */
 	struct da_map families;       /* struct da_place to enum da_family */
+	struct da_map callees;        /* return address to what was called there */
 	struct da_map tids;           /* inner thread id to thread */
 	DA_VEC(struct da_sleeper) sleepers; /* by address */
 	struct da_map locks;          /* address to index of proc.locks */
@@ -129,10 +130,6 @@ const char *da_call_words(const struct da_waits *w, const struct da_syscall *c);
 
 /* names.c */
 void da_wait_hints(struct da_waits *w);
-/* The bare name of a frame's function, *ret_n bytes: no version, no underscores in front, no "__GI_"; NULL: none. */
-const char *da_wait_bare(const struct da_frame *f, size_t *ret_n);
-/* What family a bare name belongs to. */
-enum da_family da_wait_family(const char *bare, size_t n);
 
 /* memory.c: numbers of the process; false: not in the dump. */
 bool da_wait_u32(const struct da_waits *w, uint64_t addr, uint32_t *ret);
@@ -203,6 +200,9 @@ da_recogniser_fn da_recognise_musl_mutex, da_recognise_musl_rwlock, da_recognise
 /* The mutex at the address, whoever waits for it. waiting: someone sleeps on it. False: no mutex stands there. */
 bool da_wait_read_mutex(const struct da_waits *w, uint64_t address, bool waiting, struct da_lock *ret,
 			const char **ret_kind);
+
+/* Can this mutex be one that a waiter of a condition variable gave back? It still counts as a user of it. */
+bool da_wait_is_cond_mutex(const struct da_waits *w, uint64_t address);
 
 /* ---------------------------------------------------------------- the rest */
 

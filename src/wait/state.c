@@ -145,6 +145,8 @@ static bool waits_for_events(const struct da_wait *wait, const struct da_syscall
 
 	if (wait->kind == DA_WAIT_POLL)
 		return (shape != DA_CALL_POLL && shape != DA_CALL_PPOLL) || c->arg[1] > 1;
+	if (shape == DA_CALL_SOCKETCALL && (c->arg[0] == 5 || c->arg[0] == 18)) /* SYS_ACCEPT, SYS_ACCEPT4 of <linux/net.h> */
+		return true;
 	return wait->kind == DA_WAIT_SIGNAL || (shape == DA_CALL_ACCEPT && wait->kind == DA_WAIT_SOCKET);
 }
 
