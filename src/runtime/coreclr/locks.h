@@ -26,6 +26,12 @@ struct da_clr_lock_table {
 	/* 11 on Unix: what threads sleep on, to the Lock it lets into; to the monitor's object of a
 	 * Monitor.Wait. */
 	struct da_map enter, pulse;
+	/* … to the wait handle (AutoResetEvent, Mutex …) whose it is, where a stack showed one. */
+	struct da_map handles;
+	/* Waits of a thread: its first one (index + 1), and behind each the next (the same). */
+	struct da_map wait_of;
+	DA_VEC(uint32_t) next_wait;
+	uint32_t first_wait; /* index of the first wait of this runtime */
 };
 
 /* monitors.c */
@@ -54,6 +60,8 @@ bool da_clr_type_is(struct da_clr *c, uint64_t object, const char *name);
 void da_clr_pulse_queue(struct da_clr_lock_table *t, uint64_t sync_block, uint32_t lock);
 /* What 11 on Unix notes of a Lock: the object to sleep on, and the waiters of its condition. */
 void da_clr_note_lock(struct da_clr_lock_table *t, uint64_t lock_object);
+/* The same of a wait handle. */
+void da_clr_note_handle(struct da_clr_lock_table *t, uint64_t handle_object);
 void da_clr_wait_infos(struct da_clr_lock_table *t);
 /*
  * A wait of a thread (index of proc.threads). Waits of one thread on one thing are one. Later ones
@@ -61,10 +69,13 @@ void da_clr_wait_infos(struct da_clr_lock_table *t);
  * primary wait.
  */
 void da_clr_wait_add(struct da_clr_lock_table *t, const struct da_wait *w);
+/* Over the waits of one thread: the first, the one behind it; NULL: there is no (other) one. */
+struct da_wait *da_clr_wait_first(struct da_clr_lock_table *t, uint32_t thread);
+struct da_wait *da_clr_wait_next(struct da_clr_lock_table *t, const struct da_wait *w);
 
 /* stack_waits.c: what stacks show. */
 
-/* Lock objects in the frames of a thread that waits: da_clr_note_lock of each. */
+/* Lock objects and wait handles in the frames of a thread that waits: each is noted. */
 void da_clr_stack_note_locks(struct da_clr_lock_table *t, uint32_t thread);
 void da_clr_stack_waits(struct da_clr_lock_table *t);
 void da_clr_stack_thin_locks(struct da_clr_lock_table *t);

@@ -458,6 +458,7 @@ void da_clr_monitors(struct da_clr *c)
 	struct da_clr_lock_table t = {.c = c};
 	size_t first = c->dump->proc.locks.n;
 
+	t.first_wait = (uint32_t)c->dump->proc.waits.n;
 	t.all_threads = true;
 	for (size_t i = 0; i < da_clr_model(c)->unread.n; i++)
 		if (da_streq(da_clr_model(c)->unread.v[i], "threads"))

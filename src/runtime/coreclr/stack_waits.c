@@ -253,36 +253,36 @@ static uint64_t object_of(struct da_clr_lock_table *t, const struct call *call,
 
 /* ---------------------------------------------------------------- the wait of one thread */
 
-static bool has_wait(const struct da_process *p, uint32_t thread, enum da_lock_kind kind)
+static bool has_wait(struct da_clr_lock_table *t, uint32_t thread, enum da_lock_kind kind)
 {
-	for (size_t i = 0; i < p->waits.n; i++)
-		if (p->waits.v[i].thread == thread && p->waits.v[i].kind == kind)
+	for (const struct da_wait *w = da_clr_wait_first(t, thread); w; w = da_clr_wait_next(t, w))
+		if (w->kind == kind)
 			return true;
 	return false;
 }
 
 /* Is it known better already: a monitor or Lock whose event the thread sleeps on? */
-static bool is_known(const struct da_process *p, const struct call *call)
+static bool is_known(struct da_clr_lock_table *t, const struct call *call)
 {
 	switch (call->api->kind) {
 	case DA_LOCK_MONITOR:
 	case DA_LOCK_CLR_LOCK:
-		return has_wait(p, call->thread, DA_LOCK_MONITOR) ||
-		       has_wait(p, call->thread, DA_LOCK_CLR_LOCK);
+		return has_wait(t, call->thread, DA_LOCK_MONITOR) ||
+		       has_wait(t, call->thread, DA_LOCK_CLR_LOCK);
 	case DA_LOCK_EVENT:
-		return has_wait(p, call->thread, DA_LOCK_EVENT) ||
-		       has_wait(p, call->thread, DA_LOCK_MUTANT) ||
-		       has_wait(p, call->thread, DA_LOCK_SEMAPHORE);
+		return has_wait(t, call->thread, DA_LOCK_EVENT) ||
+		       has_wait(t, call->thread, DA_LOCK_MUTANT) ||
+		       has_wait(t, call->thread, DA_LOCK_SEMAPHORE);
 	default:
-		return has_wait(p, call->thread, (enum da_lock_kind)call->api->kind);
+		return has_wait(t, call->thread, (enum da_lock_kind)call->api->kind);
 	}
 }
 
-static void show_frame(struct da_process *p, const struct call *call)
+static void show_frame(struct da_clr_lock_table *t, const struct call *call)
 {
-	for (size_t i = 0; i < p->waits.n; i++)
-		if (p->waits.v[i].thread == call->thread && p->waits.v[i].primary)
-			p->waits.v[i].frame = call->last;
+	for (struct da_wait *w = da_clr_wait_first(t, call->thread); w; w = da_clr_wait_next(t, w))
+		if (w->primary)
+			w->frame = call->last;
 }
 
 static void add_wait(struct da_clr_lock_table *t, const struct call *call)
@@ -358,7 +358,7 @@ static bool helper_wait(struct da_clr_lock_table *t, const struct da_clr_thread 
 	uint64_t object = helper_object(t->c, th);
 	const struct da_lock *l;
 
-	if (!object || has_wait(p, thread, DA_LOCK_MONITOR_WAIT) ||
+	if (!object || has_wait(t, thread, DA_LOCK_MONITOR_WAIT) ||
 	    !(p->managed_threads.v[th->model].state & STATE_WAITS))
 		return false;
 	w.lock = da_clr_lock_of(t, object);
@@ -401,6 +401,8 @@ void da_clr_stack_note_locks(struct da_clr_lock_table *t, uint32_t thread)
 			continue;
 		if (da_clr_is_lock_object(c, v))
 			da_clr_lock_of(t, v);
+		else if (da_clr_object_is(c, v, "System.Threading.WaitHandle"))
+			da_clr_note_handle(t, v);
 	}
 }
 
@@ -420,8 +422,8 @@ void da_clr_stack_waits(struct da_clr_lock_table *t)
 		if (helper_wait(t, th, call.thread) ||
 		    !find_call(&p->threads.v[call.thread], &call))
 			continue;
-		if (is_known(p, &call))
-			show_frame(p, &call);
+		if (is_known(t, &call))
+			show_frame(t, &call);
 		else
 			add_wait(t, &call);
 	}

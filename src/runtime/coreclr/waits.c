@@ -36,31 +36,47 @@ static void merge(struct da_wait *old, const struct da_wait *w)
 		old->frame = w->frame;
 }
 
+static struct da_wait *wait_at(struct da_clr_lock_table *t, uint64_t index_and_1)
+{
+	return index_and_1 ? &t->c->dump->proc.waits.v[index_and_1 - 1] : NULL;
+}
+
+struct da_wait *da_clr_wait_first(struct da_clr_lock_table *t, uint32_t thread)
+{
+	const uint64_t *first = da_map_get(&t->wait_of, thread);
+
+	return first ? wait_at(t, *first) : NULL;
+}
+
+struct da_wait *da_clr_wait_next(struct da_clr_lock_table *t, const struct da_wait *w)
+{
+	return wait_at(t, t->next_wait.v[(size_t)(w - t->c->dump->proc.waits.v) - t->first_wait]);
+}
+
 void da_clr_wait_add(struct da_clr_lock_table *t, const struct da_wait *w)
 {
 	struct da_process *p = &t->c->dump->proc;
 	struct da_wait *n;
+	uint64_t *first;
 
 	if (w->thread == DA_NONE)
 		return;
-	for (size_t i = 0; i < p->waits.n; i++) {
-		struct da_wait *old = &p->waits.v[i];
-
-		if (old->thread != w->thread)
-			continue;
+	for (struct da_wait *old = da_clr_wait_first(t, w->thread); old; old = da_clr_wait_next(t, old)) {
 		if (old->kind == w->kind && old->lock == w->lock && old->address == w->address) {
 			merge(old, w);
 			return;
 		}
 	}
-	for (size_t i = 0; i < p->waits.n; i++)
-		if (p->waits.v[i].thread == w->thread)
-			p->waits.v[i].primary = false;
+	for (struct da_wait *old = da_clr_wait_first(t, w->thread); old; old = da_clr_wait_next(t, old))
+		old->primary = false;
 	n = da_vec_add(t->c->arena, &p->waits);
 	*n = *w;
 	n->primary = true;
 	if (n->lock != DA_NONE && n->kind != DA_LOCK_MONITOR_WAIT)
 		n->owner = p->locks.v[n->lock].owner;
+	first = da_map_put(t->c->arena, &t->wait_of, w->thread, NULL);
+	da_vec_push(t->c->arena, &t->next_wait, (uint32_t)*first);
+	*first = p->waits.n;
 }
 
 /* The first frame of the thread, from the top, whose method begins so; or DA_NONE. */
@@ -173,6 +189,11 @@ void da_clr_note_lock(struct da_clr_lock_table *t, uint64_t lock_object)
 	}
 }
 
+void da_clr_note_handle(struct da_clr_lock_table *t, uint64_t handle_object)
+{
+	note(t->c, &t->handles, handle_object, handle_object);
+}
+
 /* Of a named or unnamed mutex: the managed id of the thread that owns it; 0 none. */
 static uint32_t mutex_owner(struct da_clr *c, uint64_t waitable)
 {
@@ -192,6 +213,7 @@ static uint32_t mutex_owner(struct da_clr *c, uint64_t waitable)
 static void other_waitable(struct da_clr_lock_table *t, uint32_t thread, uint64_t waitable)
 {
 	struct da_clr *c = t->c;
+	const uint64_t *handle = da_map_get(&t->handles, waitable);
 	uint32_t type, count, lock, id;
 	enum da_lock_kind kind;
 
@@ -200,7 +222,10 @@ static void other_waitable(struct da_clr_lock_table *t, uint32_t thread, uint64_
 	kind = type == SEMAPHORE ? DA_LOCK_SEMAPHORE
 	       : type == MUTEX	 ? DA_LOCK_MUTANT
 				 : DA_LOCK_EVENT;
-	lock = da_clr_lock_add(t, waitable, kind);
+	/* The object that the program knows; else the library's own, whose type says nothing to anybody. */
+	lock = da_clr_lock_add(t, handle ? *handle : waitable, kind);
+	if (!handle)
+		c->dump->proc.locks.v[lock].type = NULL;
 	if (type == SEMAPHORE && da_clr_object_u32(c, waitable, "_signalCount", &count) == DA_OK) {
 		c->dump->proc.locks.v[lock].has_count = true;
 		c->dump->proc.locks.v[lock].count = (int32_t)count;
