@@ -77,7 +77,7 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 	if (da_unwind_guide_function(w, da_unwind_lookup(w), &g) != DA_OK)
 		return DA_NOT_FOUND;
 	if (!g.f.end)
-		return stub(w, ret);
+		return g.kind == DA_FRAME_STUB ? stub(w, ret) : DA_NOT_FOUND;
 	st = undo(w, &g, ret);
 	/* Standing on a guess, the data proves itself by where it leads. */
 	if (st == DA_OK && w->trust == DA_TRUST_SCAN &&

@@ -29,7 +29,8 @@
  */
 struct da_guide_function {
 	uint64_t base;  /* what start, end and unwind count from */
-	struct da_pe_function f; /* end 0: a piece of code that is no function and has no unwind data */
+	struct da_pe_function f; /* end 0: not known; of a stub: it is no function and has no unwind data */
+	bool image;     /* it was compiled ahead and stands in a file */
 	bool clr;       /* the codes are CoreCLR's dialect: operation 6 sets up a large frame offset, 11 too */
 	uint8_t kind;   /* enum da_frame_kind */
 };
@@ -41,7 +42,7 @@ struct da_guide_caller {
 };
 struct da_unwind_guide {
 	void *ctx;
-	/* DA_OK: pc is code of the runtime's making; DA_NOT_FOUND: it is not; DA_FAULT: it is, its tables are not there. */
+	/* DA_OK: pc is code of the runtime's making; DA_NOT_FOUND: it is not; DA_FAULT: it is, no more is known. */
 	enum da_status (*function)(void *ctx, uint64_t pc, struct da_guide_function *ret);
 	/*
 	 * The way out of native code by the runtime's own records on the stack: the next managed caller's

@@ -42,24 +42,22 @@ static void end(struct loop *l, enum da_stack_end how, const char *why)
 	l->t->end_why = why;
 }
 
-static uint8_t guided_kind(const struct da_walk *w)
+static void set_kind(const struct loop *l, struct da_frame *f)
 {
-	struct da_guide_function g = { .kind = DA_FRAME_MANAGED };
+	struct da_guide_function g = { .kind = DA_FRAME_MANAGED }; /* DA_FAULT leaves it so */
+	enum da_status guided = da_unwind_guide_function(&l->w, da_unwind_lookup(&l->w), &g);
 
-	return da_unwind_guide_function(w, da_unwind_lookup(w), &g) == DA_NOT_FOUND ? DA_FRAME_UNKNOWN : g.kind;
-}
-
-static uint8_t kind_of(const struct loop *l, const struct da_frame *f)
-{
-	uint8_t guided = guided_kind(&l->w);
-
-	if (f->signal)
-		return DA_FRAME_STUB;
-	if (guided != DA_FRAME_UNKNOWN)
-		return guided;
-	if (f->module != DA_NONE)
-		return DA_FRAME_NATIVE;
-	return da_unwind_code(&l->w, f->pc) != DA_CODE_NO ? DA_FRAME_DYNAMIC : DA_FRAME_UNKNOWN;
+	if (f->signal) {
+		f->kind = DA_FRAME_STUB;
+	} else if (guided != DA_NOT_FOUND) {
+		f->kind = g.kind;
+		if (!g.image) /* mappings of files can lie on both sides of it */
+			f->module = DA_NONE;
+	} else if (f->module != DA_NONE) {
+		f->kind = DA_FRAME_NATIVE;
+	} else if (da_unwind_code(&l->w, f->pc) != DA_CODE_NO) {
+		f->kind = DA_FRAME_DYNAMIC;
+	}
 }
 
 static void push_frame(struct loop *l)
@@ -77,7 +75,7 @@ static void push_frame(struct loop *l)
 	};
 
 	f.module = da_module_at(p, da_unwind_lookup(&l->w));
-	f.kind = kind_of(l, &f);
+	set_kind(l, &f);
 	da_fold_push(&l->s->fold, &f);
 }
 

@@ -198,9 +198,7 @@ enum da_status da_clr_function(void *state, uint64_t pc, struct da_guide_functio
 
 	if (st != DA_OK)
 		return st;
-	if (!code.stub && !code.has_function)
-		return DA_FAULT;
-	*ret = (struct da_guide_function){ .base = code.base, .clr = true,
+	*ret = (struct da_guide_function){ .base = code.base, .clr = true, .image = code.r2r,
 					   .kind = code.stub ? DA_FRAME_STUB : DA_FRAME_MANAGED };
 	if (code.has_function)
 		ret->f = code.f;

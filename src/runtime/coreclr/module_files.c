@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#include "image/pe.h"
 #include "runtime/coreclr/modules.h"
 
 enum { UNPACKED_MAX = 1 << 28 };
@@ -75,27 +74,20 @@ static bool belongs(const struct candidate *x, bool local)
 
 /* ---------------------------------------------------------------- pages of its mapping */
 
-/* What the image may write the process has of its own: relocated, or filled in. */
-static bool is_written(const struct da_pe *pe, uint64_t off, uint64_t n)
-{
-	for (unsigned i = 0; i < pe->nsections; i++) {
-		const struct da_pe_section *s = &pe->sections[i];
-
-		if ((s->prot & DA_PROT_W) && s->raw && off < (uint64_t)s->off + s->raw && s->off < off + n)
-			return true;
-	}
-	return false;
-}
-
-/* at: where the image begins in its file (in a bundle). */
+/*
+ * What the process wrote of an image it has of its own, and every writer saves it. Of a row whose protection the dump
+ * does not tell (createdump leaves out mappings of files) a part may have been written all the same: of an image of
+ * .NET these are cells through which its code calls on, and words that were relocated. Neither is read here; its
+ * tables of functions, which lie in the same section, hold offsets and are as in the file. at: where the image begins
+ * in its file (in a bundle).
+ */
 static void lay_pages(struct candidate *x, const char *mapped, struct da_bytes file, uint64_t at)
 {
 	struct da_memory *mem = &x->c->dump->proc.mem;
-	struct da_pe pe;
 	struct { uint64_t start, end; const uint8_t *p; } todo[64];
 	unsigned n = 0;
 
-	if (!mapped || da_pe_read(x->c->arena, x->bytes, &pe) != DA_OK)
+	if (!mapped)
 		return;
 	for (size_t i = 0; i < mem->ranges.n && n < DA_ARRAY_SIZE(todo); i++) {
 		const struct da_range *r = &mem->ranges.v[i];
@@ -105,8 +97,7 @@ static void lay_pages(struct candidate *x, const char *mapped, struct da_bytes f
 		    off + len <= at || off >= at + x->bytes.n)
 			continue;
 		len = DA_MIN(len, file.n - off);
-		/* Mappings are whole pages: one of code can end in the first bytes of a section that is written. */
-		if (r->has_prot ? (r->prot & DA_PROT_W) != 0 : is_written(&pe, off > at ? off - at : 0, len))
+		if (r->has_prot && (r->prot & DA_PROT_W))
 			continue;
 		todo[n].start = r->start;
 		todo[n].end = r->start + len;

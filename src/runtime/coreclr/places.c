@@ -51,9 +51,12 @@ static void name_method(struct da_clr *c, struct da_place *p, const struct da_cl
 static void name_nothing(struct da_clr *c, struct da_place *p, const struct da_clr_code *code)
 {
 	const struct da_clr_module *m = code && code->module ? da_clr_module_at(c, code->module) : NULL;
-	const struct da_assembly *a = m ? &c->dump->proc.assemblies.v[m->assembly] : NULL;
+	const struct da_assembly *a;
 	struct da_method *method;
 
+	if (m && code->base != m->image.base) /* a composite image: of some assembly, but which? */
+		m = NULL;
+	a = m ? &c->dump->proc.assemblies.v[m->assembly] : NULL;
 	if (code && code->stub) {
 		p->calls = da_new(c->arena, struct da_place_call);
 		p->calls[0].function = "stub of the runtime";
