@@ -268,7 +268,7 @@ def check_modules(name, o, r):
     ours = {}
     for m in r.d.get('modules', []):
         if m.get('managed'):
-            ours.setdefault(m['name'].lower(), []).append(m)
+            ours.setdefault(m.get('name', '').lower(), []).append(m)
     for m in o.get('modules') or []:
         if m['is_dynamic']:
             continue
@@ -322,7 +322,7 @@ def check(name, path):
         if not j:
             tap(False, label, 'report', error)
             continue
-        if not o or not o.get('clr_found'):
+        if not o or not o.get('clr_found') or 'threads' not in o:
             tap(bool(j['data'].get('runtimes')), label, 'runtime')
             check_truth(label, truth, Report(j))
             continue
