@@ -36,8 +36,10 @@ const struct da_assembly *da_assembly_of(const struct da_dump *d, const struct d
 
 const char *da_assembly_file(struct da_arena *a, const struct da_assembly *m)
 {
+	const char *end = m->path ? strrchr(m->path, '\\') : NULL; /* paths of Windows in any dump */
+
 	if (m->path)
-		return da_basename(m->path);
+		return da_basename(end ? end + 1 : m->path);
 	return m->dynamic || !m->name ? m->name : da_printf(a, "%s.dll", m->name);
 }
 
