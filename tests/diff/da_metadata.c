@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a managed assembly or a portable PDB says, one fact a line, for comparison with another reader's:
- * da_metadata names FILE.dll… | time FILE.dll… | lines <ANSWERS, which answers the questions of
+ * da_metadata names FILE.dll… | time FILE.dll… | bundle PROGRAM… | lines <ANSWERS, which answers the questions of
  * another reader's: "file PATH" (a PDB, or an assembly that has one inside), "at METHOD IL …".
  */
 #include "config.h"
@@ -12,6 +12,8 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/sha256.h"
+#include "image/bundle.h"
 #include "image/metadata.h"
 #include "image/portable_pdb.h"
 
@@ -103,6 +105,28 @@ static int names(struct da_arena *a, struct da_bytes file)
 	printf("image\t%x\t%x\t%d\t%u\n", im.timestamp, im.image_size, im.ready_to_run != 0, im.embedded_size);
 	print_types(m);
 	print_members(m);
+	return 0;
+}
+
+/* As sha256sum prints what is inside. */
+static int bundle(struct da_arena *a, struct da_bytes file)
+{
+	struct da_bundle b;
+	bool found;
+	uint64_t header = da_bundle_find(file, &found);
+
+	if (da_bundle_read(a, file, header, &b) != DA_OK)
+		return 1;
+	for (uint32_t i = 0; i < b.n; i++) {
+		struct da_arena *scratch DA_CLEANUP(da_arena_freep) = da_arena_new();
+		uint8_t hash[32];
+		struct da_bytes bytes;
+
+		if (da_bundle_extract(scratch, file, &b.entries[i], 1u << 30, &bytes) != DA_OK)
+			return 1;
+		da_sha256(bytes.p, bytes.n, hash);
+		printf("%s  %s\n", da_hex(scratch, hash, sizeof(hash)), b.entries[i].path);
+	}
 	return 0;
 }
 
@@ -213,7 +237,9 @@ int main(int argc, char **argv)
 		if (da_map_file(a, argv[i], UINT64_MAX, &file) != DA_OK)
 			return 2;
 		printf("file\t%s\n", argv[i]);
-		bad |= strcmp(argv[1], "names") == 0 ? names(a, file) : measure(a, file);
+		bad |= strcmp(argv[1], "names") == 0  ? names(a, file) :
+		       strcmp(argv[1], "bundle") == 0 ? bundle(a, file) :
+							measure(a, file);
 	}
 	return bad;
 }
