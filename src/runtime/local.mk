@@ -3,7 +3,7 @@ libdumpan_a_SOURCES += \
 	%D%/crash_report.c %D%/crash_report.h %D%/runtime.c %D%/runtime.h %D%/runtimes.def %D%/unread.c \
 	%D%/coreclr/code.c %D%/coreclr/code.h %D%/coreclr/heap_code.c %D%/coreclr/r2r.c \
 	%D%/coreclr/coreclr.c %D%/coreclr/coreclr.h %D%/coreclr/fields.def \
-	%D%/coreclr/target.c %D%/coreclr/target.h %D%/coreclr/builds.c %D%/coreclr/checks.c \
+	%D%/coreclr/target.c %D%/coreclr/target.h %D%/coreclr/recognise.c %D%/coreclr/describe.c %D%/coreclr/builds.c %D%/coreclr/checks.c \
 	%D%/coreclr/dactable.c %D%/coreclr/descriptor.c %D%/coreclr/exports.c %D%/coreclr/nativeaot.c \
 	%D%/coreclr/probe.c %D%/coreclr/threads.c \
 	%D%/coreclr/version.c \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * target: how a layout comes to be; private to target.c, descriptor.c, builds.c, dactable.c, exports.c,
+ * target: how a layout comes to be; private to target.c, recognise.c, describe.c, descriptor.c, builds.c, dactable.c, exports.c,
  * version.c, probe.c and checks.c.
  *
  * A layout is put together from sources, the surest first; each fills only what is still unknown:
@@ -132,5 +132,44 @@ struct da_clr_checks {
 	const char *failure;  /* of the first failed one, or NULL */
 };
 void da_clr_check(struct da_clr *c, struct da_clr_checks *ret);
+
+/* ---- what the files below hand to each other */
+
+/* What is known before a layout is chosen. */
+struct da_clr_found {
+	const char *id;                 /* as builds.tsv spells it, or NULL */
+	const struct da_clr_builds *builds;
+	const struct da_clr_build *own; /* the row of exactly this build, or NULL */
+	struct da_clr_source dump;      /* the descriptor of the dump */
+	bool in_dump, from_row;
+	struct da_clr_merged merged;    /* of the descriptor that was taken */
+	bool createdump;                /* its page is there */
+	uint64_t page_base;             /* the runtime's address by that page, or 0 */
+	struct da_clr_dactable table;   /* address 0: not found */
+	bool bundle;                    /* the program's own place for the offset of its bundle is filled */
+};
+
+/* One try. */
+struct da_clr_choice {
+	struct da_clr_layout layout;
+	struct da_clr_checks checks;
+	struct da_clr_column column;
+	unsigned major;
+	bool verified;
+};
+
+/* ---- recognise.c */
+
+/* Asked of every module of the process, before anything is taken for it. */
+bool da_clr_may_be_one(const struct da_dump *d, uint32_t module);
+/* createdump's own page. */
+void da_clr_read_page(struct da_clr *c, struct da_clr_found *f);
+/* Fills base, end, single_file, and f->id, f->own. False: it is no CoreCLR. */
+bool da_clr_recognise(struct da_clr *c, struct da_clr_found *f);
+void da_clr_find_descriptor(struct da_clr *c, struct da_clr_found *f);
+void da_clr_find_table(struct da_clr *c, struct da_clr_found *f);
+
+/* ---- describe.c: the runtime's row of the model */
+void da_clr_describe(struct da_clr *c, const struct da_clr_found *f, const struct da_clr_choice *h);
 
 #endif
