@@ -471,6 +471,11 @@ static void thin_locks_of(struct da_clr_lock_table *t, const struct da_thread *t
 			lo = lo ? lo : th->frames.v[i].sp;
 			hi = frame_end(th, (uint32_t)i);
 		}
+	/* Where code or unwind data of the program is missing: the stack as far as it goes. */
+	if (th->end != DA_END_COMPLETE && th->frames.n && th->stack_base > th->frames.v[0].sp) {
+		lo = th->frames.v[0].sp & ~(uint64_t)(t->c->mem->word - 1);
+		hi = th->stack_base;
+	}
 	for (uint64_t n = 0; lo < hi && n < STACK_WORDS; lo += t->c->mem->word, n++)
 		if (da_mem_word(t->c->mem, lo, &v) == DA_OK)
 			try_thin(t, m, v);
