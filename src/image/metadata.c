@@ -263,24 +263,33 @@ const char *da_metadata_keep(struct da_metadata *m, const void *text, size_t n)
 	return name;
 }
 
+struct da_bytes da_metadata_raw_string(const struct da_metadata *m, uint32_t index)
+{
+	const struct da_bytes none = { NULL, 0 };
+	struct da_cursor c;
+	size_t n;
+
+	if (!index || index >= m->strings.size)
+		return none;
+	c = some_at(m, m->strings.off + index, DA_MIN(m->strings.size - index, da_limits_default.string));
+	n = strnlen((const char *)c.p, da_left(&c));
+	return n == da_left(&c) ? none : (struct da_bytes){ c.p, n }; /* its end must be known */
+}
+
 const char *da_metadata_string(struct da_metadata *m, uint32_t index)
 {
-	uint64_t *slot = da_map_get(&m->by_index, index), max = da_limits_default.string;
-	struct da_cursor c;
+	uint64_t *slot = da_map_get(&m->by_index, index);
+	struct da_bytes b;
 	const char *text;
-	size_t n;
 
 	if (slot)
 		return (const char *)(uintptr_t)*slot;
 	if (!index)
 		return "";
-	if (index >= m->strings.size)
+	b = da_metadata_raw_string(m, index);
+	if (!b.p)
 		return NULL;
-	c = some_at(m, m->strings.off + index, DA_MIN(m->strings.size - index, max));
-	n = strnlen((const char *)c.p, da_left(&c));
-	if (n == da_left(&c)) /* its end is not known */
-		return NULL;
-	text = da_metadata_keep(m, c.p, n);
+	text = da_metadata_keep(m, b.p, b.n);
 	if (text)
 		*da_map_put(m->arena, &m->by_index, index, NULL) = (uintptr_t)text;
 	return text;

@@ -6,7 +6,7 @@
 
 #include "image/metadata_private.h"
 
-enum { DEPTH_MAX = 64 /* of nested types */ };
+enum { DEPTH_MAX = 64 /* of nested types */, ALIKE_MAX = 4096 /* types with one simple name: "Enumerator" */ };
 enum { VISIBILITY = 7, NESTED = 2 /* and above */ };
 /* Columns. */
 enum { TYPE_FLAGS, TYPE_NAME, TYPE_SPACE, TYPE_EXTENDS, TYPE_FIELDS, TYPE_METHODS };
@@ -193,43 +193,68 @@ const char *da_metadata_type_ref_name(struct da_metadata *m, uint32_t rid)
 	return full_name(m, true, rid, 0);
 }
 
-static uint32_t hash_of(const char *name)
+/* What follows the last separator is the same in a full name and in the name of its row. */
+static uint32_t hash_of(const char *name, size_t n)
 {
-	return (uint32_t)da_hash_mix(da_hash(DA_HASH_SEED, name, strlen(name)));
+	size_t start = n;
+
+	while (start && name[start - 1] != '.' && name[start - 1] != '+')
+		start--;
+	return (uint32_t)da_hash_mix(da_hash(DA_HASH_SEED, name + start, n - start));
 }
 
+/* The n bytes as they stand, if no character of them is written otherwise in our text. */
+static const char *plain_name(const struct da_metadata *m, uint32_t index, size_t *ret_n)
+{
+	struct da_bytes b = da_metadata_raw_string(m, index);
+
+	for (size_t i = 0; i < b.n; i++)
+		if (b.p[i] < 0x20 || b.p[i] >= 0x7f)
+			return NULL;
+	*ret_n = b.n;
+	return (const char *)b.p;
+}
+
+/* Chains of types whose simple names hash alike, lowest rid first; full names are made when they are asked for. */
 static void make_hash(struct da_metadata *m)
 {
-	uint32_t types = m->tables[DA_MD_TYPE_DEF].rows, size = 16;
+	uint32_t types = m->tables[DA_MD_TYPE_DEF].rows, size = 16, index;
 
-	while (size < 2 * types)
+	while (size < types)
 		size *= 2;
 	m->hash = da_calloc(m->arena, size, sizeof(*m->hash));
+	m->hash_next = da_calloc(m->arena, (size_t)types + 1, sizeof(*m->hash_next));
 	m->hash_mask = size - 1;
-	for (uint32_t rid = 1; rid <= types; rid++) {
-		const char *name = da_metadata_type_name(m, rid);
-		uint32_t i;
+	for (uint32_t rid = types; rid; rid--) {
+		const char *name;
+		uint32_t *slot;
+		size_t n = 0;
 
+		if (!da_metadata_cell(m, DA_MD_TYPE_DEF, rid, TYPE_NAME, &index))
+			continue;
+		name = plain_name(m, index, &n);
+		if (!name && (name = da_metadata_string(m, index)))
+			n = strlen(name);
 		if (!name)
 			continue;
-		for (i = hash_of(name) & m->hash_mask; m->hash[i]; i = (i + 1) & m->hash_mask)
-			if (m->type_names[m->hash[i]] == name) /* of two with one name the first counts */
-				break;
-		if (!m->hash[i])
-			m->hash[i] = rid;
+		slot = &m->hash[hash_of(name, n) & m->hash_mask];
+		m->hash_next[rid] = *slot;
+		*slot = rid;
 	}
 }
 
 uint32_t da_metadata_find_type(struct da_metadata *m, const char *name)
 {
+	uint32_t rid, seen = 0;
+
 	if (!m->tables[DA_MD_TYPE_DEF].rows)
 		return 0;
 	if (!m->hash)
 		make_hash(m);
-	for (uint32_t i = hash_of(name) & m->hash_mask; m->hash[i]; i = (i + 1) & m->hash_mask)
-		if (strcmp(da_metadata_type_name(m, m->hash[i]), name) == 0)
-			return m->hash[i];
-	return 0;
+	rid = m->hash[hash_of(name, strlen(name)) & m->hash_mask];
+	while (rid && !da_streq(da_metadata_type_name(m, rid), name))
+		rid = ++seen < ALIKE_MAX ? m->hash_next[rid] : 0;
+	return rid;
 }
 
 /* ---------------------------------------------------------------- generic parameters */

@@ -50,9 +50,11 @@ struct da_metadata {
 		bool made;
 	} owners[DA_MD_LISTS];
 	uint32_t *member_of[DA_MD_LISTS]; /* by rid: place in the list; only where tables have detours */
-	uint32_t *hash, hash_mask;   /* of full names: rids of types */
+	uint32_t *hash, hash_mask, *hash_next; /* rids of types by their simple names */
 };
 
+/* The bytes of a string without its end; p NULL: not known. */
+struct da_bytes da_metadata_raw_string(const struct da_metadata *m, uint32_t index);
 /* The one copy of a text, made valid; NULL: names of this metadata take too much room. */
 const char *da_metadata_keep(struct da_metadata *m, const void *text, size_t n);
 
