@@ -170,7 +170,7 @@ struct da_clr_module {
 	struct da_cli_image image;
 	struct da_metadata *metadata; /* NULL: not readable; from the dump, or a file with this identity */
 	struct da_portable_pdb *pdb;  /* NULL: none; asked for by da_clr_module_pdb */
-	const struct da_clr_source *source; /* modules.h: where its bytes are */
+	const struct da_clr_image_source *source; /* modules.h: where its bytes are */
 	bool looked_for_file, looked_for_pdb, dynamic;
 	bool whole;              /* metadata has no holes */
 	struct da_bytes file;    /* of the file that stands in, n 0: none was needed, or found */

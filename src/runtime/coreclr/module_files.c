@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "image/pe.h"
 #include "runtime/coreclr/modules.h"
 
 enum { UNPACKED_MAX = 1 << 28 };
@@ -17,7 +18,7 @@ enum { UNPACKED_MAX = 1 << 28 };
 struct candidate {
 	struct da_clr *c;
 	struct da_clr_module *m;
-	const struct da_clr_source *s;
+	const struct da_clr_image_source *s;
 	struct da_cli_image image;
 	struct da_metadata *metadata;
 	struct da_bytes bytes;
@@ -74,37 +75,103 @@ static bool belongs(const struct candidate *x, bool local)
 
 /* ---------------------------------------------------------------- pages of its mapping */
 
-/*
- * What the process wrote of an image it has of its own, and every writer saves it. Of a row whose protection the dump
- * does not tell (createdump leaves out mappings of files) a part may have been written all the same: of an image of
- * .NET these are cells through which its code calls on, and words that were relocated. Neither is read here; its
- * tables of functions, which lie in the same section, hold offsets and are as in the file. at: where the image begins
- * in its file (in a bundle).
- */
-static void lay_pages(struct candidate *x, const char *mapped, struct da_bytes file, uint64_t at)
+enum { PAGE = 4096 };
+
+/* An image inside a file that the process mapped. */
+struct mapping {
+	struct da_clr *c;
+	struct da_pe pe;
+	const char *name;     /* of the file, in the process */
+	struct da_bytes file;
+	uint64_t at, n;       /* the image in it */
+	uint64_t base;        /* where it was loaded, 0 unknown */
+};
+
+static bool is_unsaved(const struct mapping *m, const struct da_range *r)
 {
-	struct da_memory *mem = &x->c->dump->proc.mem;
-	struct { uint64_t start, end; const uint8_t *p; } todo[64];
-	unsigned n = 0;
+	return r->name && r->file_len < r->end - r->start && strcmp(r->name, m->name) == 0 && r->name_off < m->file.n &&
+	       r->name_off < m->at + m->n && r->name_off + (r->end - r->start) > m->at;
+}
 
-	if (!mapped)
-		return;
-	for (size_t i = 0; i < mem->ranges.n && n < DA_ARRAY_SIZE(todo); i++) {
+/* The loader maps headers first, at the page of the file that the image begins in. */
+static uint64_t find_base(const struct mapping *m)
+{
+	const struct da_memory *mem = &m->c->dump->proc.mem;
+
+	for (size_t i = 0; i < mem->ranges.n; i++) {
 		const struct da_range *r = &mem->ranges.v[i];
-		uint64_t len = r->end - r->start, off = r->name_off;
 
-		if (!r->name || r->file_len == len || strcmp(r->name, mapped) != 0 || off >= file.n ||
-		    off + len <= at || off >= at + x->bytes.n)
-			continue;
-		len = DA_MIN(len, file.n - off);
-		if (r->has_prot && (r->prot & DA_PROT_W))
-			continue;
-		todo[n].start = r->start;
-		todo[n].end = r->start + len;
-		todo[n++].p = file.p + off;
+		if (r->name && r->name_off == m->at / PAGE * PAGE && strcmp(r->name, m->name) == 0 &&
+		    r->name_off + (r->end - r->start) < m->at + m->n)
+			return r->start + m->at % PAGE;
 	}
-	for (unsigned i = 0; i < n; i++)
-		da_mem_overlay(mem, x->c->dump->arena, todo[i].start, todo[i].end, todo[i].p, DA_NONE);
+	return 0;
+}
+
+/*
+ * Is this piece of a mapping as in the file? All of a flat one, headers, and sections that nobody writes: a
+ * page of the file can be mapped twice, so address and offset tell which section a piece belongs to.
+ */
+static bool is_as_in_file(const struct mapping *m, const struct da_range *r)
+{
+	uint64_t len = r->end - r->start;
+
+	if (r->has_prot && (r->prot & DA_PROT_W))
+		return false;
+	if (r->name_off <= m->at && r->name_off + len >= m->at + m->n)
+		return true;
+	if (!m->base)
+		return false;
+	if (r->start == m->base / PAGE * PAGE)
+		return true;
+	for (unsigned i = 0; i < m->pe.nsections; i++) {
+		const struct da_pe_section *s = &m->pe.sections[i];
+
+		if (m->base + s->rva - (m->at + s->off) == r->start - r->name_off &&
+		    r->start < m->base + s->rva + DA_MAX(s->size, s->raw) && r->end > m->base + s->rva)
+			return !(s->prot & DA_PROT_W);
+	}
+	return false;
+}
+
+static void lay_pages(struct mapping *m, struct da_bytes image)
+{
+	struct da_memory *mem = &m->c->dump->proc.mem;
+	DA_VEC(struct da_overlay) todo = { 0 };
+
+	if (!m->name || da_pe_read(m->c->arena, image, &m->pe) != DA_OK)
+		return;
+	m->n = image.n;
+	if (!m->base)
+		m->base = find_base(m);
+	for (size_t i = 0; i < mem->ranges.n; i++) {
+		const struct da_range *r = &mem->ranges.v[i];
+
+		if (is_unsaved(m, r) && is_as_in_file(m, r))
+			da_vec_push(m->c->arena, &todo,
+				    ((struct da_overlay){ r->start,
+							  r->start + DA_MIN(r->end - r->start, m->file.n - r->name_off),
+							  m->file.p + r->name_off, DA_NONE }));
+	}
+	for (size_t i = 0; i < todo.n; i++)
+		da_mem_overlay(mem, m->c->dump->arena, todo.v[i].start, todo.v[i].end, todo.v[i].bytes, DA_NONE);
+}
+
+/* One that was inflated has no mapping of a file: its sections, where it was loaded. */
+static void lay_sections(struct da_clr *c, struct da_bytes image, uint64_t base, uint64_t size)
+{
+	struct da_memory *mem = &c->dump->proc.mem;
+	struct da_pe pe;
+
+	if (!base || da_pe_read(c->arena, image, &pe) != DA_OK || size != pe.image_size)
+		return;
+	for (unsigned i = 0; i < pe.nsections; i++) {
+		const struct da_pe_section *s = &pe.sections[i];
+
+		if (!(s->prot & DA_PROT_W) && s->raw && da_fits(s->off, s->raw, image.n) && da_fits(s->rva, s->raw, size))
+			da_mem_overlay(mem, c->dump->arena, base + s->rva, base + s->rva + s->raw, image.p + s->off,
+				       DA_NONE);
+	}
 }
 
 static void take(struct candidate *x)
@@ -144,14 +211,16 @@ static bool try_assembly(void *ctx, struct da_bytes bytes, const char *path, boo
 
 static void from_own_file(struct candidate *x)
 {
-	struct da_clr_module *m = x->m;
+	const struct da_cli_image *image = &x->m->image;
+	struct mapping *m;
 	struct da_managed_wanted w = { .name = da_clr_base_name(x->s->path), .path = x->s->path };
 
-	if (m->image.base && m->image.image_size)
-		w.store = da_printf(x->c->arena, "%s/%08X%x", w.name, m->image.timestamp, m->image.image_size);
+	if (image->base && image->image_size)
+		w.store = da_printf(x->c->arena, "%s/%08X%x", w.name, image->timestamp, image->image_size);
 	if (!da_symbols_managed(x->c->symbols, &w, try_assembly, x))
 		return;
-	lay_pages(x, x->s->path, x->bytes, 0);
+	m = &(struct mapping){ .c = x->c, .name = x->s->path, .file = x->bytes, .base = x->s->base[0] };
+	lay_pages(m, x->bytes);
 	take(x);
 }
 
@@ -189,7 +258,7 @@ struct bundle_search {
 static bool try_bundle(void *ctx, struct da_bytes file, const char *path, bool local)
 {
 	struct bundle_search *b = ctx;
-	const struct da_clr_source *s = b->x->s;
+	const struct da_clr_image_source *s = b->x->s;
 	const struct da_bundle *bundle = da_clr_bundle(b->x->c, file);
 
 	(void)local;
@@ -220,12 +289,10 @@ static void lay_bundle(struct da_clr *c, const struct da_bundle *bundle, const c
 {
 	for (uint32_t i = 0; i < bundle->n; i++) {
 		const struct da_bundle_entry *e = &bundle->entries[i];
-		struct candidate x = { .c = c };
+		struct mapping m = { .c = c, .name = mapped, .file = file, .at = e->off };
 
-		if (e->packed || e->type != DA_BUNDLE_ASSEMBLY || !da_fits(e->off, e->size, file.n))
-			continue;
-		x.bytes = (struct da_bytes){ file.p + e->off, (size_t)e->size };
-		lay_pages(&x, mapped, file, e->off);
+		if (!e->packed && e->type == DA_BUNDLE_ASSEMBLY && da_fits(e->off, e->size, file.n))
+			lay_pages(&m, (struct da_bytes){ file.p + e->off, (size_t)e->size });
 	}
 }
 
@@ -253,6 +320,8 @@ static void from_bundle(struct candidate *x)
 		return;
 	x->path = b.path ? da_strdup(c->arena, b.path) : NULL;
 	take(x);
+	if (x->s->bundle_unpacked)
+		lay_sections(c, x->bytes, x->s->base[0], x->s->size[0]);
 	if (!c->modules->laid) {
 		c->modules->laid = true;
 		lay_bundle(c, da_clr_bundle(c, b.file), host->path, b.file);

@@ -196,17 +196,17 @@ static enum da_status read_list(struct list *l)
 
 /* ---------------------------------------------------------------- one assembly */
 
-static void read_layout(struct da_clr *c, struct da_clr_source *s, unsigned i, uint64_t at)
+static void read_layout(struct da_clr *c, struct da_clr_image_source *s, unsigned i, uint64_t at)
 {
 	if (at && DA_CLR_PTR(c, at, PEImageLayout, Base, &s->base[i]) == DA_OK)
 		DA_CLR_U32(c, at, PEImageLayout, Size, &s->size[i]);
 }
 
-static void read_source(struct da_clr *c, const struct element *e, struct da_clr_source *s)
+static void read_source(struct da_clr *c, const struct element *e, struct da_clr_image_source *s)
 {
 	uint64_t image = 0, at = 0, v;
 
-	*s = (struct da_clr_source){ .assembly = e->assembly, .pe_assembly = e->pe_assembly };
+	*s = (struct da_clr_image_source){ .assembly = e->assembly, .pe_assembly = e->pe_assembly };
 	if (e->pe_assembly)
 		DA_CLR_PTR(c, e->pe_assembly, PEAssembly, PEImage, &image);
 	if (image && DA_CLR_HAS(c, PEImage, Path))
@@ -268,7 +268,7 @@ static bool read_image(struct da_clr *c, struct da_clr_module *m, uint64_t base,
 	return true;
 }
 
-static void read_bytes(struct da_clr *c, struct da_clr_module *m, const struct da_clr_source *s)
+static void read_bytes(struct da_clr *c, struct da_clr_module *m, const struct da_clr_image_source *s)
 {
 	for (unsigned i = 0; i < DA_ARRAY_SIZE(s->base) && !m->metadata; i++)
 		read_image(c, m, s->base[i], s->size[i]);
@@ -304,7 +304,7 @@ static uint8_t class_of(const char *name)
 	return DA_CLASS_OWN;
 }
 
-static const char *simple_name(struct da_clr *c, const struct da_clr_module *m, const struct da_clr_source *s)
+static const char *simple_name(struct da_clr *c, const struct da_clr_module *m, const struct da_clr_image_source *s)
 {
 	enum { NAME_BYTES = 1024 };
 	uint64_t at;
@@ -351,7 +351,7 @@ void da_clr_module_describe_pdb(struct da_clr *c, const struct da_clr_module *m)
 	a->pdb_name = m->image.pdb_path ? da_clr_base_name(m->image.pdb_path) : NULL;
 }
 
-static void describe(struct da_clr *c, struct da_clr_module *m, const struct da_clr_source *s)
+static void describe(struct da_clr *c, struct da_clr_module *m, const struct da_clr_image_source *s)
 {
 	struct da_assembly *a = &c->dump->proc.assemblies.v[m->assembly];
 	uint64_t dynamic;
@@ -386,7 +386,7 @@ static struct da_clr_module *add_module(struct da_clr *c, const struct element *
 {
 	struct da_clr_modules *ms = c->modules;
 	struct da_clr_module *m;
-	struct da_clr_source s;
+	struct da_clr_image_source s;
 
 	if (ms->v.n == ms->v.cap) /* it must not move */
 		return NULL;

@@ -6,7 +6,7 @@
 #include "runtime/coreclr/types.h"
 
 /* Where an assembly's bytes are, as the runtime kept it. 0 and NULL: unknown. */
-struct da_clr_source {
+struct da_clr_image_source {
 	uint64_t assembly, pe_assembly;
 	const char *path;                  /* of the image; also of one in a bundle, where no file has it */
 	uint64_t base[3], size[3];         /* where it may stand: as loaded, flat, by the Module */
