@@ -14,7 +14,8 @@ libdumpan_a_SOURCES += \
 	%D%/coreclr/names.c %D%/coreclr/names.h
 libdumpan_a_SOURCES += \
 	%D%/coreclr/types.c %D%/coreclr/types.h %D%/coreclr/fields.c %D%/coreclr/methods.c \
-	%D%/coreclr/modules.c %D%/coreclr/modules.h %D%/coreclr/module_files.c %D%/coreclr/places.c
+	%D%/coreclr/modules.c %D%/coreclr/modules.h %D%/coreclr/module_files.c %D%/coreclr/places.c \
+	%D%/coreclr/r2r_file.c %D%/coreclr/r2r_file.h
 libdumpan_a_SOURCES += %D%/coreclr/debuginfo.c %D%/coreclr/debuginfo.h %D%/coreclr/lines.c
 
 # What is known of released builds, embedded by coreclr/embed.sh.

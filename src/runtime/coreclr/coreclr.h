@@ -142,6 +142,7 @@ struct da_clr_code {
 	uint64_t table;          /* address of the RUNTIME_FUNCTIONs */
 	struct da_pe_function f; /* the one that holds pc */
 	bool has_function;
+	uint64_t r2r_header;     /* address of the image's header, where the Module does not tell; or 0 */
 };
 /* DA_OK; DA_NOT_FOUND: not managed; DA_FAULT: managed, but tables are not in the dump. Cached by pc. */
 enum da_status da_clr_code_at(struct da_clr *c, uint64_t pc, struct da_clr_code *ret);
@@ -182,6 +183,7 @@ struct da_clr_modules {
 	struct da_map by_address;
 	struct da_clr_module *corelib;  /* or NULL */
 	struct da_map bundles;   /* of a file's address to struct da_bundle, 0: none */
+	struct da_clr_r2r *r2r;  /* of r2r_file.c */
 	bool laid;               /* pages of the program's file stand in for those that the dump lacks */
 };
 /* The manifest of a program's file, read once; or NULL. */

@@ -79,6 +79,8 @@ static uint64_t header_of(struct da_clr *c, const struct da_clr_code *code)
 	struct da_cli_image im;
 	uint32_t sig;
 
+	if (code->r2r_header)
+		return code->r2r_header;
 	if (DA_CLR_PTR(c, code->module, Module, ReadyToRunInfo, &info) == DA_OK && info) {
 		if (DA_CLR_HAS(c, ReadyToRunInfo, CompositeInfo) &&
 		    DA_CLR_PTR(c, info, ReadyToRunInfo, CompositeInfo, &composite) == DA_OK && composite)
@@ -113,7 +115,7 @@ static enum da_status debug_section(struct da_clr *c, const struct da_clr_code *
 	uint32_t rva = 0;
 	enum da_status st;
 
-	if (DA_CLR_HAS(c, ReadyToRunInfo, DebugInfoSection) &&
+	if (!code->r2r_header && DA_CLR_HAS(c, ReadyToRunInfo, DebugInfoSection) &&
 	    DA_CLR_PTR(c, code->module, Module, ReadyToRunInfo, &info) == DA_OK &&
 	    DA_CLR_PTR(c, info, ReadyToRunInfo, DebugInfoSection, &dir) == DA_OK && dir &&
 	    da_mem_u32(c->mem, dir, &rva) == DA_OK && rva) {

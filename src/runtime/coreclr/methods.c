@@ -99,6 +99,13 @@ static unsigned machine_marks(struct da_metadata *md, uint32_t type)
 	return marks;
 }
 
+unsigned da_clr_method_marks(struct da_metadata *md, const struct da_md_method *d)
+{
+	unsigned marks = d->impl_flags & IMPL_ASYNC ? DA_CLR_MARK_ASYNC : 0;
+
+	return d->name && strcmp(d->name, "MoveNext") == 0 ? marks | machine_marks(md, d->type) : marks;
+}
+
 /* 11: flags behind the MethodDesc and its slots. */
 static bool is_thunk(const struct method *x)
 {
@@ -173,13 +180,8 @@ static bool read_defined(struct method *x)
 		return false;
 	x->name = d.name;
 	read_generics(x, md, rid);
-	if (d.name && strcmp(d.name, "MoveNext") == 0)
-		x->marks |= machine_marks(md, d.type);
 	x->m.thunk = is_thunk(x);
-	if (x->m.thunk)
-		x->marks |= DA_CLR_MARK_THUNK;
-	else if (d.impl_flags & IMPL_ASYNC)
-		x->marks |= DA_CLR_MARK_ASYNC;
+	x->marks |= x->m.thunk ? DA_CLR_MARK_THUNK : da_clr_method_marks(md, &d);
 	return true;
 }
 

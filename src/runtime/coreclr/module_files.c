@@ -12,6 +12,7 @@
 
 #include "image/pe.h"
 #include "runtime/coreclr/modules.h"
+#include "runtime/coreclr/r2r_file.h"
 
 enum { UNPACKED_MAX = 1 << 28 };
 
@@ -209,6 +210,13 @@ static bool try_assembly(void *ctx, struct da_bytes bytes, const char *path, boo
 	return true;
 }
 
+/* Only where the image was loaded by its sections: a flat one runs no compiled code. */
+static void add_code(const struct candidate *x)
+{
+	if (x->s->base[0] && x->s->size[0] == x->image.image_size)
+		da_clr_r2r_add(x->c, x->bytes, x->s->base[0]);
+}
+
 static void from_own_file(struct candidate *x)
 {
 	const struct da_cli_image *image = &x->m->image;
@@ -222,6 +230,7 @@ static void from_own_file(struct candidate *x)
 	m = &(struct mapping){ .c = x->c, .name = x->s->path, .file = x->bytes, .base = x->s->base[0] };
 	lay_pages(m, x->bytes);
 	take(x);
+	add_code(x);
 }
 
 /* ---------------------------------------------------------------- bundles */
@@ -281,6 +290,14 @@ static bool try_bundle(void *ctx, struct da_bytes file, const char *path, bool l
 	return false;
 }
 
+static bool is_assembly(const struct da_clr *c, uint64_t off)
+{
+	for (size_t i = 0; i < c->modules->v.n; i++)
+		if (c->modules->v.v[i].source->in_bundle && c->modules->v.v[i].source->bundle_off == off)
+			return true;
+	return false;
+}
+
 /*
  * Assemblies that are stored as they are get mapped out of the program's file, each section apart. All of its
  * rows are laid, also those of what is no assembly to the runtime: the code of a composite image.
@@ -291,8 +308,11 @@ static void lay_bundle(struct da_clr *c, const struct da_bundle *bundle, const c
 		const struct da_bundle_entry *e = &bundle->entries[i];
 		struct mapping m = { .c = c, .name = mapped, .file = file, .at = e->off };
 
-		if (!e->packed && e->type == DA_BUNDLE_ASSEMBLY && da_fits(e->off, e->size, file.n))
-			lay_pages(&m, (struct da_bytes){ file.p + e->off, (size_t)e->size });
+		if (e->packed || e->type != DA_BUNDLE_ASSEMBLY || !da_fits(e->off, e->size, file.n))
+			continue;
+		lay_pages(&m, (struct da_bytes){ file.p + e->off, (size_t)e->size });
+		if (!is_assembly(c, e->off)) /* composite */
+			da_clr_r2r_add(c, (struct da_bytes){ file.p + e->off, (size_t)e->size }, m.base);
 	}
 }
 
@@ -320,6 +340,7 @@ static void from_bundle(struct candidate *x)
 		return;
 	x->path = b.path ? da_strdup(c->arena, b.path) : NULL;
 	take(x);
+	add_code(x);
 	if (x->s->bundle_unpacked)
 		lay_sections(c, x->bytes, x->s->base[0], x->s->size[0]);
 	if (!c->modules->laid) {

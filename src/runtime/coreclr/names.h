@@ -34,6 +34,8 @@ enum { DA_CLR_MARK_ASYNC = 1, DA_CLR_MARK_ITERATOR = 2, DA_CLR_MARK_DYNAMIC = 4,
 /* type NULL or "": a method of no type. arguments: "System.Int32, Shop.Order" of a generic method, or NULL. */
 const char *da_clr_friendly_marked(struct da_arena *a, const char *type, const char *method, const char *arguments,
 				   unsigned marks);
+/* The marks that metadata tells of a method. */
+unsigned da_clr_method_marks(struct da_metadata *md, const struct da_md_method *method);
 /* A type alone, as an argument: "string", "System.Collections.Generic.List<int>[]". */
 const char *da_clr_friendly_type(struct da_arena *a, const char *type);
 

@@ -7,7 +7,7 @@
  */
 #include "config.h"
 
-#include "runtime/coreclr/coreclr.h"
+#include "runtime/coreclr/r2r_file.h"
 
 static void add_line(struct da_clr *c, struct da_clr_module *m, struct da_method *method, struct da_place_call *call)
 {
@@ -63,6 +63,12 @@ static void name_nothing(struct da_clr *c, struct da_place *p, const struct da_c
 		p->ncalls = 1;
 		return;
 	}
+	/* Of compiled code at least the image is known. */
+	if (!code || !code->r2r) {
+		p->calls = da_new(c->arena, struct da_place_call);
+		p->calls[0].function = "jitted code";
+		p->ncalls = 1;
+	}
 	method = da_new(c->arena, struct da_method);
 	*method = (struct da_method){ .assembly = m ? m->assembly : DA_NONE, .il_offset = -1 };
 	p->method = method;
@@ -96,6 +102,10 @@ const struct da_place *da_clr_place(struct da_clr *c, uint64_t pc, bool caller)
 			m = code.method ? da_clr_method(c, code.method) : NULL;
 			p->start = code.start;
 			p->exact = code.start != 0;
+		}
+		if (!m && !code.stub) {
+			m = da_clr_r2r_method(c, at, &code);
+			p->start = m ? code.start : p->start;
 		}
 		if (m)
 			name_method(c, p, m, &code, at);

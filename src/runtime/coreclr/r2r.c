@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "runtime/coreclr/code.h"
+#include "runtime/coreclr/r2r_file.h"
 
 #define BUCKETS_MAX (UINT32_C(1) << 26)
 #define PROBES_MAX 65536   /* of one look-up */
@@ -59,16 +60,25 @@ static void read_hash(struct da_clr *c, uint64_t info, struct clr_image *im)
 		im->nbuckets = n;
 }
 
+/* The runtime's own record of the image is not in the dump, but its file is at hand. */
+static void read_file(struct da_clr *c, const struct clr_section *s, struct clr_image *im)
+{
+	im->known = da_clr_r2r_functions(c, s->begin, &im->base, &im->functions, &im->nfunctions);
+}
+
 static void read_image(struct da_clr *c, const struct clr_section *s, struct clr_image *im)
 {
-	uint64_t info, n;
+	uint64_t info, n, functions;
 
 	im->base = s->begin;
 	if (DA_CLR_PTR(c, s->module, Module, ReadyToRunInfo, &info) != DA_OK ||
-	    DA_CLR_PTR(c, info, ReadyToRunInfo, RuntimeFunctions, &im->functions) != DA_OK ||
-	    DA_CLR_U32(c, info, ReadyToRunInfo, NumRuntimeFunctions, &n) != DA_OK || im->functions < s->begin ||
-	    im->functions >= s->end || n > (s->end - im->functions) / clr_entry_size(c))
+	    DA_CLR_PTR(c, info, ReadyToRunInfo, RuntimeFunctions, &functions) != DA_OK ||
+	    DA_CLR_U32(c, info, ReadyToRunInfo, NumRuntimeFunctions, &n) != DA_OK || functions < s->begin ||
+	    functions >= s->end || n > (s->end - functions) / clr_entry_size(c)) {
+		read_file(c, s, im);
 		return;
+	}
+	im->functions = functions;
 	im->nfunctions = (uint32_t)n;
 	if (DA_CLR_U32(c, info, ReadyToRunInfo, NumHotColdMap, &n) == DA_OK && n &&
 	    DA_CLR_PTR(c, info, ReadyToRunInfo, HotColdMap, &im->hot_cold) == DA_OK && n <= 2 * (uint64_t)im->nfunctions)
