@@ -147,6 +147,16 @@ static bool same_lock(const struct da_lock *have, const struct da_found *found)
 	return have->kind == found->kind;
 }
 
+/*
+ * The kernel sleeps only while the word has the value: another one means that the wake-up is on its way. Not so the two
+ * bits that some locks (Rust's) use to say that more wait, and words that the kernel itself looks after.
+ */
+static bool woken(const struct da_futex *f)
+{
+	return f->has_word && (f->command == DA_FUTEX_WAIT || f->command == DA_FUTEX_WAIT_BITSET) &&
+	       ((f->word ^ f->value) & DA_FUTEX_TID_MASK);
+}
+
 static void add_found(struct da_futex *f, struct da_found *found)
 {
 	struct da_waits *w = f->w;
@@ -156,6 +166,8 @@ static void add_found(struct da_futex *f, struct da_found *found)
 
 	wait->address = found->base;
 	wait->confidence = found->confidence * c->confidence;
+	if (woken(f))
+		wait->confidence *= 0.75f;
 	wait->has_timeout = f->has_timeout && !f->absolute;
 	wait->timeout_us = wait->has_timeout ? f->timeout_us : 0;
 	wait->how = da_printf(w->d->arena, "%s, %s; %s", da_call_words(w, c), futex_words(f), found->how);

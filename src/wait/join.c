@@ -30,6 +30,9 @@ bool da_recognise_join(const struct da_futex *f, bool named, struct da_found *re
 		base = f->address - l->joinstate;
 		target = da_wait_by_descriptor(w, base);
 	}
+	/* Nobody can wait for the end of itself: the call fails. */
+	if (target == f->thread)
+		return false;
 	if (target == DA_NONE || (by_id ? f->value != w->t[target].tid : !state_fits(f)))
 		return false;
 	*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_JOIN, .base = base, .target = target,

@@ -98,6 +98,25 @@ static void describe_dead(const struct da_waits *w, const struct mutex *m, struc
 			   m->owner == NOT_RECOVERABLE ? "; nobody can make it usable again" : "");
 }
 
+/* What each field says for itself of a mutex that is held; where they disagree something wrote over it. */
+static float sureness(const struct mutex *m, uint32_t tid)
+{
+	if (m->users == 0 || ((m->kind & TYPE) == RECURSIVE && m->count == 0))
+		return 0.5f;
+	if (!has_owner_in_word(m))
+		return 0.85f;
+	return tid == m->owner ? 0.95f : 0.55f;
+}
+
+static const char *disagreement(const struct mutex *m, uint32_t tid)
+{
+	if (m->users == 0)
+		return "; but it counts no user";
+	if ((m->kind & TYPE) == RECURSIVE && m->count == 0)
+		return "; but it counts no entry";
+	return has_owner_in_word(m) && tid != m->owner ? "; but its owner field names another" : "";
+}
+
 static void describe(const struct da_waits *w, const struct mutex *m, struct da_lock *l, const char *kind)
 {
 	uint32_t tid = has_owner_in_word(m) ? m->word & DA_FUTEX_TID_MASK : m->owner;
@@ -120,16 +139,17 @@ static void describe(const struct da_waits *w, const struct mutex *m, struct da_
 				   "given back", kind, m->word);
 		return;
 	}
-	da_wait_owner(w, l, tid, has_owner_in_word(m) && tid == m->owner ? 0.95f : 0.85f, shared);
+	da_wait_owner(w, l, tid, sureness(m, tid), shared);
 	if ((m->kind & TYPE) == RECURSIVE) {
 		l->has_recursion = true;
 		l->recursion = has_owner_in_word(m) && m->count == 0 ? 1 : m->count;
 	}
-	l->how = da_printf(w->d->arena, "%s mutex (kind 0x%x): its word is 0x%x and %s names thread id %u%s", kind, m->kind,
+	l->how = da_printf(w->d->arena, "%s mutex (kind 0x%x): its word is 0x%x and %s names thread id %u%s%s", kind, m->kind,
 			   m->word, has_owner_in_word(m) ? "it" : "its owner field", tid,
 			   l->owner != DA_NONE ? ""
 			   : l->state == DA_LOCK_ORPHANED ? ", which is not in the dump: it ended, and did not unlock"
-			   : shared ? ", which is none of this process" : ", which is not in the dump");
+			   : shared ? ", which is none of this process" : ", which is not in the dump",
+			   disagreement(m, tid));
 }
 
 bool da_wait_read_mutex(const struct da_waits *w, uint64_t address, bool waiting, struct da_lock *ret,
@@ -142,6 +162,13 @@ bool da_wait_read_mutex(const struct da_waits *w, uint64_t address, bool waiting
 	*ret_kind = kind_words(w, &m);
 	describe(w, &m, ret, *ret_kind);
 	return true;
+}
+
+bool da_wait_refuses_owner(const struct da_waits *w, uint64_t address)
+{
+	struct mutex m;
+
+	return read_mutex(w, address, &m) && ((m.kind & TYPE) == RECURSIVE || (m.kind & TYPE) == ERRORCHECK);
 }
 
 bool da_wait_is_cond_mutex(const struct da_waits *w, uint64_t address)

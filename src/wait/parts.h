@@ -201,6 +201,8 @@ da_recogniser_fn da_recognise_musl_mutex, da_recognise_musl_rwlock, da_recognise
 bool da_wait_read_mutex(const struct da_waits *w, uint64_t address, bool waiting, struct da_lock *ret,
 			const char **ret_kind);
 
+/* Is it of a kind that never lets its own owner wait for it: recursive, or error-checking? */
+bool da_wait_refuses_owner(const struct da_waits *w, uint64_t address);
 /* Can this mutex be one that a waiter of a condition variable gave back? It still counts as a user of it. */
 bool da_wait_is_cond_mutex(const struct da_waits *w, uint64_t address);
 

@@ -53,6 +53,12 @@ static bool owner_waits(const struct da_waits *w, const struct da_lock *l, uint3
 	return w->p->waits.v[primary].lock == index && w->p->waits.v[primary].thread == l->owner;
 }
 
+static bool refuses_owner(const struct da_waits *w, const struct da_lock *l)
+{
+	return l->kind == DA_LOCK_PTHREAD_MUTEX && da_wait_libc(w) != DA_LIBC_MUSL ? da_wait_refuses_owner(w, l->address)
+										   : l->has_recursion;
+}
+
 static void check(struct da_waits *w, uint32_t index)
 {
 	struct da_lock *l = &w->p->locks.v[index];
@@ -61,8 +67,8 @@ static void check(struct da_waits *w, uint32_t index)
 	if (l->owner >= w->p->threads.n || !l->how)
 		return;
 	waits = owner_waits(w, l, index);
-	if (waits && l->has_recursion) {
-		nobody(w, l, "the thread that it names waits for it, which this kind would have let in");
+	if (waits && refuses_owner(w, l)) {
+		nobody(w, l, "the thread that it names waits for it itself, which this kind does not let its owner do");
 		return;
 	}
 	if (l->kind == DA_LOCK_PTHREAD_MUTEX && w->t[l->owner].cond_mutex == l->address) {

@@ -42,6 +42,7 @@ unit_tests += %D%/t_pe_version
 # fault and wait
 unit_tests += %D%/t_decode
 unit_tests += %D%/t_fault
+unit_tests += %D%/t_wait
 # runtime
 unit_tests += %D%/t_debuginfo
 unit_tests += %D%/t_clr_names

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Processes made by hand: threads that sleep on words, and words that lie. No symbols are at hand. */
+#include "config.h"
+
+#include <string.h>
+
+#include "unit.h"
+#include "wait/wait.h"
+
+#define DATA 0x500000u
+#define DATA_BYTES 0x10000u
+#define STACKS UINT64_C(0x7f0000000000)
+#define STACK_BYTES 0x10000u
+#define THREADS 6
+#define FIRST_TID 1000u
+
+/* Of glibc's struct pthread on x86_64. */
+enum { SELF = 0x10, TID = 0x2d0, ROBUST = 0x2e0, JOINSTATE = 0x628 };
+enum { RAX = 0, RDX = 1, RCX = 2, RSI = 4, RDI = 5, RSP = 7, R8 = 8, R9 = 9, R10 = 10, RIP = 16 };
+enum { FUTEX = 202, PRIVATE_WAIT = 0x80, LOCK_PI = 0x86, REALTIME_WAIT = 0x189 };
+
+static uint8_t file[DATA_BYTES + THREADS * STACK_BYTES];
+
+static void put(uint64_t addr, uint64_t value, unsigned n)
+{
+	uint64_t off = addr >= STACKS ? DATA_BYTES + (addr - STACKS) : addr - DATA;
+
+	for (unsigned i = 0; i < n; i++)
+		file[off + i] = (uint8_t)(value >> 8 * i);
+}
+
+static uint64_t sp_of(unsigned thread)
+{
+	return STACKS + thread * STACK_BYTES + 0x4000;
+}
+
+static uint64_t descriptor(unsigned thread)
+{
+	return STACKS + (thread + 1) * STACK_BYTES - 0x1000;
+}
+
+static void add_range(struct da_dump *d, uint64_t start, uint64_t end, uint64_t off)
+{
+	struct da_range *r = da_vec_add(d->arena, &d->proc.mem.ranges);
+
+	*r = (struct da_range){ .start = start, .end = end, .file_off = off, .file_len = end - start,
+				.prot = DA_PROT_R | DA_PROT_W, .has_prot = true, .module = DA_NONE,
+				.kind = DA_RANGE_ANONYMOUS };
+}
+
+static void set(struct da_dump *d, unsigned thread, int reg, uint64_t value)
+{
+	da_reg_set(&d->proc.threads.v[thread].regs, reg, value);
+}
+
+/* Threads that run their own code. */
+static struct da_dump *process(void)
+{
+	struct da_dump *d = da_dump_new(&da_limits_default, NULL);
+	struct da_process *p = &d->proc;
+
+	memset(file, 0, sizeof(file));
+	p->arch = da_arch_by_elf(62, 2, false);
+	p->arch_name = p->arch->name;
+	p->bits = 64;
+	p->os = DA_OS_LINUX;
+	p->mem.word = 8;
+	p->mem.file = (struct da_bytes){ file, sizeof(file) };
+	add_range(d, DATA, DATA + DATA_BYTES, 0);
+	add_range(d, STACKS, STACKS + THREADS * STACK_BYTES, DATA_BYTES);
+	for (unsigned i = 0; i < THREADS; i++) {
+		struct da_thread *t = da_vec_add(d->arena, &p->threads);
+
+		t->tid = FIRST_TID + i;
+		t->tp = descriptor(i);
+		t->stack_limit = STACKS + i * STACK_BYTES;
+		t->stack_base = t->stack_limit + STACK_BYTES;
+		put(t->tp + SELF, t->tp, 8);
+		put(t->tp + TID, t->tid, 4);
+		put(t->tp + ROBUST, t->tp + ROBUST, 8);
+		put(t->tp + ROBUST + 8, (uint64_t)-32, 8);
+		put(t->tp + JOINSTATE, 2, 4);
+		set(d, i, RIP, 0x401000);
+		set(d, i, RSP, sp_of(i));
+		set(d, i, p->arch->syscall, UINT64_MAX);
+		set(d, i, RAX, 1);
+	}
+	return d;
+}
+
+static void call(struct da_dump *d, unsigned thread, int64_t number, int64_t result)
+{
+	set(d, thread, d->proc.arch->syscall, (uint64_t)number);
+	set(d, thread, RAX, (uint64_t)result);
+}
+
+static void sleeps(struct da_dump *d, unsigned thread, uint64_t addr, uint32_t op, uint32_t value)
+{
+	call(d, thread, FUTEX, -512);
+	set(d, thread, RDI, addr);
+	set(d, thread, RSI, op);
+	set(d, thread, RDX, value);
+	set(d, thread, R10, 0);
+	set(d, thread, R9, 0xffffffff);
+}
+
+static void mutex(uint64_t at, uint32_t word, uint32_t count, uint32_t owner, uint32_t users, uint32_t kind)
+{
+	put(at, word, 4);
+	put(at + 4, count, 4);
+	put(at + 8, owner, 4);
+	put(at + 12, users, 4);
+	put(at + 16, kind, 4);
+}
+
+static const struct da_lock *lock_at(const struct da_dump *d, uint64_t addr)
+{
+	for (size_t i = 0; i < d->proc.locks.n; i++)
+		if (d->proc.locks.v[i].address == addr)
+			return &d->proc.locks.v[i];
+	return NULL;
+}
+
+static const struct da_wait *wait_of(const struct da_dump *d, uint32_t thread)
+{
+	for (size_t i = 0; i < d->proc.waits.n; i++)
+		if (d->proc.waits.v[i].thread == thread && d->proc.waits.v[i].primary)
+			return &d->proc.waits.v[i];
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- what is true */
+
+START_TEST(owner_of_a_mutex)
+{
+	struct da_dump *d = process();
+	uint64_t m = DATA + 0x100;
+
+	mutex(m, 2, 0, FIRST_TID + 3, 1, 0);
+	sleeps(d, 1, m, PRIVATE_WAIT, 2);
+	sleeps(d, 2, m, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(lock_at(d, m)->kind, DA_LOCK_PTHREAD_MUTEX);
+	ck_assert_uint_eq(lock_at(d, m)->owner, 3);
+	ck_assert_uint_eq(lock_at(d, m)->state, DA_LOCK_HELD);
+	ck_assert(lock_at(d, m)->confidence >= 0.7f && lock_at(d, m)->confidence <= 0.85f);
+	ck_assert_uint_eq(wait_of(d, 1)->owner, 3);
+	ck_assert_uint_eq(wait_of(d, 2)->lock, wait_of(d, 1)->lock);
+	ck_assert_uint_eq(d->proc.threads.v[1].state, DA_STATE_BLOCKED);
+	ck_assert_uint_eq(d->proc.threads.v[3].state, DA_STATE_RUNNING);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(second_witness)
+{
+	struct da_dump *d = process();
+	uint64_t m = DATA + 0x100;
+
+	mutex(m, 2, 0, FIRST_TID + 3, 1, 0);
+	put(sp_of(3) + 0x200, m, 8);
+	sleeps(d, 1, m, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(lock_at(d, m)->owner, 3);
+	ck_assert(lock_at(d, m)->confidence >= 0.9f);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(deadlock_of_itself)
+{
+	struct da_dump *d = process();
+	uint64_t m = DATA + 0x100;
+
+	mutex(m, 2, 0, FIRST_TID + 1, 1, 0);
+	sleeps(d, 1, m, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(lock_at(d, m)->owner, 1);
+	ck_assert_uint_eq(wait_of(d, 1)->owner, 1);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(join_by_id_and_by_state)
+{
+	struct da_dump *d = process();
+
+	sleeps(d, 1, descriptor(4) + TID, 0x109, FIRST_TID + 4);
+	sleeps(d, 2, descriptor(4) + JOINSTATE, 0x109, 2);
+	da_wait_run(d, NULL);
+	for (uint32_t i = 1; i <= 2; i++) {
+		ck_assert_uint_eq(wait_of(d, i)->kind, DA_LOCK_PTHREAD_JOIN);
+		ck_assert_uint_eq(wait_of(d, i)->owner, 4);
+		ck_assert_uint_eq(wait_of(d, i)->address, descriptor(4));
+	}
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(calls)
+{
+	struct da_dump *d = process();
+
+	call(d, 0, 7, -516); /* poll */
+	set(d, 0, RDI, DATA);
+	set(d, 0, RSI, 1);
+	set(d, 0, RDX, 5000);
+	put(DATA, 9, 4);
+	call(d, 1, 0, 12);   /* read, which has returned */
+	call(d, 2, 232, -4); /* epoll_wait */
+	set(d, 2, RDI, 5);
+	set(d, 2, R10, UINT64_MAX);
+	call(d, 3, 9999, -512);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 0)->kind, DA_WAIT_POLL);
+	ck_assert(wait_of(d, 0)->has_timeout && wait_of(d, 0)->timeout_us == 5000000);
+	ck_assert_ptr_null(wait_of(d, 1));
+	ck_assert_uint_eq(d->proc.threads.v[1].state, DA_STATE_RUNNING);
+	ck_assert(!wait_of(d, 2)->has_timeout);
+	ck_assert_uint_eq(d->proc.threads.v[2].state, DA_STATE_IDLE);
+	ck_assert_uint_eq(wait_of(d, 3)->kind, DA_LOCK_UNKNOWN);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(managed_wait_stays_primary)
+{
+	struct da_dump *d = process();
+	uint64_t m = DATA + 0x100;
+
+	mutex(m, 2, 0, FIRST_TID + 3, 1, 0);
+	sleeps(d, 1, m, PRIVATE_WAIT, 2);
+	*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){
+		.thread = 1, .lock = DA_NONE, .owner = 5, .kind = DA_LOCK_MONITOR, .primary = true, .confidence = 1 };
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(d->proc.waits.n, 2);
+	ck_assert_uint_eq(wait_of(d, 1)->kind, DA_LOCK_MONITOR);
+	ck_assert_uint_eq(wait_of(d, 1)->owner, 5);
+	ck_assert(!d->proc.waits.v[1].primary);
+	da_dump_free(d);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- what lies */
+
+START_TEST(owner_that_gave_it_back)
+{
+	struct da_dump *d = process();
+	uint64_t m = DATA + 0x100, c = DATA + 0x200;
+
+	/* t4 waits for a condition variable (2.25 to 2.40), and so cannot hold its mutex. */
+	mutex(m, 2, 0, FIRST_TID + 3, 2, 0);
+	put(c, 2, 8);
+	put(c + 36, 8, 4);
+	put(sp_of(3) + 0x58, c, 8);
+	put(sp_of(3) + 0x60, m, 8);
+	sleeps(d, 3, c + 40, REALTIME_WAIT, 0);
+	sleeps(d, 1, m, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 3)->kind, DA_LOCK_PTHREAD_COND);
+	ck_assert_uint_eq(wait_of(d, 3)->address, c);
+	ck_assert_uint_eq(lock_at(d, m)->owner, DA_NONE);
+	ck_assert_uint_eq(wait_of(d, 1)->owner, DA_NONE);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(owner_that_its_kind_would_let_in)
+{
+	static const uint32_t kinds[] = { 1, 2 }; /* recursive, error-checking */
+
+	for (size_t i = 0; i < 2; i++) {
+		struct da_dump *d = process();
+		uint64_t m = DATA + 0x100;
+
+		mutex(m, 2, kinds[i] == 1, FIRST_TID + 1, 1, kinds[i]);
+		sleeps(d, 1, m, PRIVATE_WAIT, 2);
+		sleeps(d, 2, m, PRIVATE_WAIT, 2);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(lock_at(d, m)->owner, DA_NONE);
+		ck_assert_uint_eq(wait_of(d, 2)->owner, DA_NONE);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+START_TEST(fields_that_disagree)
+{
+	struct da_dump *d = process();
+	uint64_t a = DATA + 0x100, b = DATA + 0x200, c = DATA + 0x300;
+
+	mutex(a, 2, 0, FIRST_TID + 3, 0, 0);                               /* no user */
+	mutex(b, (FIRST_TID + 3) | 0x80000000u, 1, FIRST_TID + 4, 1, 0x20); /* two owners */
+	mutex(c, 2, 0, FIRST_TID + 3, 1, 1);                               /* recursive, never entered */
+	sleeps(d, 0, a, PRIVATE_WAIT, 2);
+	sleeps(d, 1, b, LOCK_PI, 0);
+	call(d, 1, FUTEX, -513);
+	sleeps(d, 2, c, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	for (size_t i = 0; i < d->proc.locks.n; i++)
+		ck_assert(d->proc.locks.v[i].owner == DA_NONE || d->proc.locks.v[i].confidence < 0.6f);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(owner_that_is_gone)
+{
+	struct da_dump *d = process();
+	uint64_t m = DATA + 0x100;
+
+	mutex(m, 2, 0, 7777, 1, 0);
+	sleeps(d, 1, m, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	if (lock_at(d, m)->kind == DA_LOCK_PTHREAD_MUTEX) {
+		ck_assert_uint_eq(lock_at(d, m)->owner, DA_NONE);
+		ck_assert_uint_eq(lock_at(d, m)->owner_tid, 7777);
+		ck_assert_uint_eq(lock_at(d, m)->state, DA_LOCK_ORPHANED);
+	}
+	da_dump_free(d);
+	/* In a dump that was cut, it may be a thread that was cut off. */
+	d = process();
+	d->origin.truncated = true;
+	mutex(m, 2, 0, 7777, 1, 0);
+	sleeps(d, 1, m, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	ck_assert_uint_ne(lock_at(d, m)->state, DA_LOCK_ORPHANED);
+	ck_assert(lock_at(d, m)->confidence < 0.6f);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(robust_list_that_leads_back)
+{
+	struct da_dump *d = process();
+	uint64_t m = DATA + 0x100, n = DATA + 0x200;
+
+	/* head -> m -> n -> m …; n names another thread */
+	mutex(m, FIRST_TID + 1, 1, FIRST_TID + 1, 1, 0x90);
+	mutex(n, FIRST_TID + 2, 1, FIRST_TID + 2, 1, 0x90);
+	put(descriptor(1) + ROBUST, m + 32, 8);
+	put(m + 32, n + 32, 8);
+	put(n + 32, m + 32, 8);
+	put(descriptor(2) + ROBUST, 0xdead0000, 8); /* out of memory */
+	put(descriptor(3) + ROBUST, DATA + 0x1000, 8); /* nothing there */
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(d->proc.locks.n, 1);
+	ck_assert_uint_eq(lock_at(d, m)->owner, 1);
+	ck_assert_ptr_null(lock_at(d, n));
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(wild_words)
+{
+	struct da_dump *d = process();
+	uint64_t m = DATA + 0x100;
+
+	mutex(m, 2, 0, 0xdeadbeef, 1, 0);          /* no id */
+	sleeps(d, 0, m, PRIVATE_WAIT, 2);
+	sleeps(d, 1, 0x10, PRIVATE_WAIT, 2);       /* not mapped */
+	sleeps(d, 2, UINT64_MAX - 2, PRIVATE_WAIT, 2);
+	sleeps(d, 3, DATA + DATA_BYTES - 4, PRIVATE_WAIT, 2); /* the object would end behind the memory */
+	put(DATA + DATA_BYTES - 4, 2, 4);
+	sleeps(d, 4, DATA + 3, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	for (uint32_t i = 0; i < 5; i++) {
+		ck_assert_ptr_nonnull(wait_of(d, i));
+		ck_assert_uint_eq(wait_of(d, i)->kind, DA_LOCK_FUTEX);
+		ck_assert_uint_eq(wait_of(d, i)->owner, DA_NONE);
+	}
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(rwlock_writers)
+{
+	struct da_dump *d = process();
+	uint64_t good = DATA + 0x100, gone = DATA + 0x200, wild = DATA + 0x300;
+
+	for (uint64_t at = good; at <= wild; at += 0x100) {
+		put(at, 0xb, 4);
+		put(at + 8, 3, 4);
+		put(at + 12, 3, 4);
+	}
+	put(good + 24, FIRST_TID + 5, 4);
+	put(gone + 24, 7777, 4);
+	put(wild + 24, 0xffffffff, 4);
+	sleeps(d, 0, good + 8, REALTIME_WAIT, 3);
+	sleeps(d, 1, gone + 8, REALTIME_WAIT, 3);
+	sleeps(d, 2, wild + 8, REALTIME_WAIT, 3);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 0)->kind, DA_LOCK_PTHREAD_RWLOCK);
+	ck_assert_uint_eq(wait_of(d, 0)->owner, 5);
+	ck_assert_uint_eq(wait_of(d, 1)->owner, DA_NONE);
+	ck_assert_uint_eq(wait_of(d, 2)->owner, DA_NONE);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(stdio_owner_must_be_a_descriptor)
+{
+	struct da_dump *d = process();
+	uint64_t good = DATA + 0x100, bad = DATA + 0x200;
+
+	put(good, 2, 4);
+	put(good + 4, 1, 4);
+	put(good + 8, descriptor(2), 8);
+	put(bad, 2, 4);
+	put(bad + 4, 1, 4);
+	put(bad + 8, descriptor(2) + 64, 8);
+	sleeps(d, 0, good, PRIVATE_WAIT, 2);
+	sleeps(d, 1, bad, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 0)->kind, DA_LOCK_STDIO);
+	ck_assert_uint_eq(wait_of(d, 0)->owner, 2);
+	ck_assert_uint_eq(wait_of(d, 1)->owner, DA_NONE);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(descriptors_that_lie)
+{
+	struct da_dump *d = process();
+	uint64_t m = DATA + 0x100;
+
+	/* t2 says that it is t3's descriptor; t4's names another id; t5 has none. */
+	d->proc.threads.v[1].tp = descriptor(2);
+	put(descriptor(3) + TID, FIRST_TID + 2, 4);
+	d->proc.threads.v[4].tp = 0x10;
+	mutex(m, 2, 0, FIRST_TID + 4, 1, 0);
+	sleeps(d, 0, m, PRIVATE_WAIT, 2);
+	sleeps(d, 1, descriptor(1) + TID, 0x109, FIRST_TID + 1); /* the end of itself */
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 0)->owner, 4);
+	ck_assert(wait_of(d, 1)->kind != DA_LOCK_PTHREAD_JOIN || wait_of(d, 1)->owner != 1);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(woken_already)
+{
+	struct da_dump *d = process();
+	uint64_t m = DATA + 0x100;
+
+	mutex(m, 1, 0, FIRST_TID + 3, 1, 0);
+	sleeps(d, 1, m, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	ck_assert(wait_of(d, 1)->confidence < 0.75f);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(container_seen_from_outside)
+{
+	struct da_dump *d = process();
+	uint64_t m = DATA + 0x100;
+
+	for (unsigned i = 0; i < THREADS; i++)
+		put(descriptor(i) + TID, 10 + i, 4);
+	mutex(m, 2, 0, 13, 1, 0);
+	sleeps(d, 1, m, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(lock_at(d, m)->owner, 3);
+	da_dump_free(d);
+}
+END_TEST
+
+UNIT_MAIN("wait", owner_of_a_mutex, second_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
+	  managed_wait_stays_primary, owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree,
+	  owner_that_is_gone, robust_list_that_leads_back, wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor,
+	  descriptors_that_lie, woken_already, container_seen_from_outside)
