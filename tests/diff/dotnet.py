@@ -51,6 +51,7 @@ def load(path):
 
 packs = os.environ.get('DUMPAN_DOTNET_PACKS')   # a NuGet folder with the runtime packs, for dumps without files
 releases = {'8.0': '8.0.31', '9.0': '9.0.20', '10.0': '10.0.12', '11.0': '11.0.0'}
+windows = {'6.0': '6.0.13', '8.0': '8.0.33', '10.0': '10.0.12', '11.0': '11.0.0'}
 executables = {}
 
 
@@ -71,6 +72,12 @@ def symbols(name):
         if not packs or not os.path.isdir(pack):
             return None
         return [pack, '%s/scenario-binaries/%s%s' % (corpus, m.group(1), m.group(2) if 'r2r' in m.group(2) or 'trim' in m.group(2) else '')]
+    m = re.match(r'.*-heap-(6\.0|8\.0|10\.0|11\.0)-win', name)
+    if m:
+        pack = '%s/microsoft.netcore.app.runtime.win-x64/%s' % (packs, windows[m.group(1)])
+        if not packs or not os.path.isdir(pack):
+            return None
+        return [pack, '%s/windows/symbols/lantern-%s' % (corpus, m.group(1))]
     if '-sftr-' in name:
         return [unpack_executable(corpus + '/nodac/ShopRunner-8.0.31-sftr.reduced.xz')]
     return []
@@ -154,7 +161,7 @@ def our_frames(frames):
 def same_frame(o, f, sp=True):
     if o[0] and (o[0] != f[0] or (o[1] and o[1].lower() != f[1].lower())):
         return False
-    if o[0] == 0 and f[0]:
+    if o[0] == 0 and o[4] and f[0]:             # without a method ClrMD just did not know
         return False
     return not sp or f[3] is None or o[3] == f[3]
 
@@ -403,7 +410,15 @@ def unpacked():
         for path in sorted(glob.glob(folder + '/**/*.core', recursive=True)):
             yield os.path.splitext(os.path.basename(path))[0], path
         shutil.rmtree(folder)
-    for packed in sorted(glob.glob(corpus + '/*/*.core.zst') + glob.glob(corpus + '/*/*.dmp.zst')):
+    folder = tempfile.mkdtemp(dir=os.environ.get('T'))   # most of them are differences to another one
+    names = [os.path.basename(x)[:-len('.dmp.zst')] for x in sorted(glob.glob(corpus + '/windows/*.dmp.zst'))]
+    names = [n for n in names if wanted(n)]
+    if names:
+        subprocess.run([corpus + '/windows/unpack.sh', folder] + names, check=True)
+    for name in names:
+        yield name, '%s/%s.dmp' % (folder, name)
+    shutil.rmtree(folder)
+    for packed in sorted(glob.glob(corpus + '/*/*.core.zst')):
         name = os.path.basename(packed)[:-len('.zst')]
         if not wanted(os.path.splitext(name)[0]):
             continue
