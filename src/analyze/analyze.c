@@ -187,6 +187,8 @@ static void verdict(struct da_analysis *a)
 		da_set_signature(a, a->leading_rule);
 	else if (e)
 		da_set_signature(a, "crash.unknown");
+	else if (a->hang)
+		da_set_hang_signature(a);
 }
 
 /* Complete: nothing that belongs to the dump is missing but files of the machine it came from. */

@@ -30,6 +30,7 @@ struct da_analysis {
 	const struct da_finding *hang;
 	const char *hang_rule, *hang_text;
 	double hang_confidence;
+	DA_VEC(uint32_t) hang_threads; /* whose stacks make it the same problem again */
 	unsigned hangs;              /* findings of hang.* so far */
 };
 

@@ -65,15 +65,16 @@ static void edge_evidence(struct da_analysis *a, struct da_finding *f, uint32_t 
 }
 
 /* The first that is sure leads; every call counts as a hang. */
-static void lead(struct da_analysis *a, struct da_finding *f, const char *rule, double confidence, const char *text)
+static bool lead(struct da_analysis *a, struct da_finding *f, const char *rule, double confidence, const char *text)
 {
 	a->hangs++;
 	if (a->hang)
-		return;
+		return false;
 	a->hang = f;
 	a->hang_rule = rule;
 	a->hang_text = text;
 	a->hang_confidence = confidence;
+	return true;
 }
 
 /* ---------------------------------------------------------------- cycles */
@@ -133,7 +134,7 @@ void da_wait_cycle_rows(struct da_analysis *a)
 static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
 {
 	struct da_arena *arena = a->dump->arena;
-	bool sure = (double)c->confidence >= SURE, self = c->members.n == 1;
+	bool sure = (double)c->confidence >= SURE, self = c->members.n == 1, leads;
 	size_t all = c->members.n + c->behind;
 	struct da_finding *f = da_finding_new(a->doc, "hang.deadlock", sure ? DA_SEVERITY_ERROR : DA_SEVERITY_WARNING,
 					      (unsigned)all, (double)c->confidence);
@@ -161,11 +162,13 @@ static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
 		if (i < EVIDENCE)
 			edge_evidence(a, f, c->members.v[i]);
 	}
-	lead(a, f, "hang.deadlock", (double)c->confidence,
+	leads = lead(a, f, "hang.deadlock", (double)c->confidence,
 	     self ? da_printf(arena, "%s: %s waits for a lock that it holds itself%s.", sure ? "Hang" : "Possible hang",
 			      da_say_thread(a, c->members.v[0]), more)
 		  : da_printf(arena, "%s: %zu threads are deadlocked (%s)%s.", sure ? "Hang" : "Possible hang", c->members.n,
 			      say_members(a, c), more));
+	for (size_t i = 0; leads && i < c->members.n; i++)
+		da_vec_push(arena, &a->hang_threads, c->members.v[i]);
 }
 
 static unsigned run_deadlock(struct da_analysis *a)
@@ -214,9 +217,10 @@ static void one_orphan(struct da_analysis *a, uint32_t lock, uint32_t from, uint
 	for (uint32_t i = from; i < to; i++)
 		da_finding_thread(f, p->waits.v[a->order->waits_of[i]].thread);
 	da_finding_object(f, "lock", a->order->lock_row[lock]);
-	lead(a, f, "hang.lock-orphaned", (double)l->confidence,
+	if (lead(a, f, "hang.lock-orphaned", (double)l->confidence,
 	     da_printf(a->dump->arena, "Hang: %u %s for a lock whose owner, thread id %u, is gone.", to - from,
-		       plural(to - from, "thread waits", "threads wait"), l->owner_tid));
+		       plural(to - from, "thread waits", "threads wait"), l->owner_tid)))
+		da_vec_push(a->dump->arena, &a->hang_threads, first->thread);
 }
 
 static unsigned run_orphaned(struct da_analysis *a)
@@ -320,11 +324,11 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does)
 			edge_evidence(a, f, g->followers[i]);
 	}
 	a->hangs += !grave;
-	if (grave)
-		lead(a, f, "hang.lock-owner-blocked", confidence,
+	if (grave && lead(a, f, "hang.lock-owner-blocked", confidence,
 		     da_printf(arena, "Hang: %u %s behind %s, which %s%s%s.", behind,
 			       plural(behind, "thread waits", "threads wait"), da_say_thread(a, head), does,
-			       function ? " in " : "", function ? da_printf(arena, DA_SYM("%s"), function) : ""));
+			       function ? " in " : "", function ? da_printf(arena, DA_SYM("%s"), function) : "")))
+		da_vec_push(arena, &a->hang_threads, head);
 	return true;
 }
 
@@ -425,8 +429,9 @@ static unsigned run_finalizer_blocked(struct da_analysis *a)
 		da_finding_thread(f, m->thread);
 		da_finding_object(f, "lock", a->order->lock_row[w->lock]);
 		da_evidence_text(da_finding_evidence(f, "wait"), "%s", w->how ? w->how : "by its stack");
-		lead(a, f, "hang.finalizer-blocked", (double)w->confidence,
-		     da_printf(a->dump->arena, "Hang: the finalizer of .NET, %s, waits for a lock.", da_say_thread(a, m->thread)));
+		if (lead(a, f, "hang.finalizer-blocked", (double)w->confidence,
+		     da_printf(a->dump->arena, "Hang: the finalizer of .NET, %s, waits for a lock.", da_say_thread(a, m->thread))))
+			da_vec_push(a->dump->arena, &a->hang_threads, m->thread);
 		n++;
 	}
 	return n;

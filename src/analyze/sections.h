@@ -26,5 +26,7 @@ void da_section_completeness(struct da_analysis *a);
 uint32_t da_frame_rows(struct da_analysis *a, enum da_col list, const struct da_frame *f, uint32_t index);
 /* The bucket of the problem: leading rule, blamed function, normalised frames. */
 void da_set_signature(struct da_analysis *a, const char *rule);
+/* The same of a hang: where each of a->hang_threads stands, in an order that does not depend on threads. */
+void da_set_hang_signature(struct da_analysis *a);
 
 #endif

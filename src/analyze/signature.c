@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyze/sections.h"
@@ -74,4 +75,40 @@ void da_set_signature(struct da_analysis *a, const char *rule)
 	if (e->cpp_type)
 		frames[n++] = da_printf(a->dump->arena, "of type %s", e->cpp_type);
 	da_doc_signature(a->doc, da_printf(a->dump->arena, "%s/%s", rule, one), frames, n, SIGNATURE_VERSION);
+}
+
+/* Where a hung thread stands: its innermost frame of own code, else the innermost that has a name. */
+static const char *standing(struct da_analysis *a, const struct da_thread *t)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < t->frames.n; i++) {
+		const struct da_frame *f = &t->frames.v[i];
+		const char *one = f->trust > DA_TRUST_SCAN && da_function_name(f) ? normalised(a, f) : NULL;
+
+		if (one && da_is_own(a->dump, f))
+			return one;
+		if (one && !first)
+			first = one;
+	}
+	return first;
+}
+
+static int by_name(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+void da_set_hang_signature(struct da_analysis *a)
+{
+	const char *frames[FRAMES], *one;
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->hang_threads.n && n < FRAMES; i++)
+		if ((one = standing(a, &a->dump->proc.threads.v[a->hang_threads.v[i]])) != NULL)
+			frames[n++] = one;
+	if (n == 0)
+		return;
+	qsort(frames, n, sizeof(*frames), by_name);
+	da_doc_signature(a->doc, da_printf(a->dump->arena, "%s/%s", a->hang_rule, frames[0]), frames, n, SIGNATURE_VERSION);
 }
