@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * target: how a layout comes to be; private to target.c, recognise.c, describe.c, descriptor.c, builds.c, dactable.c, exports.c,
- * version.c, probe.c and checks.c.
+ * target: how a layout comes to be; private to target.c, recognise.c, describe.c, descriptor.c, builds.c,
+ * dactable.c, exports.c, version.c, probe.c and checks.c.
  *
  * A layout is put together from sources, the surest first; each fills only what is still unknown:
  * the contract descriptor in the dump, the text of the same build in descriptors/, g_dacTable (the
