@@ -32,6 +32,7 @@ unit_tests += %D%/t_symbol
 # unwind
 unit_tests += %D%/t_unwind
 unit_tests += %D%/t_unwind_guide
+unit_tests += %D%/t_runtime
 unit_tests += %D%/t_clr_target
 unit_tests += %D%/t_clr_code
 unit_tests += %D%/t_clr_exceptions

@@ -302,6 +302,8 @@ static enum da_status merge_root(struct da_arena *a, struct da_clr_layout *l, st
 
 	if (!json_object_is_type(root, json_type_object))
 		return DA_CORRUPT;
+	if (json_object_object_get_ex(root, "version", &o))
+		(void)number_of(o, &r->format);
 	r->baseline = text_of(a, root, "baseline");
 	if (r->baseline && strcmp(r->baseline, "empty") == 0)
 		r->baseline = NULL;

@@ -10,7 +10,7 @@
 #include "runtime/coreclr/target.h"
 
 /* READER_VERSION: of the descriptor's RecommendedReaderVersion; 11.0 has 1. */
-enum { MAJORS = 5, COLUMNS = 12, READER_VERSION = 1 };
+enum { MAJORS = 5, COLUMNS = 12, READER_VERSION = 1, FORMAT = 2 };
 
 /* ---------------------------------------------------------------- reading by name */
 
@@ -122,6 +122,10 @@ static bool merge_descriptor(struct da_clr *c, struct da_clr_found *f, struct da
 		f->in_dump = false;
 		return false;
 	}
+	if (f->merged.format > FORMAT)
+		da_note(c->dump->ledger, DA_NOTE_UNSUPPORTED, "contract descriptor", NULL,
+			"its format is version %llu; versions up to %d are known", (unsigned long long)f->merged.format,
+			FORMAT);
 	for (unsigned i = 0; i < f->merged.nsub; i++)
 		if (merge_sub(c, f, l, f->merged.sub_pointer[i]) != DA_OK)
 			da_note(c->dump->ledger, DA_NOTE_MISSING, "contract descriptor", NULL,

@@ -56,6 +56,7 @@ struct da_clr_source {
 	uint32_t size;      /* of the text by the header */
 };
 struct da_clr_merged {
+	uint64_t format;            /* version of the JSON: 0 in 9 and 10, 2 in 11 */
 	bool aot;                   /* RuntimeFlavor says NativeAot */
 	const char *version;        /* RuntimeProductVersionString, or NULL */
 	const char *sub_name[4];

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runtimes that are recognised: the .NET Framework, Mono, programs compiled ahead of time. */
+#include "config.h"
+
+#include <string.h>
+
+#include "runtime/runtime.h"
+#include "unit.h"
+
+#define BASE 0x400000ULL
+#define LEN 0x4000
+
+static struct da_dump *d;
+static uint8_t *file;
+
+static struct da_module *process(const char *name, bool pe)
+{
+	struct da_module *m;
+	struct da_range *r;
+
+	d = da_dump_new(&da_limits_default, NULL);
+	file = da_alloc(d->arena, LEN);
+	d->proc.mem = (struct da_memory){ .file = { file, LEN }, .word = 8 };
+	d->proc.arch_name = "x86_64";
+	d->proc.os = pe ? DA_OS_WINDOWS : DA_OS_LINUX;
+	r = da_vec_add(d->arena, &d->proc.mem.ranges);
+	*r = (struct da_range){ .start = BASE, .end = BASE + LEN, .file_len = LEN, .prot = 6, .has_prot = true,
+				.module = DA_NONE };
+	m = da_vec_add(d->arena, &d->proc.modules);
+	*m = (struct da_module){ .name = name, .path = name, .start = BASE, .end = BASE + LEN, .bias = BASE, .has_bias = true,
+				 .pe = pe };
+	da_vec_add(d->arena, &d->proc.threads)->tid = 0x3e43;
+	return m;
+}
+
+static struct da_runtimes *open_all(void)
+{
+	struct da_symbol_options so = { .no_local = true };
+	struct da_runtime_options o = { 0 };
+	struct da_symbols *s = da_symbols_new(d, &so);
+
+	da_symbols_find(s);
+	return da_runtimes_open(d, s, &o);
+}
+
+static void is_unread(const char *name, bool pe, enum da_runtime_kind kind)
+{
+	struct da_module *m = process(name, pe);
+	const struct da_runtime *r;
+
+	m->version = "4.8.9232.0";
+	(void)open_all();
+	ck_assert_uint_eq(d->proc.runtimes.n, 1);
+	r = &d->proc.runtimes.v[0];
+	ck_assert_uint_eq(r->kind, kind);
+	ck_assert_uint_eq(r->reader, DA_READER_NONE);
+	ck_assert_str_eq(r->version, "4.8.9232.0");
+	ck_assert(!r->verified && r->unread.n);
+	ck_assert_ptr_nonnull(r->remedy);
+	da_dump_free(d);
+}
+
+START_TEST(names_the_framework)
+{
+	is_unread("clr.dll", true, DA_RUNTIME_NETFX);
+	is_unread("CLR.DLL", true, DA_RUNTIME_NETFX);
+	is_unread("mscorwks.dll", true, DA_RUNTIME_NETFX);
+}
+END_TEST
+
+START_TEST(names_mono)
+{
+	is_unread("libmonosgen-2.0.so.1", false, DA_RUNTIME_MONO);
+	is_unread("mono-2.0-sgen.dll", true, DA_RUNTIME_MONO);
+	is_unread("mono-sgen", false, DA_RUNTIME_MONO);
+}
+END_TEST
+
+START_TEST(finds_none_in_other_programs)
+{
+	static const char *const names[] = { "mono", "libc.so.6", "clrjit.dll", "monopoly" };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(names); i++) {
+		process(names[i], false)->main = true;
+		(void)open_all();
+		ck_assert_uint_eq(d->proc.runtimes.n, 0);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+static void put(uint64_t at, uint64_t v, size_t n) { memcpy(file + (at - BASE), &v, n); }
+
+static void header(unsigned major)
+{
+	memcpy(file + 0x1000, "DNDH", 4);
+	put(BASE + 0x1004, major, 2), put(BASE + 0x1008, 1, 4);
+	put(BASE + 0x1010, BASE + 0x2000, 8), put(BASE + 0x1018, BASE + 0x2100, 8);
+}
+
+START_TEST(reads_what_a_dying_program_wrote)
+{
+	static const char text[] =
+		"{\"version\":\"1.0.0\",\"runtime_type\":\"4\",\"runtime_version\":\"10.0.12\",\"thread\":\"0x3E43\",\"message\":\"m\","
+		"\"exception\":{\"address\":\"0x7F01\",\"hr\":\"0x80131500\",\"message\":\"outer\",\"type\":\"Shop.Broken\",\"stack\":["
+		"{\"ip\":\"0x400123\",\"module\":\"0x400000\",\"offset\":\"0x23\",\"name\":\"Shop.Order.<>c.<Place>b__1_0(Int32)\"},"
+		"{\"ip\":\"0x400200\",\"offset\":\"0x10\",\"name\":\"Shop.Order..ctor()\"},{\"ip\":\"0\"},7],"
+		"\"inner\":[{\"type\":\"Shop.Deep\",\"message\":\"in\",\"hr\":\"0x80070002\"},{\"message\":\"no type\"}]}}";
+	struct da_runtimes *r;
+	const struct da_managed_exception *e;
+
+	process("shop", false)->main = true;
+	header(5);
+	memcpy(file + 0x2801, text, sizeof(text)); /* at an odd address */
+	r = open_all();
+	ck_assert_uint_eq(d->proc.runtimes.n, 1);
+	ck_assert_uint_eq(d->proc.runtimes.v[0].kind, DA_RUNTIME_NATIVE_AOT);
+	ck_assert_uint_eq(d->proc.runtimes.v[0].flavor, DA_FLAVOR_NATIVE_AOT);
+	ck_assert_str_eq(d->proc.runtimes.v[0].version, "10.0.12");
+	da_runtimes_objects(r);
+	ck_assert_uint_eq(d->proc.exceptions.n, 2);
+	e = &d->proc.exceptions.v[0];
+	ck_assert_str_eq(e->type, "Shop.Broken");
+	ck_assert_str_eq(e->message, "outer");
+	ck_assert_uint_eq(e->thread, 0);
+	ck_assert_uint_eq(e->hresult, 0x80131500);
+	ck_assert_uint_eq(e->frames.n, 2);
+	ck_assert_str_eq(e->frames.v[0].place->calls[0].function, "Shop.Order.Place.lambda");
+	ck_assert_uint_eq(e->frames.v[0].place->start, 0x400100);
+	ck_assert_str_eq(e->frames.v[1].place->calls[0].function, "Shop.Order..ctor");
+	ck_assert_str_eq(e[1].type, "Shop.Deep");
+	ck_assert_uint_eq(e[1].parent, 0);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(believes_no_header_that_points_elsewhere)
+{
+	process("shop", false)->main = true;
+	header(5);
+	put(BASE + 0x1018, 0x10, 8);
+	(void)open_all();
+	ck_assert_uint_eq(d->proc.runtimes.n, 0);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(survives_a_cut_text)
+{
+	process("shop", false)->main = true;
+	header(9);
+	memcpy(file + LEN - 40, "{\"version\":\"1.0.0\",\"exception\":{\"inner\"", 40);
+	da_runtimes_objects(open_all());
+	ck_assert_uint_eq(d->proc.runtimes.n, 1);
+	ck_assert_ptr_null(d->proc.runtimes.v[0].version);
+	ck_assert_uint_eq(d->proc.exceptions.n, 0);
+	da_dump_free(d);
+}
+END_TEST
+
+UNIT_MAIN("runtime", names_the_framework, names_mono, finds_none_in_other_programs, reads_what_a_dying_program_wrote,
+	  believes_no_header_that_points_elsewhere, survives_a_cut_text)
