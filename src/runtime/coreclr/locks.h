@@ -78,8 +78,12 @@ struct da_wait *da_clr_wait_next(struct da_clr_lock_table *t, const struct da_wa
 /* Lock objects and wait handles in the frames of a thread that waits: each is noted. */
 void da_clr_stack_note_locks(struct da_clr_lock_table *t, uint32_t thread);
 void da_clr_stack_waits(struct da_clr_lock_table *t);
-void da_clr_stack_thin_locks(struct da_clr_lock_table *t);
+/* Where the frame ends: its caller's stack pointer. */
+uint64_t da_clr_frame_end(const struct da_thread *th, uint32_t frame);
 /* "Type.Method" of a managed frame; NULL: none, or not known. */
 const char *da_clr_frame_method(const struct da_frame *f);
+
+/* thin_locks.c: those on the stacks of their owners, less than certain. */
+void da_clr_stack_thin_locks(struct da_clr_lock_table *t);
 
 #endif

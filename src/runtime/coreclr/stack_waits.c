@@ -24,6 +24,8 @@
 #define STACK_WORDS 65536u
 /* What the caller of the outermost frame may keep just above it. */
 #define BEYOND_LAST 512u
+/* Frames of callers in which the object of a handle is looked for. */
+#define CALLERS 3u
 
 /* What the runtime notes of a thread that sleeps, waits or joins: TS_Interruptible. */
 #define STATE_WAITS 0x02000000u
@@ -220,8 +222,7 @@ static void scan(struct da_clr_lock_table *t, const struct call *call, uint64_t 
 			found_add(ret, object);
 }
 
-/* Where the frame ends: its caller's stack pointer. */
-static uint64_t frame_end(const struct da_thread *th, uint32_t frame)
+uint64_t da_clr_frame_end(const struct da_thread *th, uint32_t frame)
 {
 	const struct da_frame *f = &th->frames.v[frame];
 
@@ -232,12 +233,37 @@ static uint64_t frame_end(const struct da_thread *th, uint32_t frame)
 		       : f->sp + BEYOND_LAST;
 }
 
+/*
+ * Of WaitOne only the SafeWaitHandle is of use while the thread waits. The wait handle that it belongs to, which
+ * the program knows, is looked for with the callers.
+ */
+static uint64_t wait_handle_of(struct da_clr_lock_table *t, const struct call *call)
+{
+	static const struct api safe = {"", DA_LOCK_EVENT, "Microsoft.Win32.SafeHandles.SafeWaitHandle"};
+	struct da_clr *c = t->c;
+	const struct da_thread *th = &c->dump->proc.threads.v[call->thread];
+	struct call inner = *call;
+	uint64_t at = th->frames.v[call->first].sp & ~(uint64_t)(c->mem->word - 1), v, handle, end;
+	struct found f;
+
+	inner.api = &safe;
+	scan(t, &inner, at, da_clr_frame_end(th, call->last), &f);
+	if (f.n != 1)
+		return 0;
+	end = da_clr_frame_end(th, (uint32_t)DA_MIN(call->last + CALLERS, th->frames.n - 1));
+	for (uint64_t n = 0; at < end && n < CALL_WORDS; at += c->mem->word, n++)
+		if (da_mem_word(c->mem, at, &v) == DA_OK && v && v % c->mem->word == 0 &&
+		    da_clr_object_is(c, v, "System.Threading.WaitHandle") &&
+		    da_clr_object_ptr(c, v, "_waitHandle", &handle) == DA_OK && handle == f.v[0])
+			return v;
+	return f.v[0];
+}
+
 /* The one object of the call; 0: none, or several. */
-static uint64_t object_of(struct da_clr_lock_table *t, const struct call *call,
-			  float *ret_confidence)
+static uint64_t object_of(struct da_clr_lock_table *t, const struct call *call, float *ret_confidence)
 {
 	const struct da_thread *th = &t->c->dump->proc.threads.v[call->thread];
-	uint64_t end = frame_end(th, call->last);
+	uint64_t end = da_clr_frame_end(th, call->last);
 	struct found f;
 
 	scan(t, call, th->frames.v[call->first].sp, end, &f);
@@ -245,7 +271,7 @@ static uint64_t object_of(struct da_clr_lock_table *t, const struct call *call,
 	if (f.n == 1 && !f.more)
 		return f.v[0];
 	if (f.n == 0)
-		return 0;
+		return call->api->kind == DA_LOCK_EVENT ? wait_handle_of(t, call) : 0;
 	scan(t, call, th->frames.v[call->last].sp, end, &f);
 	*ret_confidence = 0.7f;
 	return f.n == 1 && !f.more ? f.v[0] : 0;
@@ -285,6 +311,13 @@ static void show_frame(struct da_clr_lock_table *t, const struct call *call)
 			w->frame = call->last;
 }
 
+static uint8_t handle_kind(struct da_clr *c, uint64_t object)
+{
+	if (da_clr_object_is(c, object, "System.Threading.Mutex"))
+		return DA_LOCK_MUTANT;
+	return da_clr_object_is(c, object, "System.Threading.Semaphore") ? DA_LOCK_SEMAPHORE : DA_LOCK_EVENT;
+}
+
 static void add_wait(struct da_clr_lock_table *t, const struct call *call)
 {
 	struct da_clr *c = t->c;
@@ -299,7 +332,9 @@ static void add_wait(struct da_clr_lock_table *t, const struct call *call)
 
 	w.how = "the frame shows the call";
 	if (object) {
-		w.lock = da_clr_slim_lock(t, (enum da_lock_kind)call->api->kind, object);
+		if (w.kind == DA_LOCK_EVENT)
+			w.kind = handle_kind(c, object);
+		w.lock = da_clr_slim_lock(t, (enum da_lock_kind)w.kind, object);
 		w.address = object;
 		w.confidence = confidence;
 		w.how = confidence > 0.9f ? "the frames of the call hold one such object"
@@ -392,7 +427,7 @@ void da_clr_stack_note_locks(struct da_clr_lock_table *t, uint32_t thread)
 	if (!find_call(th, &call))
 		return;
 	lo = th->frames.v[call.first].sp;
-	hi = frame_end(th, call.last);
+	hi = da_clr_frame_end(th, call.last);
 	for (uint64_t n = 0; lo < hi && n < CALL_WORDS; lo += c->mem->word, n++) {
 		if (da_mem_word(c->mem, lo, &v) != DA_OK || !v || v % c->mem->word)
 			continue;
@@ -426,79 +461,5 @@ void da_clr_stack_waits(struct da_clr_lock_table *t)
 			show_frame(t, &call);
 		else
 			add_wait(t, &call);
-	}
-}
-
-/* ---------------------------------------------------------------- thin locks */
-
-/* Bits of a header beside the thin lock: finalizer has run, and the collector's own. */
-#define OTHER_BITS 0x60000000u
-
-struct thin_masks {
-	uint64_t ids, recursion;
-	uint32_t id; /* of the thread at hand */
-};
-
-/* An object on the thread's own stack whose header says that this very thread is inside. */
-static void try_thin(struct da_clr_lock_table *t, const struct thin_masks *m, uint64_t object)
-{
-	struct da_clr *c = t->c;
-	uint32_t word, lock;
-	size_t before = c->dump->proc.locks.n;
-
-	if (!object || object % c->mem->word || !da_clr_in_heap(c, object) || da_clr_object_header(c, object, &word) != DA_OK ||
-	    (word & (uint32_t)m->ids) != m->id ||
-	    (word & ~((uint32_t)(m->ids | m->recursion) | OTHER_BITS)) ||
-	    !da_clr_object_mt(c, object))
-		return;
-	lock = da_clr_lock_of(t, object);
-	if (lock == DA_NONE || lock < before)
-		return;
-	/* The collector moves objects, and what it leaves behind looks like an object for a while.
-	 */
-	c->dump->proc.locks.v[lock].how =
-		"the thin lock in the header of an object on the owner's stack";
-	c->dump->proc.locks.v[lock].confidence = 0.8f;
-}
-
-static void thin_locks_of(struct da_clr_lock_table *t, const struct da_thread *th,
-			  const struct thin_masks *m)
-{
-	uint64_t lo = 0, hi = 0, v;
-
-	for (size_t i = 0; i < th->frames.n; i++)
-		if (th->frames.v[i].kind == DA_FRAME_MANAGED) {
-			lo = lo ? lo : th->frames.v[i].sp;
-			hi = frame_end(th, (uint32_t)i);
-		}
-	/* Where code or unwind data of the program is missing: the stack as far as it goes. */
-	if (th->end != DA_END_COMPLETE && th->frames.n && th->stack_base > th->frames.v[0].sp) {
-		lo = th->frames.v[0].sp & ~(uint64_t)(t->c->mem->word - 1);
-		hi = th->stack_base;
-	}
-	for (uint64_t n = 0; lo < hi && n < STACK_WORDS; lo += t->c->mem->word, n++)
-		if (da_mem_word(t->c->mem, lo, &v) == DA_OK)
-			try_thin(t, m, v);
-}
-
-void da_clr_stack_thin_locks(struct da_clr_lock_table *t)
-{
-	struct da_clr *c = t->c;
-	struct da_process *p = &c->dump->proc;
-	struct thin_masks m;
-
-	/* Other structures begin with a MethodTable too: without the heap's bounds nothing is certain enough. */
-	if (!da_clr_heap_known(c) || da_clr_global(c, DA_CLR_G_SyncBlockMaskLockThreadId, &m.ids) != DA_OK ||
-	    da_clr_global(c, DA_CLR_G_SyncBlockMaskLockRecursionLevel, &m.recursion) != DA_OK)
-		return;
-	for (size_t i = 0; c->threads && i < c->threads->v.n && !da_stop(c->dump->watch); i++) {
-		uint32_t model = c->threads->v.v[i].model;
-
-		if (model >= p->managed_threads.n ||
-		    p->managed_threads.v[model].thread == DA_NONE ||
-		    !p->managed_threads.v[model].managed_id)
-			continue;
-		m.id = p->managed_threads.v[model].managed_id;
-		thin_locks_of(t, &p->threads.v[p->managed_threads.v[model].thread], &m);
 	}
 }
