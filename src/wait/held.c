@@ -33,7 +33,7 @@ static bool musl_mutex(const struct da_waits *w, uint64_t base, uint32_t thread,
 	    (v[1] & DA_FUTEX_TID_MASK) != w->t[thread].tid)
 		return false;
 	*ret = (struct da_lock){ .owner = thread, .owner_tid = w->t[thread].tid, .state = DA_LOCK_HELD, .confidence = 0.95f };
-	ret->how = da_printf(w->d->arena, "a mutex of musl in the list of those that thread id %u holds; its word 0x%x names it "
+	ret->how = da_printf(w->d->arena, "mutex of musl in the list of those that thread id %u holds; its word 0x%x names it "
 			     "too", ret->owner_tid, v[1]);
 	return true;
 }

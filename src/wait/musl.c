@@ -38,7 +38,7 @@ bool da_recognise_musl_mutex(const struct da_futex *f, bool named, struct da_fou
 				  .confidence = named ? 0.98f : 0.85f, .how = "the word is part of a mutex of musl" };
 	ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_HELD, .has_waiting = true, .waiting = v[2] };
 	if (!with_owner) {
-		ret->lock.how = da_printf(w->d->arena, "a normal mutex of musl, held (word 0x%x): it stores no owner", v[1]);
+		ret->lock.how = da_printf(w->d->arena, "normal mutex of musl, held (word 0x%x): it stores no owner", v[1]);
 		return true;
 	}
 	da_wait_owner(w, &ret->lock, tid, 0.85f, v[0] & SHARED && !(v[0] & ROBUST));
@@ -46,7 +46,7 @@ bool da_recognise_musl_mutex(const struct da_futex *f, bool named, struct da_fou
 		ret->lock.has_recursion = true;
 		ret->lock.recursion = v[5] + 1; /* counts the times after the first */
 	}
-	ret->lock.how = da_printf(w->d->arena, "a %s%s%s mutex of musl, whose word 0x%x names thread id %u%s",
+	ret->lock.how = da_printf(w->d->arena, "%s%s%s mutex of musl, whose word 0x%x names thread id %u%s",
 				  kinds[v[0] & KIND], v[0] & ROBUST ? " robust" : "",
 				  v[0] & INHERIT ? " priority-inheriting" : "", v[1], tid,
 				  ret->lock.state == DA_LOCK_ORPHANED ? ", which is not in the dump" : "");

@@ -4,9 +4,12 @@
 
 glibc-new: threads that the truth names, last words on stderr against the abort message or the C++
 exception, stacks walked to their beginning with the files beside the corpus. aarch64-qemu: signal,
-fault address and the chain of functions, innermost first.
+fault address and the chain of functions, innermost first. Of both: what each thread of locks, conds and their
+like waits for, and who holds it (waits.py), with the files and without any.
 """
 import glob, json, os, re, subprocess, sys, tarfile
+
+import waits
 
 corpus = os.path.join(os.environ["DUMPAN_CORPUS"], "dumps")
 dumpan, work = os.environ["DUMPAN"], sys.argv[1]
@@ -50,6 +53,7 @@ def glibc_new():
         if r is None:
             continue
         own_truth(core, name, r)
+        own_waits(core, core.replace(".core.zst", ".truth.txt"), name, r, options)
         last_words(core, name, r)
         if version:
             ends = [s["end"] for s in r["data"]["stacks"]]
@@ -73,6 +77,20 @@ def own_truth(core, name, r):
     main = {r["data"]["process"]["pid"]}
     helpers = 1 if "cxxlocks" in name else 0  # a thread that std::async made
     tap(len(got - want - main) <= helpers or "heap" in name, f"{name}: no thread too many", got - want)
+
+
+def own_waits(core, truth, name, r, options):
+    if not any(x in name for x in ("locks", "conds", "musl")):
+        return
+    with open(truth) as f:
+        text = f.read()
+    musl = "musl" in name
+    bad = list(waits.wrong(r, text, nameless=not options, musl=musl))
+    tap(not bad, f"{name}: waits and owners", "\n".join(bad))
+    bare = report(core) if options else None
+    if bare:
+        bad = list(waits.wrong(bare, text, nameless=True, musl=musl))
+        tap(not bad, f"{name}: waits and owners, without files", "\n".join(bad))
 
 
 def last_words(core, name, r):
@@ -107,6 +125,8 @@ def aarch64():
     here = os.path.join(corpus, "aarch64-qemu")
     unpack(os.path.join(here, "cores.tar.zst"), os.path.join(work, "a64"))
     unpack(os.path.join(here, "bin.tar.zst"), os.path.join(work, "a64", "bin"))
+    locks, options = os.path.join(work, "a64", "locks.core"), ["--symbols", os.path.join(work, "a64", "bin")]
+    own_waits(locks, os.path.join(here, "locks.truth.txt"), "aarch64 locks", report(locks, *options), options)
     for path in sorted(glob.glob(os.path.join(here, "*.truth.json"))):
         name = os.path.basename(path)[:-len(".truth.json")]
         with open(path) as f:
