@@ -47,6 +47,7 @@ unit_tests += %D%/t_wait
 # runtime
 unit_tests += %D%/t_debuginfo
 unit_tests += %D%/t_clr_names
+unit_tests += %D%/t_clr_types
 unit_tests += %D%/t_clr_objects
 # report
 unit_tests += %D%/t_json

@@ -240,7 +240,7 @@ static void write_unknown(struct method *x)
 	} else if (!x->m.token) {
 		x->m.name = da_printf(a, "%s method without a name", x->m.il_stub ? "stub:" : "dynamic");
 	} else if (x->type) {
-		x->m.name = da_printf(a, "%s.(method 0x%08x)", da_clr_friendly_type(a, x->type), x->m.token);
+		x->m.name = da_clr_friendly(a, x->type, da_printf(a, "(method 0x%08x)", x->m.token), NULL);
 	} else {
 		x->m.name = da_printf(a, "%s%s(method 0x%08x)", module ? module : "", module ? " " : "", x->m.token);
 	}
