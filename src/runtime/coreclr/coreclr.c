@@ -13,6 +13,7 @@ static enum da_status open_coreclr(struct da_dump *d, struct da_symbols *s, uint
 		return st;
 	(void)da_clr_threads_read(c);
 	(void)da_clr_modules_read(c);
+	da_clr_complete_version(c);
 	*ret = c;
 	return DA_OK;
 }

@@ -109,6 +109,8 @@ enum da_status da_clr_global_ptr(const struct da_clr *c, enum da_clr_global g, u
 /* target.c: recognise the module, fill layout, version, proc.runtimes. DA_NOT_FOUND: no CoreCLR. */
 enum da_status da_clr_open(struct da_dump *d, struct da_symbols *s, uint32_t module,
 			   const struct da_runtime_options *o, struct da_clr **ret);
+/* The servicing release by CoreLib's product version, where nothing else told it. After da_clr_modules_read. */
+void da_clr_complete_version(struct da_clr *c);
 /* What could not be read, once each: a word for runtimes.unread. */
 void da_clr_unread(struct da_clr *c, const char *word);
 

@@ -105,6 +105,9 @@ static void judge_writer(struct da_clr *c, const struct da_clr_found *f, struct 
 			saved = saved || ((g->prot & DA_PROT_W) && g->file_len);
 		}
 	}
+	/* The program's file brings what createdump of later versions leaves out. */
+	if ((saved || !doublemapped) && c->dump->proc.modules.v[c->module].file_bytes)
+		return;
 	r->lacks = doublemapped && !saved
 			   ? "The program holds the runtime in its own file, and createdump found no debugging library that "
 			     "belongs to it. It left out compiled code, metadata and, as createdump of .NET 8 does, the "

@@ -133,3 +133,19 @@ bool da_clr_version(struct da_clr *c, const struct da_clr_build *own)
 		return true;
 	return by_text(c) || by_runtime_info(c) || by_path(c) || (!c->single_file && m->pe && by_build(c, m->version));
 }
+
+void da_clr_complete_version(struct da_clr *c)
+{
+	const struct da_clr_module *core = c->modules ? c->modules->corelib : NULL;
+	const struct da_process *p = &c->dump->proc;
+	const char *end, *product;
+	unsigned v[3];
+
+	if (c->has_patch || !c->major || !core || core->assembly >= p->assemblies.n)
+		return;
+	product = p->assemblies.v[core->assembly].product_version;
+	if (!product || !three(product, v, &end) || v[0] != c->major)
+		return;
+	(void)set_version(c, v[0], v[1], v[2], true);
+	da_clr_model(c)->version = da_printf(c->arena, "%u.%u.%u", v[0], v[1], v[2]);
+}
