@@ -67,6 +67,7 @@ static const struct api {
 /* A call that waits: frames[first .. last] of the thread, last the outermost of them. */
 struct call {
 	const struct api *api;
+	const struct da_clr_thread *clr;
 	uint32_t thread;
 	uint32_t managed; /* index of proc.managed_threads */
 	uint32_t first, last;
@@ -233,6 +234,30 @@ uint64_t da_clr_frame_end(const struct da_thread *th, uint32_t frame)
 		       : f->sp + BEYOND_LAST;
 }
 
+static uint8_t explicit_kind(const struct da_clr *c, uint64_t frame)
+{
+	uint64_t id;
+
+	if (da_mem_word(c->mem, frame, &id) != DA_OK)
+		return DA_CLR_FRAME_UNKNOWN;
+	for (size_t i = 0; i < c->layout.frames.n; i++)
+		if (c->layout.frames.v[i].id == id)
+			return c->layout.frames.v[i].kind;
+	return DA_CLR_FRAME_UNKNOWN;
+}
+
+/* The object that the innermost helper's frame holds; 0: it is no such frame. */
+static uint64_t helper_object(const struct da_clr *c, const struct da_clr_thread *th)
+{
+	uint64_t slot, object;
+
+	if (explicit_kind(c, th->frame) != DA_CLR_FRAME_HelperMethodFrame_1OBJ ||
+	    DA_CLR_PTR(c, th->frame, HelperMethodFrame_1OBJ, ObjectSlot, &slot) != DA_OK ||
+	    da_mem_word(c->mem, slot, &object) != DA_OK)
+		return 0;
+	return object;
+}
+
 /*
  * Of WaitOne only the SafeWaitHandle is of use while the thread waits. The wait handle that it belongs to, which
  * the program knows, is looked for with the callers.
@@ -263,9 +288,12 @@ static uint64_t wait_handle_of(struct da_clr_lock_table *t, const struct call *c
 static uint64_t object_of(struct da_clr_lock_table *t, const struct call *call, float *ret_confidence)
 {
 	const struct da_thread *th = &t->c->dump->proc.threads.v[call->thread];
-	uint64_t end = da_clr_frame_end(th, call->last);
+	uint64_t end = da_clr_frame_end(th, call->last), exact = helper_object(t->c, call->clr), object;
 	struct found f;
 
+	*ret_confidence = 1;
+	if (exact && fits(t, call, exact, &object))
+		return object;
 	scan(t, call, th->frames.v[call->first].sp, end, &f);
 	*ret_confidence = 0.95f;
 	if (f.n == 1 && !f.more)
@@ -337,7 +365,8 @@ static void add_wait(struct da_clr_lock_table *t, const struct call *call)
 		w.lock = da_clr_slim_lock(t, (enum da_lock_kind)w.kind, object);
 		w.address = object;
 		w.confidence = confidence;
-		w.how = confidence > 0.9f ? "the frames of the call hold one such object"
+		w.how = confidence > 0.99f ? "the helper's frame holds the object"
+			: confidence > 0.9f ? "the frames of the call hold one such object"
 					  : "the outermost frame of the call holds one such "
 					    "object, others hold more";
 		if (w.lock != DA_NONE && is_unread(&c->dump->proc.locks.v[w.lock]))
@@ -350,34 +379,9 @@ static void add_wait(struct da_clr_lock_table *t, const struct call *call)
 	da_clr_wait_add(t, &w);
 }
 
-/* ---------------------------------------------------------------- 6 to 9: the frame of the helper
- */
+/* ---------------------------------------------------------------- 6 to 9: contended Monitor.Enter */
 
-static uint8_t explicit_kind(const struct da_clr *c, uint64_t frame)
-{
-	uint64_t id;
-
-	if (da_mem_word(c->mem, frame, &id) != DA_OK)
-		return DA_CLR_FRAME_UNKNOWN;
-	for (size_t i = 0; i < c->layout.frames.n; i++)
-		if (c->layout.frames.v[i].id == id)
-			return c->layout.frames.v[i].kind;
-	return DA_CLR_FRAME_UNKNOWN;
-}
-
-/* The object that the innermost helper's frame holds; 0: it is no such frame. */
-static uint64_t helper_object(const struct da_clr *c, const struct da_clr_thread *th)
-{
-	uint64_t slot, object;
-
-	if (explicit_kind(c, th->frame) != DA_CLR_FRAME_HelperMethodFrame_1OBJ ||
-	    DA_CLR_PTR(c, th->frame, HelperMethodFrame_1OBJ, ObjectSlot, &slot) != DA_OK ||
-	    da_mem_word(c->mem, slot, &object) != DA_OK)
-		return 0;
-	return object;
-}
-
-/* Contended Monitor.Enter. The helper serves others too: the lock must be another's, and the thread
+/* The helper serves others too: the lock must be another's, and the thread
  * wait. */
 static bool helper_wait(struct da_clr_lock_table *t, const struct da_clr_thread *th,
 			uint32_t thread)
@@ -448,7 +452,7 @@ void da_clr_stack_waits(struct da_clr_lock_table *t)
 
 	for (size_t i = 0; c->threads && i < c->threads->v.n && !da_stop(c->dump->watch); i++) {
 		const struct da_clr_thread *th = &c->threads->v.v[i];
-		struct call call = {.managed = th->model};
+		struct call call = {.managed = th->model, .clr = th};
 
 		if (th->model >= p->managed_threads.n ||
 		    p->managed_threads.v[th->model].thread == DA_NONE)
