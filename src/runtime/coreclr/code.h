@@ -18,10 +18,13 @@ struct da_clr_code_state {
 	struct da_map answers; /* pc to struct answer */
 	struct da_map images;  /* Module to struct clr_image, of r2r.c */
 	struct clr_section last;
+	struct clr_headers *headers; /* of heap_header.c */
 };
 
 /* heap_code.c: the method at pc of a code heap. DA_NOT_FOUND: none begins there; DA_FAULT. */
 enum da_status clr_heap_code(struct da_clr *c, const struct clr_section *s, uint64_t pc, struct da_clr_code *ret);
+/* heap_header.c: the header of the method that begins `start` bytes behind the base of its range; 0: not found. */
+uint64_t clr_find_header(struct da_clr *c, uint64_t start);
 /* r2r.c: the method at pc of an image. */
 enum da_status clr_r2r_code(struct da_clr *c, const struct clr_section *s, uint64_t pc, struct da_clr_code *ret);
 

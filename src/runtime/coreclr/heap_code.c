@@ -159,8 +159,12 @@ enum da_status clr_heap_code(struct da_clr *c, const struct clr_section *s, uint
 	}
 	if (st != DA_OK)
 		return st;
-	if (da_mem_word(c->mem, ret->start - 8, &header) != DA_OK)
-		return DA_OK; /* code pages are often not in the dump: where it begins is all that is known */
+	if (da_mem_word(c->mem, ret->start - 8, &header) != DA_OK) { /* pages of code are often not in the dump */
+		ret->header = clr_find_header(c, ret->start - ret->base);
+		if (ret->header)
+			(void)DA_CLR_PTR(c, ret->header, RealCodeHeader, MethodDesc, &ret->method);
+		return DA_OK;
+	}
 	da_clr_global(c, DA_CLR_G_StubCodeBlockLast, &last);
 	if (header <= last) {
 		ret->stub = true;
