@@ -426,7 +426,7 @@ static void skip_type(struct da_cursor *c, struct instance *x, bool outer, unsig
 	}
 }
 
-/* 0: the image's own; then the AssemblyRefs of its metadata, then those of the manifest. */
+/* 0: the image's own; then the AssemblyRefs of its metadata (a composite image has none), one more, those of the manifest. */
 static uint32_t module_of_index(const struct image *im, uint32_t own, uint32_t index)
 {
 	enum { COL_NAME = 6 };
@@ -438,7 +438,7 @@ static uint32_t module_of_index(const struct image *im, uint32_t own, uint32_t i
 	if (index <= refs)
 		return da_metadata_cell(md, DA_MD_ASSEMBLY_REF, index, COL_NAME, &name) ?
 			       module_named(im->c, da_metadata_string(md, name)) : DA_NONE;
-	return module_of_ref(im, index - refs - (refs || own != DA_NONE ? 1 : 0));
+	return module_of_ref(im, index - refs - 1);
 }
 
 static void map_instance(struct image *im, struct da_cursor *c, uint32_t own)
