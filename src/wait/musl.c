@@ -173,8 +173,8 @@ bool da_recognise_musl_barrier(const struct da_futex *f, bool named, struct da_f
 		    record == 0 || !da_wait_u32(w, at + 8, &limit) || limit == 0 || limit >= WAITERS_MAX ||
 		    (!named && da_thread_of_stack(w->p, record) == DA_NONE))
 			continue;
-		*ret = (struct da_found){ .kind = DA_LOCK_BARRIER, .base = at, .target = DA_NONE, .confidence = named ? 0.95f : 0.75f,
-					  .how = "the word is in the record of a barrier of musl" };
+		*ret = (struct da_found){ .kind = DA_LOCK_BARRIER, .base = at, .target = DA_NONE,
+					  .confidence = named ? 0.95f : 0.75f, .how = "the word is in the record of a barrier of musl" };
 		ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN, .has_max = true,
 					      .max = (int64_t)limit + 1 };
 		ret->lock.how = da_printf(w->d->arena, "a barrier of musl for %u threads", limit + 1);

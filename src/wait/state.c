@@ -14,11 +14,13 @@ static const struct idle {
 	const char *what;
 	uint16_t wait;
 	const char *name, *functions;
-	uint8_t role;
+	uint8_t role, state;
 } patterns[] = {
-#define DA_IDLE_ROW(what, wait, name, functions, role) { what, wait, name, functions, role },
+#define DA_IDLE_ROW(what, wait, name, functions, role) { what, wait, name, functions, role, DA_STATE_IDLE },
+#define DA_STATE_ROW(what, wait, functions, state) { what, wait, NULL, functions, DA_ROLE_UNKNOWN, state },
 #include "wait/idle.def"
 #undef DA_IDLE_ROW
+#undef DA_STATE_ROW
 };
 
 static uint8_t state_of_kind(enum da_lock_kind kind)
@@ -85,18 +87,34 @@ static uint16_t class_of_kind(enum da_lock_kind kind, const struct da_syscall *c
 
 /* ---------------------------------------------------------------- patterns */
 
-static bool fits(const char *name, const char *pattern, size_t n)
+/* Where the name goes on behind the pattern's n bytes, or NULL. Rust writes <std::thread::Thread>::park. */
+static const char *behind(const char *name, const char *pattern, size_t n)
 {
-	if (!name)
-		return false;
-	if (n && pattern[n - 1] == '*')
-		return strncmp(name, pattern, n - 1) == 0;
-	/* "foo(int)" and "foo[abi]" are foo; "foo.cold" is not taken for it */
-	return strncmp(name, pattern, n) == 0 && (name[n] == '\0' || name[n] == '(' || name[n] == '[' || name[n] == '@');
+	if (*name == '<' && *pattern != '<')
+		name++;
+	for (size_t i = 0; i < n; i++, name++) {
+		if (*name == '>' && pattern[i] == ':')
+			name++;
+		if (*name != pattern[i])
+			return NULL;
+	}
+	return name;
 }
 
-static bool frame_fits(const struct da_frame *f, const char *pattern, size_t n)
+static bool fits(const char *name, const char *pattern, size_t n)
 {
+	bool any = n && pattern[n - 1] == '*';
+	const char *rest = name ? behind(name, pattern, any ? n - 1 : n) : NULL;
+
+	/* "foo(int)" and "foo[abi]" are foo; "foo.cold" is not taken for it */
+	return rest && (any || *rest == '\0' || *rest == '(' || *rest == '[' || *rest == '@');
+}
+
+static bool frame_fits(const struct da_process *p, const struct da_frame *f, const char *pattern, size_t n)
+{
+	if (*pattern == '@')
+		return f->module != DA_NONE && p->modules.v[f->module].name &&
+		       strncmp(p->modules.v[f->module].name, pattern + 1, n - 1) == 0;
 	if (!f->place)
 		return false;
 	for (unsigned i = 0; i < f->place->ncalls; i++)
@@ -105,7 +123,7 @@ static bool frame_fits(const struct da_frame *f, const char *pattern, size_t n)
 	return fits(f->place->raw, pattern, n);
 }
 
-static bool functions_fit(const struct da_thread *t, uint32_t from, const char *functions)
+static bool functions_fit(const struct da_process *p, const struct da_thread *t, uint32_t from, const char *functions)
 {
 	uint32_t at = from;
 
@@ -113,7 +131,7 @@ static bool functions_fit(const struct da_thread *t, uint32_t from, const char *
 		size_t n = strcspn(functions, "<");
 		uint32_t end = at + NEAR;
 
-		while (at < t->frames.n && at < end && !frame_fits(&t->frames.v[at], functions, n))
+		while (at < t->frames.n && at < end && !frame_fits(p, &t->frames.v[at], functions, n))
 			at++;
 		if (at == t->frames.n || at == end)
 			return false;
@@ -122,14 +140,14 @@ static bool functions_fit(const struct da_thread *t, uint32_t from, const char *
 	return true;
 }
 
-static const struct idle *idle_of(const struct da_thread *t, uint32_t frame, uint16_t class)
+static const struct idle *idle_of(const struct da_process *process, const struct da_thread *t, uint32_t frame, uint16_t class)
 {
 	for (size_t i = 0; i < DA_ARRAY_SIZE(patterns); i++) {
 		const struct idle *p = &patterns[i];
 
 		if (!(p->wait & class) || (p->name && (!t->name || !da_starts(t->name, p->name))))
 			continue;
-		if (functions_fit(t, frame == DA_NONE ? 0 : frame, p->functions))
+		if (functions_fit(process, t, frame == DA_NONE ? 0 : frame, p->functions))
 			return p;
 	}
 	return NULL;
@@ -168,7 +186,7 @@ static void judge(struct da_waits *w, uint32_t thread, bool owes)
 {
 	struct da_thread *t = &w->p->threads.v[thread];
 	const struct da_asleep_thread *a = &w->t[thread];
-	const struct da_wait *wait = a->primary != DA_NONE ? &w->p->waits.v[a->primary] : NULL;
+	struct da_wait *wait = a->primary != DA_NONE ? &w->p->waits.v[a->primary] : NULL;
 	const struct idle *idle;
 
 	if (t->state != DA_STATE_UNKNOWN)
@@ -181,10 +199,19 @@ static void judge(struct da_waits *w, uint32_t thread, bool owes)
 	if (wait->confidence < 0.6f)
 		return;
 	t->state = state_of_kind((enum da_lock_kind)wait->kind);
-	idle = idle_of(t, a->hint.frame, class_of_kind((enum da_lock_kind)wait->kind, &a->call));
+	idle = idle_of(w->p, t, a->hint.frame, class_of_kind((enum da_lock_kind)wait->kind, &a->call));
+	if (idle && idle->state != DA_STATE_IDLE) {
+		t->state = idle->state;
+		wait->how = da_printf(w->d->arena, "%s; its functions say: for %s", wait->how, idle->what);
+		return;
+	}
 	if (idle && t->role == DA_ROLE_UNKNOWN)
 		t->role = idle->role;
-	if (!owes && (idle || waits_for_events(wait, &a->call)))
+	if (owes)
+		return;
+	if (idle)
+		wait->how = da_printf(w->d->arena, "%s; so waits a thread without work: %s", wait->how, idle->what);
+	if (idle || waits_for_events(wait, &a->call))
 		t->state = DA_STATE_IDLE;
 }
 
