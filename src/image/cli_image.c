@@ -7,12 +7,14 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "image/metadata.h"
 #include "image/pe.h"
 
 enum { HEADER_BYTES = 4096, CLI_HEADER = 72, METADATA = 0x424a5342 /* BSJB */, READY_TO_RUN = 0x00525452 /* RTR */ };
 enum { DEBUG_ENTRY = 28, DEBUG_ENTRIES_MAX = 64, CODEVIEW = 2, EMBEDDED = 17, PORTABLE = 0x504d /* "PM" */ };
+enum { EXPORT_DIRECTORY = 40, EXPORTS_MAX = 64 };
 enum { RSDS = 0x53445352, MPDB = 0x4244504d, PATH_MAX_BYTES = 4096 };
 
 /* ---------------------------------------------------------------- bytes with holes */
@@ -203,6 +205,37 @@ static enum proof read_cli(const struct reader *r, struct da_cli_image *im)
 	return PROOF_METADATA;
 }
 
+/* The image of the compiled code of many assemblies is no assembly itself: an export leads to its header. */
+static uint64_t exported_header(const struct reader *r)
+{
+	static const char name[] = "RTR_HEADER";
+	uint64_t dir = at_rva(r, r->pe->dirs[DA_PE_EXPORT].rva, EXPORT_DIRECTORY), at;
+	uint32_t w[5], rva; /* functions, names, and the tables of functions, names and ordinals */
+	uint16_t ordinal;
+	char text[sizeof(name)];
+
+	for (unsigned i = 0; i < DA_ARRAY_SIZE(w); i++)
+		if (!dir || da_mem_u32(r->mem, dir + 0x14 + 4 * i, &w[i]) != DA_OK)
+			return 0;
+	for (uint32_t i = 0; i < DA_MIN(w[1], (uint32_t)EXPORTS_MAX); i++) {
+		at = at_rva(r, w[3] + 4 * i, 4);
+		if (!at || da_mem_u32(r->mem, at, &rva) != DA_OK)
+			return 0;
+		at = at_rva(r, rva, sizeof(name));
+		if (!at || da_mem_read(r->mem, at, text, sizeof(name), NULL) != DA_OK || memcmp(text, name, sizeof(name)) != 0)
+			continue;
+		at = at_rva(r, w[4] + 2 * i, 2);
+		if (!at || da_mem_u16(r->mem, at, &ordinal) != DA_OK || ordinal >= w[0])
+			return 0;
+		at = at_rva(r, w[2] + 4 * (uint32_t)ordinal, 4);
+		if (!at || da_mem_u32(r->mem, at, &rva) != DA_OK)
+			return 0;
+		at = at_rva(r, rva, 16);
+		return has_word(r, at, READY_TO_RUN) ? at : 0;
+	}
+	return 0;
+}
+
 /* ---------------------------------------------------------------- the debug directory */
 
 struct debug_entry {
@@ -290,6 +323,8 @@ static enum proof read_as(const struct reader *r, struct da_cli_image *ret)
 				   .image_size = r->pe->image_size };
 	enum proof proof = read_cli(r, &im);
 
+	if (proof == PROOF_NONE && !r->pe->dirs[DA_PE_CLR].rva && (im.ready_to_run = exported_header(r)))
+		proof = PROOF_METADATA;
 	if (read_debug(r, &im) && proof == PROOF_NONE)
 		proof = PROOF_HEADER;
 	*ret = im;

@@ -44,7 +44,7 @@ struct da_cli_image {
 	uint32_t timestamp, image_size;
 	uint64_t metadata;        /* address; 0: not managed, or not readable */
 	uint32_t metadata_size;
-	uint64_t ready_to_run;    /* address of the ReadyToRun header, 0: none */
+	uint64_t ready_to_run;    /* address of the ReadyToRun header, 0: none; of a composite image too */
 	bool has_pdb;             /* CodeView entry of the debug directory */
 	uint8_t pdb_guid[16];     /* in the byte order of its text form */
 	uint32_t pdb_stamp, pdb_age;

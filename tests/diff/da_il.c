@@ -12,6 +12,7 @@
 
 #include "loader/loader.h"
 #include "runtime/coreclr/coreclr.h"
+#include "runtime/coreclr/r2r_file.h"
 
 static struct da_clr *open_runtime(struct da_dump *d, struct da_symbols *s)
 {
@@ -32,6 +33,8 @@ static void answer(struct da_clr *c, uint64_t ip, bool caller)
 	bool approx = false;
 	int32_t il = 0;
 
+	if ((st != DA_OK || !code.method) && da_clr_r2r_method(c, ip - caller, &code))
+		st = DA_OK;
 	if (st == DA_OK)
 		st = da_clr_il_offset(c, &code, (uint32_t)(ip - caller - code.start), &il, &approx);
 	printf("0x%" PRIx64, ip);

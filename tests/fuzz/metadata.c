@@ -34,7 +34,7 @@ uint8_t *fuzz_seed(unsigned i, size_t *ret_n)
 				      .embedded_size = 100, .ready_to_run = true };
 	uint8_t *bytes, *image;
 
-	if (i >= 7)
+	if (i >= 8)
 		return NULL;
 	bytes = shop(&forms[i % 3], &im.n);
 	if (i < 3) {
@@ -43,6 +43,7 @@ uint8_t *fuzz_seed(unsigned i, size_t *ret_n)
 	}
 	im.metadata = bytes;
 	im.mapped = i & 1;
+	im.composite = i == 7;
 	im.pe32 = i & 2;
 	image = synth_cli_image(&im, ret_n);
 	free(bytes);

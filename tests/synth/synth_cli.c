@@ -250,7 +250,7 @@ uint8_t *synth_cli_build(struct synth_cli *s, const struct synth_cli_form *form,
 enum { NT = 0x80, OPTIONAL = NT + 24 };
 
 struct layout { /* RVAs */
-	uint32_t cli, r2r, metadata, debug, codeview, embedded, end;
+	uint32_t cli, r2r, exports, metadata, debug, codeview, embedded, end;
 };
 
 static struct layout lay_out(const struct synth_cli_image *im)
@@ -258,7 +258,8 @@ static struct layout lay_out(const struct synth_cli_image *im)
 	struct layout l = { .cli = SYNTH_CLI_RVA };
 
 	l.r2r = l.cli + 72;
-	l.debug = l.r2r + 16;
+	l.exports = l.r2r + 16;
+	l.debug = l.exports + 80;
 	l.codeview = l.debug + 56;
 	l.embedded = l.codeview + 24 + (im->pdb_path ? (uint32_t)strlen(im->pdb_path) : 0) + 1;
 	l.metadata = (l.embedded + 8 + (uint32_t)im->embedded_n + 15) & ~15u;
@@ -292,7 +293,10 @@ static void put_headers(struct buffer *b, const struct synth_cli_image *im, cons
 	set_number(b, OPTIONAL + 0x38, 4, l->end);
 	set_number(b, OPTIONAL + 0x3c, 4, SYNTH_CLI_OFF);
 	set_number(b, dirs - 4, 4, 16);
-	set_number(b, dirs + 14 * 8, 8, l->cli | UINT64_C(72) << 32);
+	if (im->composite)
+		set_number(b, dirs, 8, l->exports | UINT64_C(80) << 32);
+	else
+		set_number(b, dirs + 14 * 8, 8, l->cli | UINT64_C(72) << 32);
 	if (im->pdb_guid)
 		set_number(b, dirs + 6 * 8, 8, l->debug | UINT64_C(56) << 32);
 	memcpy(b->p + section, ".text", 5);
@@ -331,6 +335,18 @@ static void put_debug(struct buffer *b, const struct synth_cli_image *im, const 
 	set_bytes(b, im, l->embedded + 8, im->embedded, im->embedded_n);
 }
 
+/* Behind the directory: the function, the name's place, its number and the name. */
+static void put_exports(struct buffer *b, const struct synth_cli_image *im, const struct layout *l)
+{
+	static const uint32_t numbers[] = { 1, 1, 40, 44, 48 }; /* functions, names, and where their tables are */
+
+	for (unsigned i = 0; i < 5; i++)
+		set_at(b, im, l->exports + 20 + 4 * i, 4, numbers[i] + (i > 1 ? l->exports : 0));
+	set_at(b, im, l->exports + 40, 4, l->r2r);
+	set_at(b, im, l->exports + 44, 4, l->exports + 52);
+	set_bytes(b, im, l->exports + 52, "RTR_HEADER", 11);
+}
+
 uint8_t *synth_cli_image(const struct synth_cli_image *im, size_t *ret_n)
 {
 	struct layout l = lay_out(im);
@@ -348,6 +364,8 @@ uint8_t *synth_cli_image(const struct synth_cli_image *im, size_t *ret_n)
 		set_at(&b, im, l.cli + 68, 4, 16);
 		set_bytes(&b, im, l.r2r, "RTR", 4);
 	}
+	if (im->composite)
+		put_exports(&b, im, &l);
 	if (im->pdb_guid)
 		put_debug(&b, im, &l);
 	set_bytes(&b, im, l.metadata, im->metadata, im->n);

@@ -45,6 +45,7 @@ struct synth_cli_image {
 	bool mapped;               /* as in memory, else as in the file */
 	bool pe32;
 	bool ready_to_run;
+	bool composite;            /* no assembly: its header is an export */
 	const uint8_t *pdb_guid;   /* as it stands in the file; NULL: no debug directory */
 	const char *pdb_path;
 	const uint8_t *embedded;   /* deflated; may be NULL */

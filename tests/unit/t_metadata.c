@@ -411,6 +411,31 @@ START_TEST(images)
 }
 END_TEST
 
+START_TEST(composite)
+{
+	struct synth_cli_image want = { .ready_to_run = true, .composite = true, .metadata = (const uint8_t *)"", .n = 1 };
+
+	a = da_arena_new();
+	for (unsigned i = 0; i < 2; i++) {
+		struct da_cli_image im;
+		struct da_memory mem = { .word = 8 };
+		size_t size;
+		uint8_t *image;
+
+		want.mapped = i;
+		image = synth_cli_image(&want, &size);
+		mem.file = (struct da_bytes){ image, size };
+		da_vec_push(a, &mem.ranges, ((struct da_range){ .start = BASE, .end = BASE + size, .file_len = size }));
+		ck_assert_int_eq(da_cli_image_read(&mem, a, BASE, 0, &im), DA_OK);
+		ck_assert_int_eq(im.flat, !want.mapped);
+		ck_assert_uint_eq(im.metadata, 0);
+		ck_assert_uint_eq(im.ready_to_run, BASE + (want.mapped ? SYNTH_CLI_RVA : SYNTH_CLI_OFF) + 72);
+		free(image);
+	}
+	da_arena_free(a);
+}
+END_TEST
+
 START_TEST(sparse_reads)
 {
 	static uint8_t file[0x3000];
@@ -448,4 +473,4 @@ START_TEST(sparse_reads)
 END_TEST
 
 UNIT_MAIN("metadata", reads_all, wide_indexes, detours, unsorted, holes, holes_anywhere, hostile, nested_in_itself, numbers,
-	  images, sparse_reads)
+	  images, composite, sparse_reads)
