@@ -8,6 +8,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "runtime/coreclr/code.h"
 
 enum { LEVELS = 5, LEAF_SHIFT = 17, ENTRY_MASK = 255 };
@@ -142,14 +144,24 @@ static enum da_status find_section(struct da_clr *c, uint64_t pc, struct clr_sec
 /* ---------------------------------------------------------------- addresses */
 
 /*
- * Where the map is not in the dump: createdump of 8 drops shared mappings, and with them the loader heaps. What
- * runs from the runtime's double mapping is jitted code, or a stub.
+ * Where the map is not in the dump: createdump of 8 drops shared mappings, and with them the loader heaps; its small
+ * dumps of single files hold nothing of the runtime. What runs from the runtime's double mapping is jitted code, or a
+ * stub; what runs from the program's file behind the program itself is code of an assembly in it.
  */
-static enum da_status by_mapping(const struct da_clr *c, uint64_t pc)
+static enum da_status by_mapping(const struct da_clr *c, uint64_t pc, struct da_clr_code *ret)
 {
 	const struct da_range *r = da_mem_range(c->mem, pc);
+	const struct da_process *p = &c->dump->proc;
+	const char *program = c->module < p->modules.n ? p->modules.v[c->module].path : NULL;
 
-	return r && r->name && da_starts(r->name, "/memfd:doublemapper") ? DA_FAULT : DA_NOT_FOUND;
+	if (!r || !r->name)
+		return DA_NOT_FOUND;
+	if (da_starts(r->name, "/memfd:doublemapper"))
+		return DA_FAULT;
+	if (!c->single_file || !program || strcmp(r->name, program) != 0 || (pc >= c->base && pc < c->end))
+		return DA_NOT_FOUND;
+	ret->r2r = true;
+	return DA_OK;
 }
 
 static enum da_status look_up(struct da_clr *c, uint64_t pc, struct da_clr_code *ret)
@@ -158,7 +170,7 @@ static enum da_status look_up(struct da_clr *c, uint64_t pc, struct da_clr_code 
 	enum da_status st = c->mem->word == 8 ? find_section(c, pc, &s) : DA_NOT_FOUND;
 
 	if (st == DA_FAULT || st == DA_UNSUPPORTED)
-		return by_mapping(c, pc);
+		return by_mapping(c, pc, ret);
 	if (st != DA_OK)
 		return DA_NOT_FOUND;
 	ret->base = s.begin;
