@@ -48,6 +48,7 @@ unit_tests += %D%/t_wait
 unit_tests += %D%/t_debuginfo
 unit_tests += %D%/t_clr_names
 unit_tests += %D%/t_clr_types
+unit_tests += %D%/t_clr_files
 unit_tests += %D%/t_clr_objects
 # report
 unit_tests += %D%/t_json

@@ -190,13 +190,16 @@ static void lay_constants(struct image *im)
 {
 	struct section *cells = da_calloc(im->c->arena, CELLS_MAX, sizeof(*cells));
 	unsigned n = read_cells(im, cells);
+	uint64_t total = 0;
 
 	for (unsigned i = 0; i < im->pe.nsections; i++) {
 		const struct da_pe_section *s = &im->pe.sections[i];
 
-		if (s->raw && da_fits(s->off, s->raw, im->bytes.n) && da_fits(s->rva, s->raw, im->pe.image_size) &&
-		    (s->prot & DA_PROT_W))
-			lay_data(im, s, cells, n);
+		/* Sections of a file lie apart: together they are no more than it. */
+		if (!s->raw || !(s->prot & DA_PROT_W) || !da_fits(s->off, s->raw, im->bytes.n) ||
+		    !da_fits(s->rva, s->raw, im->pe.image_size) || (total += s->raw) > im->bytes.n)
+			continue;
+		lay_data(im, s, cells, n);
 	}
 }
 
@@ -542,7 +545,7 @@ static uint32_t entry_size(const struct da_clr *c)
 	return c->arm64 ? 8 : 12;
 }
 
-/* The last entry that begins at or before the RVA. */
+/* The last entry that begins at or before the RVA, if it reaches that far (only x64 says so). */
 static bool find_function(const struct image *im, uint32_t rva, uint32_t *ret)
 {
 	uint32_t size = entry_size(im->c);
@@ -559,8 +562,11 @@ static bool find_function(const struct image *im, uint32_t rva, uint32_t *ret)
 		else
 			high = mid;
 	}
+	if (!low || !da_ok(&c))
+		return false;
 	*ret = low - 1;
-	return low && da_ok(&c);
+	da_seek(&c, (size_t)(low - 1) * size + 4);
+	return im->c->arm64 || rva < da_get_u32(&c);
 }
 
 static const struct da_clr_method *describe(struct da_clr *c, uint64_t key)
