@@ -274,10 +274,33 @@ static bool examine(struct da_fault *f, const struct layout *l, uint64_t sp, str
 	return true;
 }
 
+/*
+ * A handler that has the dump written while it waits (createdump is a child of the dying .NET process): the
+ * dump's siginfo is that of the fault, its registers are those of the wait. They are told from a handler that
+ * fails at the very same address by being in a system call, for which the kernel keeps its number; a fault
+ * leaves -1 there.
+ */
+static bool waits_for_writer(const struct da_fault *f)
+{
+	int number = f->p->arch->syscall;
+
+	if (da_streq(f->d->origin.writer, "createdump"))
+		return true;
+	return da_streq(f->p->arch->name, "x86_64") && number >= 0 && da_reg_known(&f->regs, number) &&
+	       f->regs.v[number] != UINT64_MAX;
+}
+
+static bool same_fault(const struct da_exception *a, const struct da_exception *b)
+{
+	return a->has_info && b->has_info && a->code == b->code && a->subcode == b->subcode &&
+	       a->has_address == b->has_address && a->address == b->address;
+}
+
 void da_fault_earlier(struct da_fault *f)
 {
 	const struct layout *l;
 	struct da_fault g = { .d = f->d, .s = f->s, .p = f->p, .t = f->t };
+	bool waited;
 	uint64_t sp;
 
 	if (!f->t || !f->p->arch->full)
@@ -288,9 +311,12 @@ void da_fault_earlier(struct da_fault *f)
 	g.e = da_new(f->d->arena, struct da_exception);
 	if (!examine(f, l, sp, &g))
 		return;
-	da_fault_blame(&g);
-	f->e->earlier = g.e;
-	if (!ended_itself(f->e))
+	waited = same_fault(f->e, g.e) && waits_for_writer(f);
+	if (!waited) {
+		da_fault_blame(&g);
+		f->e->earlier = g.e;
+	}
+	if (!ended_itself(f->e) && !waited)
 		return;
 	/* The handler ended the process on purpose: what to look at is what it handled. */
 	take_over(f, g.e);

@@ -15,7 +15,7 @@
 #define GUARD 0x7fffefff0000u
 #define MESSAGE 0x7f0000000000u
 
-enum { RAX = 0, RDX = 1, RCX = 2, RSP = 7, RIP = 16 };
+enum { RAX = 0, RDX = 1, RCX = 2, RSP = 7, RIP = 16, ORIG_RAX = 18 };
 
 static uint8_t file[0x40000];
 
@@ -439,6 +439,42 @@ START_TEST(faults_below_a_handler)
 		ck_assert_int_eq(e->access, DA_ACCESS_WRITE);
 		ck_assert_uint_eq(e->address, RODATA + 4);
 		ck_assert_uint_eq(e->blamed_frame, way & 2 ? DA_NONE : 2);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* The dump has siginfo of the fault, and registers of a handler that waits for createdump (system call 61). */
+START_TEST(handler_waits_for_the_writer)
+{
+	for (int way = 0; way < 3; way++) {
+		static const struct da_frame frames[] = {
+			{ .pc = CODE + 0x100, .sp = STACK + 0x3000, .trust = DA_TRUST_CONTEXT },
+			{ .pc = CODE + 0x200, .sp = STACK + 0x4000, .trust = DA_TRUST_CFI, .signal = true },
+			{ .pc = CODE, .sp = STACK + 0x8000, .trust = DA_TRUST_CFI },
+		};
+		struct da_dump *d = process(11, 2);
+		struct da_exception *e = d->proc.exception;
+		struct da_thread *t = &d->proc.threads.v[0];
+
+		CODE_IS("\xc7\x00\x01\x00\x00\x00"); /* mov dword [rax], 1 */
+		at_address(d, RODATA + 4);
+		signal_frame(true);
+		set(d, RIP, CODE + 0x100);
+		set(d, RSP, STACK + 0x3000);
+		if (way == 0)
+			d->origin.writer = "createdump";
+		else
+			set(d, ORIG_RAX, way == 1 ? 61 : UINT64_MAX); /* the last: the handler failed, too */
+		for (size_t i = 0; i < DA_ARRAY_SIZE(frames); i++)
+			da_vec_push(d->arena, &t->frames, frames[i]);
+		for (size_t i = 0; i < t->frames.n; i++)
+			t->frames.v[i].repeat = t->frames.v[i].block_len = 1;
+		run(d);
+		ck_assert(!!e->earlier == (way == 2));
+		ck_assert(way == 2 || e->blamed_frame == 2);
+		if (way < 2)
+			ck_assert_int_eq(e->access, DA_ACCESS_WRITE);
 		da_dump_free(d);
 	}
 }
@@ -947,7 +983,7 @@ END_TEST
 
 UNIT_MAIN("fault", null_read, write_to_read_only, jump_to_data_and_to_nowhere, non_canonical,
 	  pointers_that_are_null_or_numbers, returns_to_nowhere, refused_instructions, signals_to_itself,
-	  a_recursion_is_blamed_not_its_leaf, hidden_addresses, faults_below_a_handler, a_stale_trap_is_no_fault, privileged_has_no_address, misaligned_vector, without_siginfo_the_map_tells, stack_overflow,
+	  a_recursion_is_blamed_not_its_leaf, hidden_addresses, faults_below_a_handler, a_stale_trap_is_no_fault, handler_waits_for_the_writer, privileged_has_no_address, misaligned_vector, without_siginfo_the_map_tells, stack_overflow,
 	  arithmetic, passed_instructions, abort_messages, assertions_are_taken_apart,
 	  signals_from_outside, bus_errors, bit_flips, near_addresses, values_shown,
 	  windows_codes, windows_hides_impossible_addresses, windows_cpp_exceptions,
