@@ -23,3 +23,4 @@ include tests/crash/local.mk
 include tests/wait/local.mk
 include tests/lint/local.mk
 include tests/windows/local.mk
+include tests/dotnet/local.mk
