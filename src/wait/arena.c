@@ -62,7 +62,7 @@ static uint32_t holder(const struct da_waits *w, uint64_t arena, unsigned *ret_i
 			continue;
 		++*ret_inside;
 		any = i;
-		if (da_wait_on_stack(w, i, arena, 0, STACK)) {
+		if (da_wait_on_stack(w, i, arena, STACK)) {
 			nwith++;
 			with = i;
 		}

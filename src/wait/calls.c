@@ -21,14 +21,9 @@ enum { ERESTARTSYS = 512, ERESTARTNOINTR = 513, ERESTARTNOHAND = 514, ERESTART_R
 #define CODE 32  /* bytes before a system call in which its number is loaded */
 #define SVC 0xd4000001u /* svc #0 */
 
-const struct da_call_row *da_call_by_number(enum da_wait_cpu cpu, int64_t number)
+static const struct da_call_row *by_number(const struct da_waits *w, int64_t number)
 {
-	if (number < 0)
-		return NULL;
-	for (size_t i = 0; i < DA_ARRAY_SIZE(rows); i++)
-		if (rows[i].number[cpu] == number)
-			return &rows[i];
-	return NULL;
+	return number >= 0 && number < (int64_t)DA_ARRAY_SIZE(w->by_number) ? w->by_number[number] : NULL;
 }
 
 static const struct da_call_row *by_name(const char *name)
@@ -41,6 +36,13 @@ static const struct da_call_row *by_name(const char *name)
 
 const char *da_call_words(const struct da_waits *w, const struct da_syscall *c)
 {
+	bool plain = c->row && !c->restarted && !c->by_register;
+
+	if (plain && w->call_words[c->row - rows])
+		return w->call_words[c->row - rows];
+	if (plain)
+		return w->call_words[c->row - rows] = da_printf(w->d->arena, "system call %s (%lld)", c->row->name,
+								(long long)c->number);
 	return c->row ? da_printf(w->d->arena, "system call %s (%lld%s%s)", c->row->name, (long long)c->number,
 				  c->restarted ? ", begun again after a stop" : "",
 				  c->by_register ? ", by register x8 alone, since the code is not in the dump" : "")
@@ -50,7 +52,7 @@ const char *da_call_words(const struct da_waits *w, const struct da_syscall *c)
 static void set_number(const struct da_waits *w, struct da_syscall *c, int64_t number)
 {
 	c->number = number;
-	c->row = da_call_by_number(w->cpu, number);
+	c->row = by_number(w, number);
 	c->wide_time = w->word == 8 || (c->row && da_ends(c->row->name, "_time64"));
 }
 
@@ -62,7 +64,7 @@ static const char *const restartable[] = { "futex", "futex_time64", "poll", "nan
 
 static bool is_restartable(const struct da_waits *w, int64_t number)
 {
-	const struct da_call_row *row = da_call_by_number(w->cpu, number);
+	const struct da_call_row *row = by_number(w, number);
 
 	for (size_t i = 0; row && i < DA_ARRAY_SIZE(restartable); i++)
 		if (da_streq(row->name, restartable[i]))
@@ -83,7 +85,7 @@ static bool number_in_code(const struct da_waits *w, uint64_t end, bool restart,
 
 		if (code[i] != 0xb8 || number >= 1024)
 			continue;
-		if (restart ? is_restartable(w, number) : da_call_by_number(w->cpu, number) != NULL) {
+		if (restart ? is_restartable(w, number) : by_number(w, number) != NULL) {
 			*ret = number;
 			return true;
 		}
@@ -343,6 +345,13 @@ static void decode(struct da_waits *w, uint32_t thread)
 
 void da_wait_calls(struct da_waits *w)
 {
+	w->call_words = da_calloc(w->d->arena, DA_ARRAY_SIZE(rows), sizeof(*w->call_words));
+	for (size_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
+		int16_t number = rows[i].number[w->cpu];
+
+		if (number >= 0 && number < (int)DA_ARRAY_SIZE(w->by_number))
+			w->by_number[number] = &rows[i];
+	}
 	for (uint32_t i = 0; i < w->p->threads.n; i++)
 		decode(w, i);
 }

@@ -36,7 +36,7 @@ static bool read_newer(const struct da_futex *f, uint64_t base, bool newest, str
 		return false;
 	if (newest && (v[10] || v[11]))
 		return false;
-	c->score = (c->waiters == asleep) + 2 * da_wait_on_stack(w, f->thread, base, 0, STACK);
+	c->score = (c->waiters == asleep) + 2 * da_wait_on_stack(w, f->thread, base, STACK);
 	return true;
 }
 
@@ -55,20 +55,23 @@ static bool read_oldest(const struct da_futex *f, struct cond *c)
 	    waiters >> 1 < f->sleepers || waiters >> 1 > w->p->threads.n)
 		return false;
 	*c = (struct cond){ .base = base, .waiters = waiters >> 1, .mutex = mutex, .words = 4 };
-	c->score = (waiters >> 1 == f->sleepers) + 2 * da_wait_on_stack(w, f->thread, base, 0, STACK);
+	c->score = (waiters >> 1 == f->sleepers) + 2 * da_wait_on_stack(w, f->thread, base, STACK);
 	return true;
 }
 
 /* The record that the wait keeps for its clean-up: the condition variable, and behind it the mutex. */
 static uint64_t mutex_on_stack(const struct da_waits *w, uint32_t thread, uint64_t cond)
 {
-	const struct da_regs *r = &w->p->threads.v[thread].regs;
-	uint64_t sp = da_reg_known(r, w->p->arch->sp) ? r->v[w->p->arch->sp] : 0, word, next;
+	const uint8_t *stack;
+	size_t n = da_wait_stack(w, thread, STACK, &stack);
 
-	for (unsigned at = 0; sp && at < STACK; at += w->word) {
-		if (!da_wait_word(w, sp + at, &word) || !da_wait_word(w, sp + at + w->word, &next))
-			return 0;
-		if (word == cond && (next < cond || next >= cond + 48) && da_wait_is_cond_mutex(w, next))
+	for (size_t i = 0; i + 1 < n; i++) {
+		uint64_t next;
+
+		if (da_wait_stack_word(w, stack, i) != cond)
+			continue;
+		next = da_wait_stack_word(w, stack, i + 1);
+		if ((next < cond || next >= cond + 48) && da_wait_is_cond_mutex(w, next))
 			return next;
 	}
 	return 0;

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "wait/parts.h"
@@ -123,23 +124,29 @@ struct da_lock *da_wait_lock(struct da_waits *w, uint64_t address, enum da_lock_
 	return &w->p->locks.v[*slot];
 }
 
-static const char *futex_words(const struct da_futex *f)
+static const char *until_words(const struct da_futex *f)
+{
+	if (!f->has_timeout || !f->absolute)
+		return "";
+	return da_printf(f->w->d->arena, ", until %llu.%06llu s of the clock %s",
+			 (unsigned long long)(f->timeout_us / 1000000), (unsigned long long)(f->timeout_us % 1000000),
+			 f->op & DA_FUTEX_REALTIME ? "realtime" : "monotonic");
+}
+
+#define SLEEPS "sleeps in %s by operation 0x%x on " DA_ADDR("0x%llx") " while that is 0x%x%s%s: %s"
+
+static const char *how_words(const struct da_futex *f, const struct da_found *found)
 {
 	struct da_arena *a = f->w->d->arena;
-	const char *now = "its word is not in the dump";
+	const char *call = da_call_words(f->w, &f->w->t[f->thread].call), *until = until_words(f);
+	unsigned long long address = f->address;
+	char now[40] = "; its word is not in the dump";
 
-	if (f->has_word && f->word == f->value)
-		now = "the word still is";
-	else if (f->has_word)
-		now = da_printf(a, "the word is now 0x%x", f->word);
-	return da_printf(a, "sleeps by futex operation 0x%x on " DA_ADDR("0x%llx") " while it is 0x%x: %s%s", f->op,
-			 (unsigned long long)f->address, f->value, now,
-			 f->has_timeout && f->absolute
-				 ? da_printf(a, "; until %llu.%06llu s of the clock %s",
-					     (unsigned long long)(f->timeout_us / 1000000),
-					     (unsigned long long)(f->timeout_us % 1000000),
-					     f->op & DA_FUTEX_REALTIME ? "realtime" : "monotonic")
-				 : "");
+	if (f->has_word)
+		snprintf(now, sizeof(now), f->word == f->value ? ", which it still is" : "; now it is 0x%x", f->word);
+	return f->hint.family ? da_printf(a, "in " DA_SYM("%s") ", " SLEEPS, f->hint.name, call, f->op, address, f->value, now,
+					  until, found->how)
+			      : da_printf(a, SLEEPS, call, f->op, address, f->value, now, until, found->how);
 }
 
 static bool same_lock(const struct da_lock *have, const struct da_found *found)
@@ -170,7 +177,7 @@ static void add_found(struct da_futex *f, struct da_found *found)
 		wait->confidence *= 0.75f;
 	wait->has_timeout = f->has_timeout && !f->absolute;
 	wait->timeout_us = wait->has_timeout ? f->timeout_us : 0;
-	wait->how = da_printf(w->d->arena, "%s, %s; %s", da_call_words(w, c), futex_words(f), found->how);
+	wait->how = how_words(f, found);
 	wait->owner = found->target;
 	if (found->kind == DA_LOCK_PTHREAD_JOIN)
 		return;

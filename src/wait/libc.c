@@ -10,6 +10,7 @@
 #include "wait/parts.h"
 
 #define TID_MAX (1u << 22) /* PID_MAX_LIMIT of the kernel */
+#define SAMPLE 64          /* threads that are asked which layout is theirs */
 #define TOP 0x10000u       /* a descriptor lies at the top of its stack */
 #define SMALL 0x200000u    /* a mapping of this size is looked through whole: that of the main thread */
 #define SCAN_BYTES (UINT64_C(1) << 28)
@@ -70,11 +71,10 @@ static bool is_descriptor(const struct da_waits *w, const struct da_descriptor *
 	uint64_t self, head;
 	uint32_t tid;
 
-	if (at % w->word || !da_wait_u32(w, at + l->tid, &tid) || tid >= TID_MAX)
+	if (at % w->word || (l->self && (!da_wait_word(w, at + l->self, &self) || self != at)) ||
+	    !da_wait_u32(w, at + l->tid, &tid) || tid >= TID_MAX)
 		return false;
 	if (l->libc == DA_LIBC_GLIBC) {
-		if (l->self && (!da_wait_word(w, at + l->self, &self) || self != at))
-			return false;
 		if (!robust_offset(w, l, at))
 			return false;
 	} else {
@@ -110,7 +110,7 @@ static unsigned votes(const struct da_waits *w, const struct da_descriptor *l, u
 	unsigned n = 0;
 
 	*ret_same = 0;
-	for (size_t i = 0; i < w->p->threads.n; i++) {
+	for (size_t i = 0; i < w->p->threads.n && i < SAMPLE; i++) {
 		uint64_t at;
 		uint32_t tid;
 

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers from the memory of the process, as the C library lays them out. */
+/*
+ * Numbers from the memory of the process, as the C library lays them out. All CPUs of this room are little-endian, as is
+ * the machine that this runs on.
+ */
 #include "config.h"
+
+#include <string.h>
 
 #include "wait/parts.h"
 
@@ -16,10 +21,7 @@ bool da_wait_word(const struct da_waits *w, uint64_t addr, uint64_t *ret)
 
 bool da_wait_words(const struct da_waits *w, uint64_t addr, uint32_t *ret, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (!da_wait_u32(w, addr + 4 * i, &ret[i]))
-			return false;
-	return true;
+	return da_mem_read(w->m, addr, ret, 4 * (size_t)n, NULL) == DA_OK;
 }
 
 bool da_wait_time(const struct da_waits *w, uint64_t addr, bool wide, bool nanoseconds, uint64_t *ret_us)
@@ -40,23 +42,49 @@ bool da_wait_time(const struct da_waits *w, uint64_t addr, bool wide, bool nanos
 	return true;
 }
 
-bool da_wait_on_stack(const struct da_waits *w, uint32_t thread, uint64_t a, uint64_t b, unsigned bytes)
+size_t da_wait_stack(const struct da_waits *w, uint32_t thread, size_t most, const uint8_t **ret)
 {
 	const struct da_regs *r = &w->p->threads.v[thread].regs;
-	uint64_t sp, last, value;
+	size_t n;
 
-	if (!da_reg_known(r, w->p->arch->sp))
-		return false;
-	sp = r->v[w->p->arch->sp];
-	if (!da_wait_word(w, sp, &last))
-		return false;
-	for (unsigned at = w->word; at < bytes; at += w->word) {
-		if (!da_wait_word(w, sp + at, &value))
-			return false;
-		if (last == a && (b == 0 || value == b))
-			return true;
-		last = value;
+	if (!da_reg_known(r, w->p->arch->sp) || r->v[w->p->arch->sp] % w->word)
+		return 0;
+	*ret = da_mem_view_some(w->m, r->v[w->p->arch->sp], &n);
+	return *ret ? DA_MIN(n, most) / w->word : 0;
+}
+
+uint64_t da_wait_stack_word(const struct da_waits *w, const uint8_t *stack, size_t i)
+{
+	uint64_t wide;
+	uint32_t narrow;
+
+	if (w->word == 8) {
+		memcpy(&wide, stack + 8 * i, 8);
+		return wide;
 	}
+	memcpy(&narrow, stack + 4 * i, 4);
+	return narrow;
+}
+
+bool da_wait_on_stack(const struct da_waits *w, uint32_t thread, uint64_t value, size_t bytes)
+{
+	const uint8_t *stack;
+	size_t n = da_wait_stack(w, thread, bytes, &stack), i = 0;
+
+	/* Sixteen at a time: compilers make a few vector instructions of it. */
+	for (; w->word == 8 && i + 16 <= n; i += 16) {
+		uint64_t some[16];
+		unsigned hits = 0;
+
+		memcpy(some, stack + 8 * i, sizeof(some));
+		for (unsigned k = 0; k < 16; k++)
+			hits |= some[k] == value;
+		if (hits)
+			return true;
+	}
+	for (; i < n; i++)
+		if (da_wait_stack_word(w, stack, i) == value)
+			return true;
 	return false;
 }
 

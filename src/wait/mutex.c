@@ -21,17 +21,21 @@ struct mutex {
 
 static bool read_mutex(const struct da_waits *w, uint64_t at, struct mutex *m)
 {
-	uint32_t v[5];
+	uint32_t v[10];
 
 	*m = (struct mutex){ 0 };
-	if (at == 0 || at % w->word || !da_wait_words(w, at, v, 5))
+	if (at == 0 || at % w->word || !da_wait_words(w, at, v, w->word == 8 ? 10 : 5))
 		return false;
 	m->word = v[0];
 	m->count = v[1];
 	m->owner = v[2];
 	m->users = v[w->word == 8 ? 3 : 4];
 	m->kind = v[w->word == 8 ? 4 : 3];
-	return w->word == 4 || (da_wait_word(w, at + 24, &m->prev) && da_wait_word(w, at + 32, &m->next));
+	if (w->word == 8) {
+		m->prev = v[6] | (uint64_t)v[7] << 32;
+		m->next = v[8] | (uint64_t)v[9] << 32;
+	}
+	return true;
 }
 
 static bool has_owner_in_word(const struct mutex *m)
@@ -85,6 +89,8 @@ static const char *kind_words(const struct da_waits *w, const struct mutex *m)
 {
 	static const char *const types[] = { "normal", "recursive", "error-checking", "adaptive" };
 
+	if (!(m->kind & (ROBUST | INHERIT | PROTECT | SHARED)))
+		return types[m->kind & TYPE];
 	return da_printf(w->d->arena, "%s%s%s%s%s", types[m->kind & TYPE], m->kind & ROBUST ? " robust" : "",
 			 m->kind & INHERIT ? " priority-inheriting" : "", m->kind & PROTECT ? " priority-protected" : "",
 			 m->kind & SHARED && !(m->kind & ROBUST) ? " process-shared" : "");
@@ -212,7 +218,6 @@ bool da_recognise_mutex(const struct da_futex *f, bool named, struct da_found *r
 	ret->confidence = named ? 0.98f : n > 2 ? 0.9f : 0.75f;
 	if (!named && ret->lock.confidence > 0.8f && !has_owner_in_word(&m))
 		ret->lock.confidence = 0.75f;
-	ret->how = named ? da_printf(w->d->arena, "in " DA_SYM("%s"), f->hint.name)
-			 : "what stands there has the form of a mutex";
+	ret->how = named ? "the word of a mutex" : "what stands there has the form of a mutex";
 	return true;
 }

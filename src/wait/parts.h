@@ -100,6 +100,8 @@ struct da_waits {
 	const struct da_descriptor *layout; /* NULL: the C library is not known */
 	bool own_namespace;           /* ids in memory are those of another pid namespace than the dump's */
 	struct da_asleep_thread *t;   /* one a thread */
+	const struct da_call_row *by_number[512];
+	const char **call_words;      /* of each row of syscalls.def, once made */
 	struct da_map descriptors;    /* descriptor to thread */
 	struct da_map families;       /* struct da_place to enum da_family */
 	struct da_map callees;        /* return address to what was called there */
@@ -123,8 +125,6 @@ bool da_wait_threads_missing(const struct da_waits *w);
 
 /* calls.c */
 void da_wait_calls(struct da_waits *w);
-/* The row of a number on this CPU, or NULL. */
-const struct da_call_row *da_call_by_number(enum da_wait_cpu cpu, int64_t number);
 /* The words "read (system call 0)". */
 const char *da_call_words(const struct da_waits *w, const struct da_syscall *c);
 
@@ -138,8 +138,13 @@ bool da_wait_word(const struct da_waits *w, uint64_t addr, uint64_t *ret);
 bool da_wait_words(const struct da_waits *w, uint64_t addr, uint32_t *ret, unsigned n);
 /* Microseconds of a timespec (nsec) or timeval (usec); false: none, not in the dump, or no time. */
 bool da_wait_time(const struct da_waits *w, uint64_t addr, bool wide, bool nanoseconds, uint64_t *ret_us);
-/* Does the stack of the thread hold these two words next to each other, within `bytes` from its stack pointer? */
-bool da_wait_on_stack(const struct da_waits *w, uint32_t thread, uint64_t a, uint64_t b, unsigned bytes);
+/*
+ * The stack of a thread from its stack pointer on, as it lies: words in one piece, at most `most` bytes; 0: not in the dump.
+ */
+size_t da_wait_stack(const struct da_waits *w, uint32_t thread, size_t most, const uint8_t **ret);
+uint64_t da_wait_stack_word(const struct da_waits *w, const uint8_t *stack, size_t i);
+/* Does it hold this word, within so many bytes? */
+bool da_wait_on_stack(const struct da_waits *w, uint32_t thread, uint64_t value, size_t bytes);
 /* The module's base name that holds the address starts so. */
 bool da_wait_in_module(const struct da_waits *w, uint64_t addr, const char *prefix);
 

@@ -8,7 +8,7 @@
 
 #include "wait/parts.h"
 
-#define WORDS 2048 /* of each stack, from its top */
+#define BYTES 0x1000 /* of each stack, from its top */
 #define SURE 0.95f
 
 /* Registers and stack of a thread, without the place where its own wait left the address. */
@@ -16,21 +16,11 @@ static bool mentions(const struct da_waits *w, uint32_t thread, uint64_t address
 {
 	const struct da_thread *t = &w->p->threads.v[thread];
 	const struct da_arch *arch = w->p->arch;
-	uint64_t sp, value;
 
 	for (unsigned r = 0; r < arch->nregs; r++)
 		if ((int)r != arch->pc && (int)r != arch->sp && da_reg_known(&t->regs, (int)r) && t->regs.v[r] == address)
 			return true;
-	if (!da_reg_known(&t->regs, arch->sp))
-		return false;
-	sp = t->regs.v[arch->sp];
-	for (unsigned i = 0; i < WORDS; i++) {
-		if (!da_wait_word(w, sp + (uint64_t)i * w->word, &value))
-			return false;
-		if (value == address)
-			return true;
-	}
-	return false;
+	return da_wait_on_stack(w, thread, address, BYTES);
 }
 
 static void nobody(struct da_waits *w, struct da_lock *l, const char *why)
