@@ -157,10 +157,16 @@ bool da_paths_main(struct da_symbols *s, uint32_t module, da_try_fn *fn, void *c
 {
 	struct search x = begin(s, module, fn, ctx);
 	const struct da_symbol_options *o = s->o;
+	uint8_t pe_id[DA_SCAN_PE_ID];
 
 	for (size_t i = 0; i < o->ndirs; i++)
 		if (main_in_dir(&x, o->dirs[i], true))
 			return true;
+	if (x.m->pe && x.m->timestamp && o->ndirs) {
+		da_scan_pe_id(x.m->timestamp, x.m->image_size, pe_id);
+		if (da_scanned_try(s, pe_id, sizeof(pe_id), fn, ctx))
+			return true;
+	}
 	if (x.id && o->ndirs && da_scanned_try(s, x.m->build_id, x.m->build_id_len, fn, ctx))
 		return true;
 	if (o->sysroot && main_in_dir(&x, o->sysroot, false))

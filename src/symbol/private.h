@@ -90,6 +90,9 @@ bool da_paths_extra(struct da_symbols *s, const char *from, const char *name, co
 /* scan.c: each file in the folders of --symbols, and below them. */
 typedef void da_scan_fn(struct da_symbols *s, const char *path);
 void da_scan_folders(struct da_symbols *s, da_scan_fn *fn);
+/* What stands for a build-id of an image of Windows: shorter than any of ELF. */
+enum { DA_SCAN_PE_ID = 8 };
+void da_scan_pe_id(uint32_t timestamp, uint32_t size, uint8_t ret[DA_SCAN_PE_ID]);
 /* scan.c: files in the folders of --symbols that have this build-id, whatever their names. */
 bool da_scanned_try(struct da_symbols *s, const uint8_t *id, unsigned len, da_try_fn *fn, void *ctx);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What lies in the folders that the user named, by build-id: people throw files into one folder, by
- * whatever names. Done once, when a file is not found by its own name.
+ * What lies in the folders that the user named, by build-id, or time stamp and size of Windows images:
+ * people throw files into one folder, by whatever names, or name the folder above. Done once, when a file
+ * is not found by its own name.
  */
 #include "config.h"
 
@@ -61,6 +62,23 @@ void da_scan_folders(struct da_symbols *s, da_scan_fn *fn)
 			(unsigned long long)s->d->limits->symbol_depth);
 }
 
+static void add_id(struct da_symbols *s, const char *path, const uint8_t *id, unsigned len)
+{
+	struct da_scanned *x = da_vec_add(s->d->arena, &s->scanned);
+
+	x->id = da_memdup(s->d->arena, id, len);
+	x->len = len;
+	x->path = da_strdup(s->d->arena, path);
+}
+
+void da_scan_pe_id(uint32_t timestamp, uint32_t size, uint8_t ret[DA_SCAN_PE_ID])
+{
+	for (unsigned i = 0; i < 4; i++) {
+		ret[i] = (uint8_t)(timestamp >> (8 * i));
+		ret[4 + i] = (uint8_t)(size >> (8 * i));
+	}
+}
+
 static void add_file(struct da_symbols *s, const char *path)
 {
 	struct da_arena *scratch = da_arena_new();
@@ -70,13 +88,16 @@ static void add_file(struct da_symbols *s, const char *path)
 	unsigned len;
 
 	if (da_map_file(scratch, path, s->d->limits->image_bytes, &b) == DA_OK && b.n >= 64 &&
-	    da_image_open(scratch, b, path, NULL, &im) == DA_OK &&
-	    (len = da_image_build_id(im, &id)) > 0) {
-		struct da_scanned *x = da_vec_add(s->d->arena, &s->scanned);
+	    da_image_open(scratch, b, path, NULL, &im) == DA_OK) {
+		const struct da_pe *pe = da_image_pe(im);
+		uint8_t pe_id[DA_SCAN_PE_ID];
 
-		x->id = da_memdup(s->d->arena, id, len);
-		x->len = len;
-		x->path = da_strdup(s->d->arena, path);
+		if ((len = da_image_build_id(im, &id)) > 0)
+			add_id(s, path, id, len);
+		if (pe && pe->timestamp) {
+			da_scan_pe_id(pe->timestamp, pe->image_size, pe_id);
+			add_id(s, path, pe_id, sizeof(pe_id));
+		}
 	}
 	da_arena_free(scratch);
 }

@@ -12,6 +12,7 @@
 #include "symbol/symbol.h"
 #include "synth/synth_md.h"
 #include "synth/synth_pdb.h"
+#include "synth/synth_pe.h"
 #include "unwind/unwind.h"
 #include "unit.h"
 
@@ -206,6 +207,32 @@ START_TEST(what_is_not_read_is_told)
 }
 END_TEST
 
+/* By any name, folders deep, but only the same build. */
+START_TEST(images_below_the_folder)
+{
+	static const struct {
+		uint32_t timestamp;
+		enum da_match match;
+	} cases[] = { { SYNTH_PE_STAMP, DA_MATCH_TIMESTAMP_SIZE }, { SYNTH_PE_STAMP + 1, DA_MATCH_NONE } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = load();
+		static struct synth_pe pe;
+
+		d->proc.modules.v[0].timestamp = cases[i].timestamp;
+		d->proc.modules.v[0].image_size = SYNTH_PE_MAPPED;
+		synth_pe_init(&pe, SYNTH_PE_I386);
+		synth_pe_finish(&pe);
+		make_folder();
+		write_file("pack/lib/net10.0/renamed.dll", pe.bytes, pe.n);
+		da_symbols_find(da_symbols_new(d, &named));
+		ck_assert_int_eq(d->proc.modules.v[0].match, cases[i].match);
+		da_dump_free(d);
+		remove_folder();
+	}
+}
+END_TEST
+
 START_TEST(stacks_by_frame_data)
 {
 	struct da_dump *d = load();
@@ -234,4 +261,4 @@ START_TEST(stacks_by_frame_data)
 END_TEST
 
 UNIT_MAIN("store", layouts_of_stores, breakpad_layout, symbol_path_of_windows, another_build_is_refused,
-	  what_is_not_read_is_told, stacks_by_frame_data)
+	  what_is_not_read_is_told, images_below_the_folder, stacks_by_frame_data)
