@@ -281,6 +281,27 @@ static bool may_block(const struct da_syscall *c)
 }
 
 /*
+ * The code is not in the dump: x8 says it, and the futex's arguments, whose word still has the value. x8 may also be left
+ * from the call before.
+ */
+static void without_code(const struct da_waits *w, uint64_t pc, struct da_syscall *c)
+{
+	uint32_t word;
+
+	if (c->row && c->row->shape == DA_CALL_FUTEX) {
+		bool asleep = looks_like_futex(w, c) && da_wait_u32(w, c->arg[0], &word) &&
+			      (word == (uint32_t)c->arg[2] || (c->arg[1] & 0x7f) == DA_FUTEX_LOCK_PI);
+
+		c->state = asleep ? DA_IN_CALL : DA_IN_UNKNOWN;
+		c->confidence = 0.75f;
+	} else if (may_block(c) && (da_wait_in_module(w, pc, "libc") || da_wait_in_module(w, pc, "ld-musl"))) {
+		c->state = DA_IN_CALL;
+		c->confidence = 0.5f;
+	}
+	c->by_register = true;
+}
+
+/*
  * The kernel goes back to the svc before it looks for signals, so that pc points at it and x0 is the first argument
  * again; where the call is not to be repeated, x0 is its result and pc is behind. qemu-user stops behind it, x0 untouched.
  */
@@ -307,18 +328,10 @@ static void decode_a64(const struct da_waits *w, uint32_t thread, struct da_sysc
 				   ? DA_IN_CALL : DA_CALL_ENDED;
 		if (first < 0 && first > -4096)
 			c->state = first == -INTERRUPTED ? DA_IN_CALL : DA_CALL_ENDED;
-	} else if (!has_before && may_block(c) && (da_wait_in_module(w, pc, "libc") || da_wait_in_module(w, pc, "ld-musl"))) {
-		bool futex = c->row->shape == DA_CALL_FUTEX;
-
-		/*
-		 * The code is not in the dump: x8 says it, and the futex's arguments. x8 may also be left from the
-		 * call before.
-		 */
-		c->state = futex && !looks_like_futex(w, c) ? DA_IN_UNKNOWN : DA_IN_CALL;
-		c->confidence = futex ? 0.75f : 0.5f;
-		c->by_register = true;
+	} else if (!has_before) {
+		without_code(w, pc, c);
 	} else {
-		c->state = has_before ? DA_IN_USER : DA_IN_UNKNOWN;
+		c->state = DA_IN_USER;
 	}
 }
 

@@ -16,9 +16,9 @@
 #define SCAN_BYTES (UINT64_C(1) << 28)
 
 static const struct da_descriptor layouts[] = {
-#define DA_DESCRIPTOR_ROW(libc_, cpu_, tid_, self_, r0, r1, join_, s0, s1) \
+#define DA_DESCRIPTOR_ROW(libc_, cpu_, tid_, self_, r0, r1, join_, s0, s1, s2) \
 	{ .libc = DA_LIBC_##libc_, .cpu = DA_CPU_##cpu_, .tid = tid_, .self = self_, .robust = { r0, r1 }, \
-	  .joinstate = join_, .size = { s0, s1 } },
+	  .joinstate = join_, .size = { s0, s1, s2 } },
 #include "wait/descriptors.def"
 #undef DA_DESCRIPTOR_ROW
 };

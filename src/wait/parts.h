@@ -82,7 +82,7 @@ enum da_wait_cpu { DA_CPU_X64, DA_CPU_X86, DA_CPU_A64 };
 /* Offsets in a thread's descriptor; see descriptors.def. 0: not known. */
 struct da_descriptor {
 	uint8_t libc, cpu;
-	uint16_t tid, self, robust[2], joinstate, size[2];
+	uint16_t tid, self, robust[2], joinstate, size[3];
 };
 
 struct da_sleeper {
