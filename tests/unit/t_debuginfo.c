@@ -190,6 +190,7 @@ START_TEST(compiled_ahead)
 	put(MODULE + 16, 8, BASE + INFO);
 	put(INFO + 24, 8, BASE + R2R);
 	memcpy(memory + R2R, "RTR", 4);
+	put(R2R + 4, 2, 16);
 	put(R2R + 12, 4, 2);
 	put(R2R + 16, 4, 102);
 	put(R2R + 28, 4, 105);
@@ -201,6 +202,11 @@ START_TEST(compiled_ahead)
 	ck_assert_int_eq(il, 0);
 	for (uint32_t i = 0; i < 20; i++)
 		ck_assert(i == 3 || i == 5 || ask(true, i, 0x30, &il) == DA_NOT_FOUND);
+	/* The same place with the numbers of an earlier compiler. */
+	put(R2R + 4, 2, 9);
+	memcpy(memory + SECTION + 6, "\x19\x00\x04\x21\x4a\x23\x3b\x79\x92\x00\x02", 11);
+	ck_assert_int_eq(ask(true, 3, 0x2f, &il), DA_OK);
+	ck_assert_int_eq(il, 12);
 	put(R2R + 28, 4, 106);
 	ck_assert_int_eq(ask(true, 3, 0x30, &il), DA_NOT_FOUND);
 	da_dump_free(d);

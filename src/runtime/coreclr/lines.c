@@ -92,6 +92,19 @@ static uint64_t header_of(struct da_clr *c, const struct da_clr_code *code)
 	return da_cli_image_read(c->mem, c->arena, code->base, 0, &im) == DA_OK ? im.ready_to_run : 0;
 }
 
+/*
+ * A runtime runs images of earlier compilers too, as far as it knows their version; those before 16 have
+ * numbers in groups of three bits whatever the runtime packs its own into.
+ */
+static unsigned image_format(struct da_clr *c, const struct da_clr_code *code, unsigned format)
+{
+	enum { MAJOR = 4, PACKED = 16 };
+	uint64_t header = format > 9 ? header_of(c, code) : 0;
+	uint16_t major;
+
+	return header && da_mem_u16(c->mem, header + MAJOR, &major) == DA_OK && major < PACKED ? 9 : format;
+}
+
 static enum da_status find_section(const struct da_clr *c, uint64_t header, uint32_t *ret_rva)
 {
 	uint32_t n, type;
@@ -272,6 +285,8 @@ enum da_status da_clr_il_offset(struct da_clr *c, const struct da_clr_code *code
 	if (st != DA_OK)
 		return st;
 	st = code->r2r ? r2r_info(c, code, &at) : jit_info(c, code, (unsigned)format, &at);
+	if (st == DA_OK && code->r2r)
+		format = image_format(c, code, (unsigned)format);
 	if (st == DA_OK)
 		st = read_bounds(c, at, (unsigned)format, &bounds);
 	if (st != DA_OK)
