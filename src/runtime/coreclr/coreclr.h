@@ -135,6 +135,7 @@ const struct da_clr_thread *da_clr_thread_of(const struct da_clr *c, uint32_t ti
 struct da_clr_code {
 	bool stub;               /* code of the runtime's making that is no method */
 	bool r2r, funclet;
+	bool cold;               /* ReadyToRun: the rare part of a method, which stands elsewhere */
 	uint64_t method;         /* MethodDesc, 0: unknown */
 	uint64_t module;         /* ReadyToRun: the runtime's Module of the image */
 	uint64_t header;         /* jitted: the RealCodeHeader */

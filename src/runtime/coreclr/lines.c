@@ -279,6 +279,8 @@ enum da_status da_clr_il_offset(struct da_clr *c, const struct da_clr_code *code
 
 	if (code->stub)
 		return DA_NOT_FOUND;
+	if (code->cold) /* its offsets count from the end of the rest, whose size nothing tells */
+		return DA_UNSUPPORTED;
 	if (!code->start) /* the tables that lead to it are not in the dump */
 		return DA_FAULT;
 	st = da_clr_global(c, DA_CLR_G_DebugInfoFormat, &format);

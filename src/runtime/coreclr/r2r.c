@@ -270,6 +270,7 @@ enum da_status clr_r2r_code(struct da_clr *c, const struct clr_section *s, uint6
 		return DA_OK;
 	ret->has_function = entry(c, im, i, &ret->f) == DA_OK && clr_holds(&ret->f, pc - im->base);
 	ret->index = hot = hot_of(c, im, i);
+	ret->cold = hot != i;
 	if (find_method(c, im, hot, ret))
 		ret->funclet = ret->index != hot;
 	else if (ret->has_function)
