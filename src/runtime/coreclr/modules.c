@@ -413,7 +413,8 @@ static const char *context_of(struct da_clr *c, uint64_t binder)
 	if (DA_CLR_PTR(c, binder, AssemblyBinder, AssemblyLoadContext, &handle) != DA_OK)
 		return NULL;
 	object = da_clr_handle(c, handle);
-	mt = object ? da_clr_object_mt(c, object) : 0;
+	mt = object && da_clr_object_is(c, object, "System.Runtime.Loader.AssemblyLoadContext") ?
+		     da_clr_object_mt(c, object) : 0;
 	type = mt ? da_clr_type_name(c, mt) : NULL;
 	if (!type)
 		return NULL;
@@ -424,24 +425,39 @@ static const char *context_of(struct da_clr *c, uint64_t binder)
 	return text && *text ? text : type;
 }
 
+/* Up to 9 what was bound knows its binder; the PEAssembly itself only that of what was made at run time. */
+static uint64_t binder_of(struct da_clr *c, uint64_t pe)
+{
+	uint64_t host, binder;
+
+	if (!pe)
+		return 0;
+	if (DA_CLR_PTR(c, pe, PEAssembly, HostAssembly, &host) == DA_OK && host)
+		return DA_CLR_PTR(c, host, BinderAssembly, Binder, &binder) == DA_OK ? binder : 0;
+	return DA_CLR_PTR(c, pe, PEAssembly, AssemblyBinder, &binder) == DA_OK ? binder : 0;
+}
+
 static void read_contexts(struct da_clr *c)
 {
 	struct da_map seen = { 0 };
+	const struct da_clr_module *corelib = c->modules->corelib;
+	uint64_t known_default = corelib ? binder_of(c, corelib->source->pe_assembly) : 0;
 
 	for (size_t i = 0; i < c->modules->v.n; i++) {
 		struct da_clr_module *m = &c->modules->v.v[i];
 		struct da_assembly *a = &c->dump->proc.assemblies.v[m->assembly];
-		uint64_t pe, binder, *known;
+		uint64_t binder = binder_of(c, m->source->pe_assembly), *known;
 		const char *name;
 
-		if (DA_CLR_PTR(c, m->address, Module, PEAssembly, &pe) != DA_OK ||
-		    DA_CLR_PTR(c, pe, PEAssembly, AssemblyBinder, &binder) != DA_OK || !binder)
+		if (!binder)
 			continue;
 		known = da_map_get(&seen, binder);
 		name = known ? (const char *)(uintptr_t)*known : context_of(c, binder);
 		*da_map_put(c->arena, &seen, binder, NULL) = (uintptr_t)name;
 		if (name && *name)
 			a->load_context = name;
+		else if (!name && known_default && binder != known_default) /* small dumps lack the object */
+			a->load_context = "not the default one";
 	}
 }
 
