@@ -72,7 +72,7 @@ static void elf(void)
 
 static void process(const char *version)
 {
-	struct da_symbol_options o = { .no_local = true };
+	static const struct da_symbol_options o = { .no_local = true };
 	struct da_module *m;
 	struct da_range *r;
 
@@ -232,6 +232,43 @@ START_TEST(tries_the_other_kind_of_link)
 	threads(true);
 	describe("{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS "}");
 	three_threads(open_it());
+	done();
+}
+END_TEST
+
+/* 32 bits, no symbols: the header is found by its magic, and no table or overlay of 64 bits is used. */
+START_TEST(reads_a_descriptor_of_32_bits)
+{
+	static const char json[] = "{\"version\":2,\"baseline\":\"empty\",\"types\":{\"ThreadStore\":{\"FirstThreadLink\":8},"
+				   "\"Thread\":{\"State\":0,\"OSId\":4,\"Id\":8,\"LinkNext\":12}},"
+				   "\"globals\":{\"ThreadStore\":[[1],\"pointer\"]}}";
+	const uint32_t base = 0x10000000;
+	struct da_clr *c;
+	struct da_module *m;
+
+	process("11.0.0");
+	memset(file, 0, LEN);
+	d->proc.mem.word = 4;
+	d->proc.arch_name = "i386";
+	d->proc.mem.ranges.v[0].start = base;
+	d->proc.mem.ranges.v[0].end = base + LEN;
+	m = &d->proc.modules.v[0];
+	m->start = m->bias = base;
+	m->end = base + LEN;
+	put64(BASE + 0x100, MAGIC), put32(BASE + 0x108, 3), put32(BASE + 0x10c, sizeof(json) - 1);
+	put32(BASE + 0x110, base + 0x1000), put32(BASE + 0x114, 2), put32(BASE + 0x11c, base + 0x200);
+	put32(BASE + 0x204, base + 0x300), put32(BASE + 0x300, base + 0x400), put32(BASE + 0x408, base + 0x500);
+	for (unsigned i = 0; i < 2; i++)
+		put32(BASE + 0x504 + 64 * i, 100 + i), put32(BASE + 0x508 + 64 * i, i + 1),
+			put32(BASE + 0x50c + 64 * i, i ? 0 : base + 0x540);
+	memcpy(file + 0x1000, json, sizeof(json));
+	c = open_it();
+	ck_assert_uint_eq(d->proc.runtimes.v[0].reader, DA_READER_DESCRIPTOR);
+	ck_assert(!d->proc.runtimes.v[0].verified);
+	ck_assert(!DA_CLR_HAS(c, HeapSegment, Mem));
+	ck_assert_int_eq(da_clr_threads_read(c), DA_OK);
+	ck_assert_uint_eq(d->proc.managed_threads.n, 2);
+	ck_assert_uint_eq(d->proc.managed_threads.v[1].tid, 101);
 	done();
 }
 END_TEST
@@ -535,7 +572,8 @@ START_TEST(reads_8_by_its_table)
 }
 END_TEST
 
-UNIT_MAIN("clr_target", reads_the_descriptor_of_10, reads_the_descriptor_of_11, tries_the_other_kind_of_link, refuses_cut_json,
+UNIT_MAIN("clr_target", reads_the_descriptor_of_10, reads_the_descriptor_of_11, tries_the_other_kind_of_link,
+	  reads_a_descriptor_of_32_bits, refuses_cut_json,
 	  refuses_text_that_is_not_there, refuses_another_pointer_size, refuses_counts_too_big,
 	  refuses_a_baseline_that_it_does_not_know, survives_a_cyclic_part, leaves_out_values_that_cannot_be,
 	  stops_in_a_cycle_of_threads, does_not_believe_the_number_of_threads, wants_threads_that_the_dump_has,

@@ -35,7 +35,7 @@ static struct da_module *process(const char *name, bool pe)
 
 static struct da_runtimes *open_all(void)
 {
-	struct da_symbol_options so = { .no_local = true };
+	static const struct da_symbol_options so = { .no_local = true };
 	struct da_runtime_options o = { 0 };
 	struct da_symbols *s = da_symbols_new(d, &so);
 
