@@ -70,6 +70,8 @@ struct da_elf_symbol {
 /* The best function symbol for a file address; DA_NOT_FOUND. *ret_exact: inside its size. */
 enum da_status da_image_symbol(struct da_image *im, uint64_t addr, struct da_elf_symbol *ret,
 			       bool *ret_exact);
+/* The variable (STT_OBJECT) whose bytes hold the file address; DA_NOT_FOUND. */
+enum da_status da_image_object(struct da_image *im, uint64_t addr, struct da_elf_symbol *ret);
 /* By name, defined symbols only (objects too): its file address. */
 enum da_status da_image_symbol_named(struct da_image *im, const char *name, struct da_elf_symbol *ret);
 

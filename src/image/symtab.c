@@ -8,6 +8,7 @@
 
 /* Symbols may overlap; a real table does so a few deep, a hostile one by the million. */
 #define OVERLAP_MAX 4096
+#define OBJECTS_MAX 64 /* symbols that are no variable, before the one that is */
 
 /* What a table of symbols needs to be read. */
 struct table {
@@ -290,6 +291,31 @@ enum da_status da_image_symbol(struct da_image *im, uint64_t addr, struct da_elf
 	}
 	s = find_code(im, addr, ret_exact);
 	return s ? give(im, s, ret) : DA_NOT_FOUND;
+}
+
+enum da_status da_image_object(struct da_image *im, uint64_t addr, struct da_elf_symbol *ret)
+{
+	size_t lo, hi;
+
+	da_image_read_symbols(im);
+	lo = im->ncode;
+	hi = im->symbols.n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (im->symbols.v[mid].start <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	/* Names without a size, of sections' ends and the like, stand between; variables do not overlap. */
+	for (size_t i = lo, n = 0; i-- > im->ncode && n < OBJECTS_MAX; n++) {
+		const struct da_sym *s = &im->symbols.v[i];
+
+		if (s->type == STT_OBJECT && s->size)
+			return addr - s->start < s->size ? give(im, s, ret) : DA_NOT_FOUND;
+	}
+	return DA_NOT_FOUND;
 }
 
 enum da_status da_image_symbol_named(struct da_image *im, const char *name, struct da_elf_symbol *ret)

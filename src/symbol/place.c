@@ -458,6 +458,40 @@ enum da_status da_symbols_named(struct da_symbols *s, uint32_t module, const cha
 	return DA_OK;
 }
 
+static enum da_status find_object(struct da_symbols *s, uint32_t module, uint64_t addr, struct da_elf_symbol *ret)
+{
+	struct da_files *f = &s->files[module];
+	struct da_image *debug, *memory;
+	enum da_status status = DA_NOT_FOUND;
+
+	if (f->main)
+		status = da_image_object(f->main, addr, ret);
+	else if ((memory = da_files_memory(s, module)) != NULL)
+		status = da_image_object(memory, addr, ret);
+	if (status != DA_OK && (debug = da_files_debug(s, module)) != NULL)
+		status = da_image_object(debug, addr, ret);
+	return status;
+}
+
+const char *da_symbols_variable(struct da_symbols *s, uint64_t addr, uint64_t *ret_offset)
+{
+	uint32_t module = da_module_at(&s->d->proc, addr);
+	const struct da_module *m = module != DA_NONE ? &s->d->proc.modules.v[module] : NULL;
+	enum da_status status = DA_NOT_FOUND;
+	struct da_watch_mark mark;
+	struct da_elf_symbol sym;
+
+	if (!m || !m->has_bias || m->pe || module >= s->nfiles)
+		return NULL;
+	if (da_files_enter(s, module, &mark))
+		status = find_object(s, module, addr - m->bias, &sym);
+	da_files_leave(s, &mark);
+	if (status != DA_OK)
+		return NULL;
+	*ret_offset = addr - m->bias - sym.start;
+	return da_demangle(s->d->arena, sym.name);
+}
+
 uint32_t da_symbols_module(const struct da_symbols *s, const char *prefix)
 {
 	for (uint32_t i = 0; i < s->nfiles; i++)

@@ -197,6 +197,19 @@ static void add_found(struct da_futex *f, struct da_found *found)
 		wait->owner = l->owner;
 }
 
+/* Of locks that are variables of a module: "queue_lock", "table+0x28". */
+void da_wait_name_locks(struct da_waits *w)
+{
+	for (uint32_t i = w->first_lock; w->s && i < w->p->locks.n && !da_stop(w->d->watch); i++) {
+		struct da_lock *l = &w->p->locks.v[i];
+		uint64_t offset;
+		const char *name = l->name ? NULL : da_symbols_variable(w->s, l->address, &offset);
+
+		if (name)
+			l->name = offset ? da_printf(w->d->arena, "%s+0x%llx", name, (unsigned long long)offset) : name;
+	}
+}
+
 /* Rust, Go and other own locks: the address groups those who wait; who holds it is known only to the program. */
 static void unknown_kind(struct da_futex *f, struct da_found *ret)
 {

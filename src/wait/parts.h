@@ -185,6 +185,8 @@ struct da_found {
 typedef bool da_recogniser_fn(const struct da_futex *f, bool named, struct da_found *ret);
 
 void da_wait_futexes(struct da_waits *w);
+/* The names of variables to the locks that are some. */
+void da_wait_name_locks(struct da_waits *w);
 /* Threads that sleep on a word at this address. */
 unsigned da_wait_sleepers(const struct da_waits *w, uint64_t address);
 

@@ -44,6 +44,7 @@ static void of_linux(struct da_dump *d, struct da_symbols *s)
 		if (!w.t[i].is_futex)
 			da_wait_call(&w, i);
 	da_wait_held(&w);
+	da_wait_name_locks(&w);
 	da_wait_witness(&w);
 	da_wait_states(&w);
 }

@@ -49,6 +49,26 @@ START_TEST(finds_symbols_of_a_file)
 }
 END_TEST
 
+char known_variable[24];
+
+START_TEST(finds_variables)
+{
+	struct da_arena *a = da_arena_new();
+	struct da_image *im = own(a);
+	struct da_elf_symbol sym, again;
+
+	known_variable[0] = 1;
+	ck_assert_int_eq(da_image_symbol_named(im, "known_variable", &sym), DA_OK);
+	ck_assert_int_eq(da_image_object(im, sym.start + 23, &again), DA_OK);
+	ck_assert_str_eq(again.name, "known_variable");
+	ck_assert_uint_eq(again.start, sym.start);
+	if (da_image_object(im, sym.start + 24, &again) == DA_OK)
+		ck_assert_str_ne(again.name, "known_variable");
+	ck_assert_int_eq(da_image_object(im, 0, &again), DA_NOT_FOUND);
+	da_arena_free(a);
+}
+END_TEST
+
 START_TEST(names_the_linkage_table)
 {
 	struct da_arena *a = da_arena_new();
@@ -316,6 +336,6 @@ START_TEST(survives_changed_headers)
 }
 END_TEST
 
-UNIT_MAIN("image", finds_symbols_of_a_file, names_the_linkage_table, finds_function_and_line,
+UNIT_MAIN("image", finds_symbols_of_a_file, finds_variables, names_the_linkage_table, finds_function_and_line,
 	  gives_unwind_rows, reads_files_without_sections, rebuilds_a_module_from_memory, survives_any_byte_in_memory,
 	  reads_notes_to_their_end, survives_cut_files, survives_changed_headers)
