@@ -158,13 +158,33 @@ static enum da_status walk_at(struct list *l, uint64_t at, bool direct)
 	return st == DA_OK && !is_list(l) ? DA_CORRUPT : st;
 }
 
+/* A Module names its Assembly; up to 6, where that is not known, its image at least has a path. */
+static bool is_element(struct da_clr *c, const struct element *e)
+{
+	uint64_t back, image;
+
+	if (DA_CLR_HAS(c, Module, Assembly))
+		return DA_CLR_PTR(c, e->module, Module, Assembly, &back) == DA_OK && back == e->assembly;
+	return DA_CLR_HAS(c, PEImage, Path) && e->pe_assembly &&
+	       DA_CLR_PTR(c, e->pe_assembly, PEAssembly, PEImage, &image) == DA_OK &&
+	       sstring(c, image + (uint64_t)DA_CLR_OFF(c, PEImage, Path)) != NULL;
+}
+
+static bool all_elements(const struct list *l)
+{
+	for (size_t i = 0; i < l->v.n; i++)
+		if (!is_element(l->c, &l->v.v[i]))
+			return false;
+	return l->v.n > 0;
+}
+
 /* A build that no table knows: the list is where it proves itself. */
 static enum da_status search_list(struct list *l, uint64_t ad, bool direct)
 {
 	enum { FIRST = 0x80, LAST = 0x1400 };
 
 	for (uint64_t off = FIRST; off < LAST; off += l->c->mem->word)
-		if (walk_at(l, ad + off, direct) == DA_OK && l->v.n)
+		if (walk_at(l, ad + off, direct) == DA_OK && all_elements(l))
 			return DA_OK;
 	l->v.n = 0;
 	return DA_NOT_FOUND;
@@ -186,12 +206,16 @@ static enum da_status read_list(struct list *l)
 		st = walk_at(l, ad + (uint64_t)DA_CLR_OFF(c, AppDomain, DomainAssemblyList), false);
 	if (st == DA_OK || st == DA_FAULT)
 		return st;
-	/* What could not be proved is still better than nothing. */
+	/* What each of its elements proves is still better than nothing. */
 	known = *l;
+	l->v.v = NULL;
+	l->v.n = l->v.cap = 0;
 	if (search_list(l, ad, direct) == DA_OK)
 		return DA_OK;
-	*l = known;
-	return known.v.n ? DA_PARTIAL : st;
+	for (size_t i = 0; i < known.v.n; i++)
+		if (is_element(c, &known.v.v[i]))
+			da_vec_push(c->arena, &l->v, known.v.v[i]);
+	return l->v.n ? DA_PARTIAL : st;
 }
 
 /* ---------------------------------------------------------------- one assembly */
