@@ -158,7 +158,12 @@ def our_frames(frames):
              num(f['sp']) if f.get('sp') else None, f.get('function') or '') for f in frames if f['kind'] in ('managed', 'dynamic')]
 
 
+nameless = False   # the dump at hand holds no names of jitted code: addresses only
+
+
 def same_frame(o, f, sp=True):
+    if nameless and not f[0]:
+        return o[2] == f[2] and (f[3] is None or o[3] == f[3])
     if o[0] and (o[0] != f[0] or (o[1] and o[1].lower() != f[1].lower())):
         return False
     if o[0] == 0 and o[4] and f[0]:             # without a method ClrMD just did not know
@@ -328,7 +333,7 @@ def check_modules(name, o, r):
 
 def check_truth(name, truth, r):
     """Owner and waiters of each lock that somebody waits for, by the names that the program gave. A semaphore keeps
-    no owner; which lock a thread waits for is in no memory of a small dump."""
+    no owner; the sync blocks, which name owners, are in no small dump: there it may be unknown, but not wrong."""
     why, n = [], 0
     locks = {num(x['address']): x for x in r.d.get('locks', []) if 'address' in x}
     ids = {}
@@ -344,7 +349,7 @@ def check_truth(name, truth, r):
             why.append('lock %s is missing' % want['address'])
             continue
         owner = r.by_id.get(mine.get('owner'), {}).get('tid')
-        if owner != ids.get(want['owner']):
+        if owner != ids.get(want['owner']) and not (owner is None and re.search('-(normal|triage|mini)', name)):
             why.append('%s: owner %s, truth %s' % (want['address'], owner, want['owner']))
         waiters = sorted(r.by_id[w]['tid'] for w in mine.get('waiters', []))
         if waiters != sorted(ids[w] for w in want['waiters']):
@@ -359,6 +364,7 @@ def check_truth(name, truth, r):
 
 
 def check(name, path):
+    global nameless
     folder = next(d for d in ('dumps', 'windows', 'arm64/dumps', 'nodac', 'async11') if glob.glob('%s/%s/%s.*' % (corpus, d, name)))
     o = load('%s/%s/%s.oracle.json' % (corpus, folder, name))
     truth = load('%s/%s/%s.truth.json' % (corpus, folder, name)) or {}
@@ -377,6 +383,7 @@ def check(name, path):
             check_truth(label, truth, Report(j))
             continue
         r = Report(j)
+        nameless = bool(re.search('-by-8\\.0', name))
         tap(bool(r.d.get('runtimes')), label, 'runtime')
         check_threads(label, o, r)
         check_stacks(label, o, r)
