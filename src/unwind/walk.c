@@ -30,6 +30,7 @@ struct loop {
 	struct scratch *s;
 	struct da_thread *t;
 	struct da_map turns;   /* places to which sp went other than up: a second time is a cycle */
+	bool guessed;          /* a frame so far was found by scanning */
 	/* The first thing that went wrong at the frame at hand. */
 	enum da_status failed;
 	const char *failed_why;
@@ -221,6 +222,18 @@ static void give_up(struct loop *l)
 
 /* ---- the walk */
 
+/*
+ * From native code to a managed caller. Where the runtime has a record of such a call the walk went by it
+ * and not by a guess.
+ */
+static bool enters_managed(const struct da_walk *w, const struct da_regs *caller)
+{
+	struct da_guide_function g;
+
+	return da_unwind_guide_function(w, caller->v[w->dump->proc.arch->pc] - 1, &g) != DA_NOT_FOUND &&
+	       da_unwind_guide_function(w, da_unwind_lookup(w), &g) == DA_NOT_FOUND;
+}
+
 static void walk(struct loop *l)
 {
 	struct da_dump *d = l->w.dump;
@@ -236,6 +249,12 @@ static void walk(struct loop *l)
 			return;
 		if (!u) {
 			give_up(l);
+			return;
+		}
+		l->guessed = l->guessed || u->trust == DA_TRUST_SCAN;
+		if (l->guessed && enters_managed(&l->w, &caller)) {
+			end(l, DA_END_NO_UNWIND_INFO, "a guess led on to managed code of which the runtime has no record "
+			    "on this stack: what stands there is left over");
 			return;
 		}
 		if (l->w.depth >= d->limits->steps) {

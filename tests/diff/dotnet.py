@@ -22,7 +22,7 @@ def tap(ok, name, subject, why=''):
     """Explained differences pass, and say so; what is explained and does not differ is a failure of the list."""
     global count, bad
     count += 1
-    note = next((text for (n, s), text in explained.items() if fnmatch.fnmatch(name, n) and fnmatch.fnmatch(subject, s)), None)
+    note = next((text for (n, s), text in explained.items() if fnmatch.fnmatch(name.split(' (')[0], n) and fnmatch.fnmatch(subject, s)), None)
     if not ok and note:
         print('ok %d - %s: %s differs: %s' % (count, name, subject, note))
         return
@@ -333,7 +333,7 @@ def check_modules(name, o, r):
 
 def check_truth(name, truth, r):
     """Owner and waiters of each lock that somebody waits for, by the names that the program gave. A semaphore keeps
-    no owner; the sync blocks, which name owners, are in no small dump: there it may be unknown, but not wrong."""
+    no owner; the sync blocks, which name owners, are in no small dump: there they may be unknown, but not wrong."""
     why, n = [], 0
     locks = {num(x['address']): x for x in r.d.get('locks', []) if 'address' in x}
     ids = {}
@@ -346,7 +346,8 @@ def check_truth(name, truth, r):
         n += 1
         mine = locks.get(num(want['address']))
         if not mine:
-            why.append('lock %s is missing' % want['address'])
+            if not re.search('-(normal|triage|mini)', name):
+                why.append('lock %s is missing' % want['address'])
             continue
         owner = r.by_id.get(mine.get('owner'), {}).get('tid')
         if owner != ids.get(want['owner']) and not (owner is None and re.search('-(normal|triage|mini)', name)):
