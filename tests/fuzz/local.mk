@@ -204,6 +204,17 @@ tests_fuzz_libfuzzer_debuginfo_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_debuginfo_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += managed
+fuzz_programs += %D%/fuzz_managed
+tests_fuzz_fuzz_managed_SOURCES = %D%/managed.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_managed_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_managed
+tests_fuzz_libfuzzer_managed_SOURCES = %D%/managed.c $(fuzz_common)
+tests_fuzz_libfuzzer_managed_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_managed_LDFLAGS = $(fuzz_ldflags)
+endif
+
 check_PROGRAMS += $(fuzz_programs)
 TESTS += $(fuzz_programs)
 
