@@ -552,6 +552,10 @@ START_TEST(reads_8_by_its_table)
 	put64(store + 0xa0, first + 0xe8), put32(store + 0xb8, 1);
 	put64(first + 0x1a8, 101), put32(first + 0x20, 4), put32(first + 8, 0x1000200);
 	put64(first + 0x10, UINT64_MAX);
+	/* The pointer to the domain is not in the dump; the Thread has it. */
+	put64(BASE + 64 + 40, LEN + 0x1000);
+	put64(TABLE + 8 * 21, BASE + LEN + 0x100);
+	put64(first + 0x18, BASE + 0x33000);
 	/* The vtables, by that of the one EEJitManager. */
 	put64(BASE + 0x20000 + 64 * 4, BASE + 0x30000), put64(BASE + 0x30000, BASE + 0x20000 + 64 * 97);
 	c = open_it();
@@ -562,6 +566,8 @@ START_TEST(reads_8_by_its_table)
 	ck_assert_uint_eq(d->proc.managed_threads.n, 1);
 	ck_assert_uint_eq(d->proc.managed_threads.v[0].managed_id, 4);
 	ck_assert(d->proc.managed_threads.v[0].threadpool && d->proc.managed_threads.v[0].background);
+	ck_assert_int_eq(da_clr_global_ptr(c, DA_CLR_G_AppDomain, &v), DA_OK);
+	ck_assert_uint_eq(v, BASE + 0x33000);
 	for (size_t i = 0; i < c->layout.frames.n; i++)
 		if (c->layout.frames.v[i].kind == DA_CLR_FRAME_InlinedCallFrame)
 			ck_assert_uint_eq(c->layout.frames.v[i].id, BASE + 0x20000 + 64 * (97 + 38));

@@ -228,6 +228,23 @@ static void expose(struct da_clr *c)
 	}
 }
 
+/*
+ * createdump without the runtime's own debugging library loses the first bytes of a program's .bss, where
+ * the pointer to the domain may stand. Up to 8 each Thread has it too: its field serves as the variable.
+ */
+static void find_domain(struct da_clr *c, const struct da_clr_list *list)
+{
+	uint64_t v;
+
+	if (!c->layout.global[DA_CLR_G_AppDomain].address || da_clr_global_ptr(c, DA_CLR_G_AppDomain, &v) != DA_FAULT)
+		return;
+	for (size_t i = 0; i < list->v.n; i++)
+		if (DA_CLR_PTR(c, list->v.v[i], Thread, Domain, &v) == DA_OK && v) {
+			c->layout.global[DA_CLR_G_AppDomain].value = list->v.v[i] + (uint64_t)DA_CLR_OFF(c, Thread, Domain);
+			return;
+		}
+}
+
 enum da_status da_clr_threads_read(struct da_clr *c)
 {
 	struct da_process *p = &c->dump->proc;
@@ -251,6 +268,7 @@ enum da_status da_clr_threads_read(struct da_clr *c)
 	for (size_t i = 0; i < list.v.n; i++)
 		da_vec_push(c->arena, &p->managed_threads, describe(c, &ids, list.v.v[i], finalizer, collector));
 	link_model(c, first);
+	find_domain(c, &list);
 	expose(c);
 	if (collector) {
 		da_clr_model(c)->suspended = true;
