@@ -92,8 +92,10 @@ static void immediate(struct decoder *d, uint8_t flags)
 			da_skip(&d->c, z + 2);
 		else if (op == 0xe8 || op == 0xe9)
 			d->i->immediate = (int32_t)da_get_u32(&d->c);
+		else if (d->i->rex & 8)
+			da_skip(&d->c, 8);
 		else
-			da_skip(&d->c, d->i->rex & 8 ? 8 : z);
+			d->i->immediate = z == 2 ? (int16_t)da_get_u16(&d->c) : (int32_t)da_get_u32(&d->c);
 		return;
 	}
 	if (flags & SPECIAL && (d->i->modrm >> 3 & 7) < 2) /* test, of the group f6, f7 */

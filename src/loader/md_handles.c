@@ -11,7 +11,38 @@
 #define DESCRIPTOR 32      /* the first form; the second adds ObjectInfoRva and 4 bytes */
 #define CHAIN_MAX 32
 
-enum { INFO_MUTANT = 2, INFO_MUTANT_OWNER = 3, INFO_EVENT = 6, INFO_SEMAPHORE = 8 };
+enum { INFO_THREAD = 1, INFO_MUTANT = 2, INFO_MUTANT_OWNER = 3, INFO_PROCESS = 4, INFO_EVENT = 6, INFO_SEMAPHORE = 8 };
+
+#define ID_MAX 0x10000000u
+
+static bool is_id(uint64_t v)
+{
+	return v && v % 4 == 0 && v < ID_MAX;
+}
+
+/*
+ * Of a thread: CLIENT_ID {process, thread} somewhere in it. Of a process: its id, then that of the process that made it,
+ * which is told only where that was this one. Words are of 64 bits, or of 32.
+ */
+static void read_target(const struct md *m, struct da_handle *h, bool thread, struct da_bytes b)
+{
+	const struct da_process *p = &m->d->proc;
+
+	for (unsigned width = 8; width >= 4 && p->has_pid && p->pid; width -= 4)
+		for (size_t at = 0; at + 2 * width <= b.n; at += width) {
+			struct da_cursor c = md_cursor(m, b);
+			uint64_t first, second;
+
+			da_seek(&c, at);
+			first = width == 8 ? da_get_u64(&c) : da_get_u32(&c);
+			second = width == 8 ? da_get_u64(&c) : da_get_u32(&c);
+			if (thread ? first != p->pid || !is_id(second) : !is_id(first) || second != p->pid)
+				continue;
+			h->target_pid = (uint32_t)first;
+			h->target_tid = thread ? (uint32_t)second : 0;
+			return;
+		}
+}
 
 static void read_info(struct md *m, struct da_handle *h, uint32_t type, struct da_bytes b)
 {
@@ -42,6 +73,10 @@ static void read_info(struct md *m, struct da_handle *h, uint32_t type, struct d
 			h->owner_tid = da_get_u32(&c);
 		}
 		h->has_owner = h->owner_tid != 0;
+		break;
+	case INFO_THREAD:
+	case INFO_PROCESS:
+		read_target(m, h, type == INFO_THREAD, b);
 		break;
 	default:
 		break;

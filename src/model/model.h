@@ -364,6 +364,7 @@ struct da_handle {
 	bool has_state, has_owner;
 	int64_t state, limit;
 	uint32_t owner_pid, owner_tid;
+	uint32_t target_pid, target_tid; /* of threads (both) and processes: whose it is; 0 unknown */
 };
 
 /* What was done with a handle and by whom: Windows keeps this where handles are traced. */

@@ -14,6 +14,13 @@ libdumpan_a_SOURCES += \
 	%D%/musl.c \
 	%D%/mutex.c \
 	%D%/names.c %D%/names.def \
+	%D%/nt.c %D%/nt.h %D%/nt_names.def \
+	%D%/nt_address.c \
+	%D%/nt_args.c \
+	%D%/nt_call.c \
+	%D%/nt_handle.c \
+	%D%/nt_section.c \
+	%D%/nt_stack.c \
 	%D%/once.c \
 	%D%/owner.c \
 	%D%/parts.h \

@@ -111,6 +111,8 @@ struct da_waits {
 	uint32_t first_lock, first_wait; /* those before are of others */
 };
 
+/* wait.c: CPU, threads, and what a language runtime has told already. False: a CPU that is not read. */
+bool da_wait_prepare(struct da_waits *w);
 enum da_libc da_wait_libc(const struct da_waits *w);
 /* libc.c: which C library, its descriptors, and the ids that the process itself uses. */
 void da_wait_find_libc(struct da_waits *w);

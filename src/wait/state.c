@@ -176,7 +176,7 @@ static bool *wanted(const struct da_waits *w)
 	for (size_t i = 0; i < w->p->waits.n; i++) {
 		const struct da_wait *wait = &w->p->waits.v[i];
 
-		if (wait->owner < w->p->threads.n && wait->owner != wait->thread && wait->kind != DA_LOCK_PTHREAD_JOIN)
+		if (wait->owner < w->p->threads.n && wait->owner != wait->thread && wait->kind != DA_LOCK_PTHREAD_JOIN && wait->kind != DA_LOCK_THREAD)
 			owes[wait->owner] = true;
 	}
 	return owes;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "wait/nt.h"
 #include "wait/parts.h"
 
 static bool cpu_of(const struct da_process *p, enum da_wait_cpu *ret)
@@ -27,15 +28,22 @@ static void take_over(struct da_waits *w)
 			w->t[w->p->waits.v[i].thread].primary = i;
 }
 
+bool da_wait_prepare(struct da_waits *w)
+{
+	if (!cpu_of(w->p, &w->cpu))
+		return false;
+	w->word = w->p->arch->word;
+	w->t = da_calloc(w->d->arena, w->p->threads.n, sizeof(*w->t));
+	take_over(w);
+	return true;
+}
+
 static void of_linux(struct da_dump *d, struct da_symbols *s)
 {
 	struct da_waits w = { .d = d, .s = s, .p = &d->proc, .m = &d->proc.mem };
 
-	if (!cpu_of(w.p, &w.cpu))
+	if (!da_wait_prepare(&w))
 		return;
-	w.word = w.p->arch->word;
-	w.t = da_calloc(d->arena, w.p->threads.n, sizeof(*w.t));
-	take_over(&w);
 	da_wait_find_libc(&w);
 	da_wait_hints(&w);
 	da_wait_calls(&w);
@@ -51,6 +59,10 @@ static void of_linux(struct da_dump *d, struct da_symbols *s)
 
 void da_wait_run(struct da_dump *d, struct da_symbols *s)
 {
-	if (d->proc.os == DA_OS_LINUX && d->proc.arch && d->proc.arch->full)
+	if (!d->proc.arch || !d->proc.arch->full)
+		return;
+	if (d->proc.os == DA_OS_LINUX)
 		of_linux(d, s);
+	else if (d->proc.os == DA_OS_WINDOWS)
+		da_wait_windows(d, s);
 }

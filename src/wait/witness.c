@@ -65,7 +65,7 @@ static void check(struct da_waits *w, uint32_t index)
 		nobody(w, l, "the thread that it names waits for a condition variable, for which it gave this mutex back");
 		return;
 	}
-	if (waits || l->confidence >= SURE || l->confidence < 0.7f)
+	if (waits || l->confidence >= SURE || l->confidence < 0.7f || !l->address)
 		return;
 	if (mentions(w, l->owner, l->address)) {
 		l->confidence = SURE;
