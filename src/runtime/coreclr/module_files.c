@@ -94,17 +94,32 @@ static bool is_unsaved(const struct mapping *m, const struct da_range *r)
 	       r->name_off < m->at + m->n && r->name_off + (r->end - r->start) > m->at;
 }
 
-/* The loader maps headers first, at the page of the file that the image begins in. */
-static uint64_t find_base(const struct mapping *m)
+static bool is_mapped(const struct mapping *m, uint64_t start, uint64_t off)
 {
 	const struct da_memory *mem = &m->c->dump->proc.mem;
 
 	for (size_t i = 0; i < mem->ranges.n; i++) {
 		const struct da_range *r = &mem->ranges.v[i];
 
+		if (r->name && r->start == start / PAGE * PAGE && r->name_off == off / PAGE * PAGE &&
+		    strcmp(r->name, m->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The loader maps headers, then each section apart. Pages of the file belong to neighbours too. */
+static uint64_t find_base(const struct mapping *m)
+{
+	const struct da_memory *mem = &m->c->dump->proc.mem;
+
+	for (size_t i = 0; i < mem->ranges.n && m->pe.nsections; i++) {
+		const struct da_range *r = &mem->ranges.v[i];
+		uint64_t base = r->start + m->at % PAGE;
+
 		if (r->name && r->name_off == m->at / PAGE * PAGE && strcmp(r->name, m->name) == 0 &&
-		    r->name_off + (r->end - r->start) < m->at + m->n)
-			return r->start + m->at % PAGE;
+		    is_mapped(m, base + m->pe.sections[0].rva, m->at + m->pe.sections[0].off))
+			return base;
 	}
 	return 0;
 }
@@ -346,6 +361,73 @@ static void from_bundle(struct candidate *x)
 	if (!c->modules->laid) {
 		c->modules->laid = true;
 		lay_bundle(c, da_clr_bundle(c, b.file), host->path, b.file);
+	}
+}
+
+/*
+ * The host keeps, in its data, where the manifest begins in the file; createdump saves that page always.
+ */
+static bool same_manifest(struct da_clr *c, uint64_t header)
+{
+	const struct da_memory *mem = &c->dump->proc.mem;
+	const char *path = c->dump->proc.modules.v[c->module].path;
+
+	for (size_t i = 0; path && i < mem->ranges.n; i++) {
+		const struct da_range *r = &mem->ranges.v[i];
+		const uint8_t *p = r->name && r->file_len && strcmp(r->name, path) == 0 ?
+					   da_mem_view(mem, r->start, (size_t)r->file_len) : NULL;
+		bool found = false;
+
+		if (p && da_bundle_find((struct da_bytes){ p, (size_t)r->file_len }, &found) == header && found)
+			return true;
+	}
+	return false;
+}
+
+static bool try_program(void *ctx, struct da_bytes file, const char *path, bool local)
+{
+	struct bundle_search *b = ctx;
+	const struct da_bundle *bundle = da_clr_bundle(b->x->c, file);
+
+	(void)local;
+	if (!bundle || !same_manifest(b->x->c, bundle->header))
+		return false;
+	b->file = file;
+	b->path = path;
+	return true;
+}
+
+void da_clr_modules_from_bundle(struct da_clr *c)
+{
+	const struct da_module *host = &c->dump->proc.modules.v[c->module];
+	struct da_managed_wanted w = { .name = host->name, .path = host->path };
+	struct candidate x = { .c = c };
+	struct bundle_search b = { .x = &x };
+	const struct da_bundle *bundle;
+	const char *path;
+	struct da_bytes file;
+
+	if (!(da_symbols_file(c->symbols, c->module, &file, &path) && try_program(&b, file, path, false)) &&
+	    !da_symbols_managed(c->symbols, &w, try_program, &b))
+		return;
+	bundle = da_clr_bundle(c, b.file);
+	for (uint32_t i = 0; bundle && i < bundle->n; i++) {
+		const struct da_bundle_entry *e = &bundle->entries[i];
+		struct mapping m = { .c = c, .name = host->path, .at = e->off, .n = e->size };
+		struct da_clr_image_source s = { .path = e->path, .in_bundle = true, .bundle_off = e->off,
+						 .bundle_size = e->size };
+		struct da_cli_image im;
+
+		if (e->packed || e->type != DA_BUNDLE_ASSEMBLY || !da_fits(e->off, e->size, b.file.n) ||
+		    da_ends(e->path, ".r2r.dll") || /* code of the others */
+		    da_pe_read(c->arena, (struct da_bytes){ b.file.p + e->off, (size_t)e->size }, &m.pe) != DA_OK ||
+		    da_cli_file_read(c->arena, (struct da_bytes){ b.file.p + e->off, (size_t)e->size }, &im) != DA_OK ||
+		    !im.metadata)
+			continue;
+		s.base[0] = find_base(&m);
+		s.size[0] = im.image_size;
+		if (s.base[0] && !da_clr_module_add(c, 0, &s))
+			return;
 	}
 }
 

@@ -406,23 +406,30 @@ static void describe(struct da_clr *c, struct da_clr_module *m, const struct da_
 		a->missing_why = "its metadata is not in the dump, and its file was not found";
 }
 
-static struct da_clr_module *add_module(struct da_clr *c, const struct element *e)
+struct da_clr_module *da_clr_module_add(struct da_clr *c, uint64_t address, const struct da_clr_image_source *s)
 {
 	struct da_clr_modules *ms = c->modules;
 	struct da_clr_module *m;
-	struct da_clr_image_source s;
 
 	if (ms->v.n == ms->v.cap) /* it must not move */
 		return NULL;
 	m = &ms->v.v[ms->v.n++];
-	*m = (struct da_clr_module){ .address = e->module, .assembly = (uint32_t)c->dump->proc.assemblies.n };
+	*m = (struct da_clr_module){ .address = address, .assembly = (uint32_t)c->dump->proc.assemblies.n };
 	da_vec_add(c->dump->arena, &c->dump->proc.assemblies)->module = DA_NONE;
-	read_source(c, e, &s);
-	m->source = da_memdup(c->arena, &s, sizeof(s));
-	read_bytes(c, m, &s);
-	describe(c, m, &s);
-	*da_map_put(c->arena, &ms->by_address, e->module, NULL) = (uintptr_t)m;
+	m->source = da_memdup(c->arena, s, sizeof(*s));
+	read_bytes(c, m, s);
+	describe(c, m, s);
+	if (address)
+		*da_map_put(c->arena, &ms->by_address, address, NULL) = (uintptr_t)m;
 	return m;
+}
+
+static struct da_clr_module *add_module(struct da_clr *c, const struct element *e)
+{
+	struct da_clr_image_source s;
+
+	read_source(c, e, &s);
+	return da_clr_module_add(c, e->module, &s);
 }
 
 /* ---------------------------------------------------------------- load contexts */
@@ -505,14 +512,24 @@ static struct da_clr_module *find_corelib(struct da_clr *c)
 	return NULL;
 }
 
+static void make_room(struct da_clr *c, size_t n)
+{
+	c->modules->v.cap = n + SPARE;
+	c->modules->v.v = da_calloc(c->arena, c->modules->v.cap, sizeof(*c->modules->v.v));
+}
+
 enum da_status da_clr_modules_read(struct da_clr *c)
 {
 	struct list l = { .c = c };
 	enum da_status st = read_list(&l);
 
 	c->modules = da_new(c->arena, struct da_clr_modules);
-	c->modules->v.cap = l.v.n + SPARE;
-	c->modules->v.v = da_calloc(c->arena, c->modules->v.cap, sizeof(*c->modules->v.v));
+	if (!l.v.n && c->single_file) {
+		make_room(c, LIST_MAX / 16);
+		da_clr_modules_from_bundle(c);
+	} else {
+		make_room(c, l.v.n);
+	}
 	for (size_t i = 0; i < l.v.n && !da_stop(c->dump->watch); i++)
 		add_module(c, &l.v.v[i]);
 	c->modules->corelib = find_corelib(c);
