@@ -101,19 +101,49 @@ static uint8_t *memory_seed(size_t *ret_n)
 	return seed;
 }
 
+/* An image of 8: ELF headers, one exported symbol, its table of 157 addresses, a ThreadStore, a Thread. */
+static uint8_t *image_seed(size_t *ret_n)
+{
+	enum { TABLE = 0x800, DATA = 0x1000, THREAD = 0x2000, SIZE = 0x3000 };
+	static const char name[] = "g_dacTable";
+	uint8_t *seed = calloc(1, SIZE + 1), *p = seed + 1;
+	uint32_t hash = 5381;
+
+	if (!seed)
+		return NULL;
+	*seed = 1;
+	for (const char *c = name; *c; c++)
+		hash = hash * 33 + (unsigned char)*c;
+	memcpy(p, "\177ELF\2\1\1", 7);
+	put(p, 32, 64, 8), put(p, 56, 2, 2), put(p, 64, 1, 4), put(p, 104, SIZE, 8);
+	put(p, 120, 2, 4), put(p, 136, 0x200, 8), put(p, 160, 64, 8);
+	put(p, 0x200, 0x6ffffef5, 8), put(p, 0x208, 0x300, 8), put(p, 0x210, 6, 8), put(p, 0x218, 0x400, 8);
+	put(p, 0x220, 5, 8), put(p, 0x228, 0x500, 8);
+	put(p, 0x300, 1, 4), put(p, 0x304, 1, 4), put(p, 0x308, 1, 4), put(p, 0x318, 1, 4), put(p, 0x31c, hash | 1, 4);
+	put(p, 0x418, 1, 4), put(p, 0x420, TABLE, 8), put(p, 0x428, 157 * 8, 8);
+	memcpy(p + 0x501, name, sizeof(name));
+	for (unsigned i = 0; i < 157; i++)
+		put(p, TABLE + 8 * i, BASE + DATA + 16 * i, 8);
+	put(p, DATA + 16 * 16, BASE + THREAD - 0x100, 8), put(p, DATA + 16 * 19, 1, 4);
+	put(p, THREAD - 0x60, BASE + THREAD + 0xe8, 8), put(p, THREAD - 0x48, 1, 4), put(p, THREAD + 0x1a8, 1, 8);
+	*ret_n = SIZE + 1;
+	return seed;
+}
+
 uint8_t *fuzz_seed(unsigned i, size_t *ret_n)
 {
 	uint8_t *seed;
 
-	if (i == 0)
-		return memory_seed(ret_n);
-	if (i > TEXT_SEEDS || i > da_clr_files_n)
+	if (i < 2)
+		return i ? image_seed(ret_n) : memory_seed(ret_n);
+	i -= 2;
+	if (i >= TEXT_SEEDS || i >= da_clr_files_n)
 		return NULL;
-	seed = malloc(da_clr_files[i - 1].n + 1);
+	seed = malloc(da_clr_files[i].n + 1);
 	if (!seed)
 		return NULL;
 	seed[0] = 0;
-	memcpy(seed + 1, da_clr_files[i - 1].bytes, da_clr_files[i - 1].n);
-	*ret_n = da_clr_files[i - 1].n + 1;
+	memcpy(seed + 1, da_clr_files[i].bytes, da_clr_files[i].n);
+	*ret_n = da_clr_files[i].n + 1;
 	return seed;
 }

@@ -13,6 +13,7 @@
 enum { PT_LOAD_ = 1, PT_DYNAMIC_ = 2, DT_STRTAB_ = 5, DT_SYMTAB_ = 6, PHDRS_MAX = 128, DYNAMIC_MAX = 512,
        CHAIN_MAX = 65536, NAME_MAX_ = 64, RESOURCES_MAX = 4096 };
 #define DT_GNU_HASH_ UINT64_C(0x6ffffef5)
+#define IMAGE_REACH (UINT64_C(1) << 30) /* far above any runtime, with the bundle of a single-file program */
 
 static uint64_t word_at(const struct da_clr *c, uint64_t a)
 {
@@ -248,17 +249,16 @@ enum da_status da_clr_export(struct da_clr *c, const char *name, uint64_t *ret, 
 
 void da_clr_image_end(struct da_clr *c)
 {
-	uint64_t pe;
+	uint64_t pe = c->base + u32_at(c, c->base + 0x3c);
 	struct elf e;
 
-	if (!c->windows) {
-		if (elf_headers(c, &e) && e.end > c->base)
-			c->end = e.end;
-		return;
-	}
-	pe = c->base + u32_at(c, c->base + 0x3c);
-	if (u32_at(c, pe) == 0x4550 && u32_at(c, pe + 24 + 56))
+	if (!c->windows && elf_headers(c, &e))
+		c->end = e.end;
+	else if (c->windows && u32_at(c, pe) == 0x4550 && u32_at(c, pe + 24 + 56))
 		c->end = c->base + u32_at(c, pe + 24 + 56);
+	/* Damaged headers, or a damaged list of mappings, can make the image as large as the address space. */
+	if (c->end < c->base || c->end - c->base > IMAGE_REACH)
+		c->end = c->base + IMAGE_REACH;
 }
 
 uint64_t da_clr_scan(const struct da_clr *c, uint64_t from, const void *pattern, size_t len, size_t align)

@@ -8,7 +8,6 @@
 #include "runtime/coreclr/target.h"
 
 enum { INFO_VERSION = 20, INFO_INDEX = 24, INFO_RUNTIME_VERSION = 96, TEXT_LEN = 48 };
-#define IMAGE_REACH (UINT64_C(1) << 30) /* far above any runtime, with the bundle of a single-file program */
 
 /* "8.0.27" */
 static bool set_version(struct da_clr *c, unsigned major, unsigned minor, unsigned patch, bool has_patch)
@@ -62,10 +61,8 @@ static bool by_text(struct da_clr *c)
 {
 	static const char mark[] = "@(#)Version ";
 	char buf[TEXT_LEN + 1] = "";
-	/* A damaged list of mappings can make the image as large as the address space. */
-	uint64_t end = c->end - c->base > IMAGE_REACH ? c->base + IMAGE_REACH : c->end;
 
-	for (uint64_t at = c->base; at < end;) {
+	for (uint64_t at = c->base; at < c->end;) {
 		size_t n;
 		const uint8_t *p = da_mem_view_some(c->mem, at, &n), *hit;
 
@@ -73,8 +70,8 @@ static bool by_text(struct da_clr *c)
 			at = (at | 0xfff) + 1;
 			continue;
 		}
-		if (n > end - at)
-			n = (size_t)(end - at);
+		if (n > c->end - at)
+			n = (size_t)(c->end - at);
 		hit = memmem(p, n, mark, sizeof(mark) - 1);
 		if (hit) {
 			size_t left = n - (size_t)(hit - p) - (sizeof(mark) - 1);
