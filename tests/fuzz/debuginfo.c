@@ -20,6 +20,8 @@ static const struct {
 	{ "\x09\x59\x44\x03\x82\x90\x8e\xf9\x55\x00", 10 },
 	{ "\xfb\xff\xff\xff\xff\x27\x07\x44\x03\x82\x90\x8e\xf9\x55\x00\x44\x03\x82\x90\x8e\xf9\x55\x00", 23 },
 	{ "\x49\x19\x65\x05\x02\x04\x12\x0e\x7a\x4f\xa2\x8c\xda\x00", 14 },
+	{ "\x43\xa0\x2b\xf4\x27\x5d\x7f\x00\x00\x22\x00\xb8\x42\x7f\xd2\xf5\x07\x00\xa0\xae\x98\xab\xeb\x79\x02\x60\x2b"
+	  "\xf4\x27\x5d\x7f\x00\x00\xfa\x88\x50\x50\x40\x92\x21\x20\x24\x20\x59\x95\x20", 46 },
 	{ "\xa0\xb4\x04\x00\x03\x19\x56\x02\x04\xf2\x0e\xe2\x0b\xda\x00\x4c\x8c\x6a\x03\x4c\x8c\x1a\x05\xba\x00", 25 },
 };
 
@@ -63,9 +65,12 @@ uint8_t *fuzz_seed(unsigned i, size_t *ret_n)
 static void ask_bytes(struct da_bytes b, unsigned format)
 {
 	struct clr_debug_header h;
+	struct clr_inline v[16];
 	int32_t il;
 	bool approx;
 
+	for (uint32_t native = 0; native < 300; native += 37)
+		(void)clr_debug_inlines(b, format == 9 ? 4 : 8, native, v, DA_ARRAY_SIZE(v));
 	if (clr_debug_header(b, format, &h) == DA_OK && h.bounds < b.n)
 		b = (struct da_bytes){ b.p + h.bounds, b.n - h.bounds };
 	for (uint32_t native = 0; native < 300; native += 37)
@@ -91,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct da_dump *d = da_dump_new(&da_limits_default, NULL);
 	struct da_clr *c = da_new(d->arena, struct da_clr);
 	struct da_clr_code code = { .start = BASE, .base = BASE, .header = BASE, .module = BASE };
+	struct clr_inline v[16];
 	int32_t il;
 	bool approx;
 
@@ -106,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		c->layout.global[DA_CLR_G_DebugInfoFormat].value = format;
 		code.r2r = false;
 		(void)da_clr_il_offset(c, &code, 20, &il, &approx);
+		(void)da_clr_inlines(c, &code, 20, v, DA_ARRAY_SIZE(v));
 		code.r2r = true;
 		for (code.index = 0; code.index < 64; code.index += 9)
 			(void)da_clr_il_offset(c, &code, 20, &il, &approx);

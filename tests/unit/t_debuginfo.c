@@ -82,10 +82,42 @@ START_TEST(two_sets)
 }
 END_TEST
 
+/* Bytes of 10.0.12: Cook called Chop, that Stir, all in one; 4 places. */
+START_TEST(inlined)
+{
+	static const uint8_t rich[] = { 0x43, 0xa0, 0x2b, 0xf4, 0x27, 0x5d, 0x7f, 0x00, 0x00, 0x22, 0x00, 0xb8, 0x42, 0x7f, 0xd2,
+					0xf5, 0x07, 0x00, 0xa0, 0xae, 0x98, 0xab, 0xeb, 0x79, 0x02, 0x60, 0x2b, 0xf4, 0x27, 0x5d,
+					0x7f, 0x00, 0x00, 0xfa, 0x88, 0x50, 0x50, 0x40, 0x92, 0x21, 0x20, 0x24, 0x20, 0x59, 0x95,
+					0x20 };
+	static const struct {
+		uint32_t native;
+		unsigned n;
+		int32_t il;
+	} wants[] = { { 4, 0, 0 }, { 5, 1, 0 }, { 13, 1, 0 }, { 14, 2, 0 }, { 18, 3, 0 }, { 30, 3, 0 }, { 31, 1, 4 }, { 900, 1, 4 } };
+	static const uint64_t methods[] = { 0x7f5d27f42ba0, 0x7f5d27f42b80, 0x7f5d27f42b60 };
+	struct da_bytes b = { rich, sizeof(rich) };
+	struct clr_inline v[8];
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(wants); i++) {
+		unsigned n = clr_debug_inlines(b, 8, wants[i].native, v, DA_ARRAY_SIZE(v));
+
+		ck_assert_uint_eq(n, wants[i].n);
+		for (unsigned k = 0; k < n; k++) {
+			ck_assert_uint_eq(v[k].method, methods[k]);
+			ck_assert_int_eq(v[k].il, k + 1 == n ? wants[i].il : -1);
+		}
+	}
+	ck_assert_uint_eq(clr_debug_inlines(b, 8, 30, v, 2), 0); /* deeper than there is room */
+	for (b.n = 0; b.n + 1 < sizeof(rich); b.n++)
+		ck_assert_uint_eq(clr_debug_inlines(b, 8, 900, v, DA_ARRAY_SIZE(v)), 0);
+}
+END_TEST
+
 START_TEST(hostile)
 {
 	static const uint8_t ones[64] = { [0 ... 63] = 0xff }, many[] = { 0xff, 0x7f, 0x33, 0 };
 	struct clr_debug_header h;
+	struct clr_inline v[2];
 	int32_t il;
 	bool approx;
 
@@ -97,6 +129,7 @@ START_TEST(hostile)
 				 DA_CORRUPT);
 		ck_assert_int_eq(clr_debug_il((struct da_bytes){ many + 3, 1 }, format, 9, &il, &approx), DA_NOT_FOUND);
 	}
+	ck_assert_uint_eq(clr_debug_inlines((struct da_bytes){ ones, sizeof(ones) }, 8, 9, v, 2), 0);
 }
 END_TEST
 
@@ -213,4 +246,4 @@ START_TEST(compiled_ahead)
 }
 END_TEST
 
-UNIT_MAIN("debuginfo", jitted, compiled_ahead, ten, eleven, nine, two_sets, hostile)
+UNIT_MAIN("debuginfo", jitted, compiled_ahead, ten, eleven, nine, two_sets, inlined, hostile)

@@ -18,6 +18,7 @@
 #include "image/bundle.h"
 #include "image/metadata.h"
 #include "image/portable_pdb.h"
+#include "runtime/coreclr/debuginfo.h"
 #include "runtime/runtime.h"
 
 /* ---------------------------------------------------------------- layout (target.c, descriptor.c, builds.c, dactable.c) */
@@ -244,6 +245,12 @@ const char *da_clr_friendly(struct da_arena *a, const char *type, const char *me
 /* The IL offset of a native offset of the method; -1 inside a prolog is 0. DA_NOT_FOUND: no map. */
 enum da_status da_clr_il_offset(struct da_clr *c, const struct da_clr_code *code, uint32_t native, int32_t *ret_il,
 				bool *ret_approx);
+/*
+ * What was inlined there, outermost first, [0] the method itself: only where the process was told to keep it
+ * (DOTNET_RichDebugInfo). 0: nothing says.
+ */
+unsigned da_clr_inlines(struct da_clr *c, const struct da_clr_code *code, uint32_t native, struct clr_inline *ret,
+			unsigned max);
 const struct da_place *da_clr_place(struct da_clr *c, uint64_t pc, bool caller);
 /* A place of a method that is not at an address that code_at knows (stack traces of exceptions). */
 const struct da_place *da_clr_method_place(struct da_clr *c, uint64_t desc, uint64_t pc, bool caller);

@@ -53,7 +53,7 @@ static struct halves halves(struct da_bytes b)
 
 static void header_11(struct halves *h, struct clr_debug_header *x)
 {
-	uint32_t vars;
+	uint32_t vars, patchpoint;
 
 	x->bounds_size = get_number(h);
 	if (x->bounds_size) {
@@ -63,9 +63,11 @@ static void header_11(struct halves *h, struct clr_debug_header *x)
 	x->bounds_size = get_number(h);
 	vars = get_number(h);
 	x->original_size = get_number(h);
-	for (unsigned i = 0; i < 3; i++) /* patchpoints, inlined calls, suspension points: behind */
-		(void)get_number(h);
+	patchpoint = get_number(h);
+	x->rich_size = get_number(h);
+	(void)get_number(h); /* suspension points */
 	x->original = x->bounds_size + vars;
+	x->rich = x->original + x->original_size + patchpoint;
 }
 
 static void header_10(struct halves *h, struct clr_debug_header *x)
@@ -89,6 +91,7 @@ enum da_status clr_debug_header(struct da_bytes bytes, unsigned format, struct c
 		return DA_CORRUPT;
 	x.bounds = (uint32_t)da_pos(&h.c);
 	x.original += x.bounds;
+	x.rich += x.bounds;
 	*ret = x;
 	return DA_OK;
 }
@@ -185,4 +188,113 @@ enum da_status clr_debug_il(struct da_bytes bounds, unsigned format, uint32_t na
 	*ret_il = s.il;
 	*ret_approx = s.approx;
 	return DA_OK;
+}
+
+/* ---------------------------------------------------------------- inlined calls */
+
+struct node {
+	uint64_t method;
+	uint32_t child, sibling;
+	uint32_t parent; /* DA_NONE: not known yet; of the root itself */
+};
+
+static uint64_t get_plain(struct halves *h, unsigned bytes)
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < 2 * bytes; i++)
+		v |= (uint64_t)get_half(h) << 4 * i;
+	return v;
+}
+
+/* Differences: the sign is the lowest bit. */
+static uint32_t get_difference(struct halves *h, uint32_t *last)
+{
+	uint32_t v = get_number(h);
+
+	*last = v & 1 ? *last - (v >> 1) : *last + (v >> 1);
+	return *last;
+}
+
+static bool get_nodes(struct halves *h, unsigned word, struct node *v, uint32_t n)
+{
+	uint32_t il = (uint32_t)PROLOG, child = 0, sibling = 0;
+
+	for (uint32_t i = 0; i < n && da_ok(&h->c); i++) {
+		v[i].method = get_plain(h, word);
+		(void)get_difference(h, &il); /* of the call in the method around it: release builds leave it to chance */
+		v[i].child = get_difference(h, &child);
+		v[i].sibling = get_difference(h, &sibling);
+		v[i].parent = i ? DA_NONE : 0;
+	}
+	return da_ok(&h->c);
+}
+
+/* 0 ends a list. Every node may have one parent only, so that all lists together are no longer than the tree. */
+static bool find_parents(struct node *v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t k = v[i].child; k; k = v[k].sibling) {
+			if (k >= n || v[k].parent != DA_NONE)
+				return false;
+			v[k].parent = i;
+		}
+	return true;
+}
+
+/* The last place at or before the offset that has IL: its node. DA_NONE: there is none. */
+static uint32_t find_place(struct halves *h, uint32_t n, uint32_t native, int32_t *ret_il)
+{
+	uint32_t at = 0, node = 0, il = (uint32_t)PROLOG, found = DA_NONE;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t delta = get_number(h);
+
+		(void)get_difference(h, &node);
+		(void)get_difference(h, &il);
+		(void)get_number(h); /* kind of place */
+		if (!da_ok(&h->c))
+			return DA_NONE;
+		if (delta > UINT32_MAX - at || at + delta > native)
+			break;
+		at += delta;
+		if ((int32_t)il < 0)
+			continue;
+		found = node;
+		*ret_il = (int32_t)il;
+	}
+	return found;
+}
+
+static unsigned path_to(const struct node *v, uint32_t n, uint32_t k, int32_t il, struct clr_inline *ret, unsigned max)
+{
+	unsigned depth = 1;
+
+	if (k >= n)
+		return 0;
+	for (uint32_t i = k; i; i = v[i].parent)
+		if (v[i].parent == DA_NONE || ++depth > max)
+			return 0;
+	for (unsigned i = depth; i-- > 0; k = v[k].parent) {
+		ret[i] = (struct clr_inline){ v[k].method, il };
+		il = -1;
+	}
+	return depth;
+}
+
+unsigned clr_debug_inlines(struct da_bytes rich, unsigned word, uint32_t native, struct clr_inline *ret, unsigned max)
+{
+	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
+	struct halves h = halves(rich);
+	uint32_t n = get_number(&h), places = get_number(&h), k;
+	struct node *v;
+	int32_t il = 0;
+
+	if (!da_ok(&h.c) || !n || n > rich.n / word || !max)
+		return 0;
+	v = da_calloc(a, n, sizeof(*v));
+	if (!get_nodes(&h, word, v, n) || !find_parents(v, n))
+		return 0;
+	k = find_place(&h, places, native, &il);
+	return path_to(v, n, k, il, ret, max);
 }

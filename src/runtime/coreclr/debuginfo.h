@@ -18,6 +18,7 @@
 struct clr_debug_header {
 	uint32_t bounds, bounds_size;
 	uint32_t original, original_size; /* bounds of the IL as compiled, where a profiler rewrote it; else size 0 */
+	uint32_t rich, rich_size;         /* 11: inlined calls; up to 10 they stand before the header */
 };
 /* What stands before the header of formats up to 10. */
 enum { CLR_DEBUG_PATCHPOINT = 1, CLR_DEBUG_RICH = 2 };
@@ -29,5 +30,16 @@ enum da_status clr_debug_header(struct da_bytes bytes, unsigned format, struct c
  * entry maps to no IL, and the one before it is meant. DA_NOT_FOUND: no entries; DA_CORRUPT.
  */
 enum da_status clr_debug_il(struct da_bytes bounds, unsigned format, uint32_t native, int32_t *ret_il, bool *ret_approx);
+
+/*
+ * Inlined calls (kept only where the runtime is asked to, DOTNET_RichDebugInfo): a tree of methods, then for
+ * native offsets a node and the IL offset in it.
+ */
+struct clr_inline {
+	uint64_t method; /* MethodDesc */
+	int32_t il;      /* in it; -1 of all but the innermost: where it was called from is not kept */
+};
+/* The calls at a native offset, outermost first, [0] the method itself; word: bytes of a pointer. 0: nothing says. */
+unsigned clr_debug_inlines(struct da_bytes rich, unsigned word, uint32_t native, struct clr_inline *ret, unsigned max);
 
 #endif

@@ -9,13 +9,21 @@
 #include "runtime/coreclr/debuginfo.h"
 
 enum { DEBUG_INFO = 105 /* type of section */, SECTIONS_MAX = 256, READY_TO_RUN = 0x00525452 /* RTR */ };
-enum { BOUNDS_MAX = 4 << 20, RICH_MAX = 64 << 20, LOCALS_MAX = 65536 };
+enum { BLOCK_MAX = 16 << 20, RICH_MAX = 64 << 20, LOCALS_MAX = 65536 };
 
 /* ---------------------------------------------------------------- jitted code */
 
+/* The debug information of a method: its header, and inlined calls that stand before it (formats up to 10). */
+struct info {
+	uint64_t at, rich;
+	uint32_t rich_size;
+	unsigned format;
+};
+
 /* What stands before the header: flags, and blocks that they name. Only formats up to 10 have it. */
-static enum da_status skip_blocks(const struct da_clr *c, uint64_t *at)
+static enum da_status skip_blocks(const struct da_clr *c, struct info *info)
 {
+	uint64_t *at = &info->at;
 	uint8_t flags;
 	uint64_t locals;
 	uint32_t size;
@@ -39,6 +47,8 @@ static enum da_status skip_blocks(const struct da_clr *c, uint64_t *at)
 			return DA_FAULT;
 		if (size > RICH_MAX)
 			return DA_CORRUPT;
+		info->rich = *at + 4;
+		info->rich_size = size;
 		*at += 4 + (uint64_t)size;
 	}
 	return DA_OK;
@@ -53,21 +63,16 @@ static bool has_flags(const struct da_clr *c, unsigned format)
 	return format < 11 && c->mem->word == 8;
 }
 
-static enum da_status jit_info(const struct da_clr *c, const struct da_clr_code *code, unsigned format, uint64_t *ret)
+static enum da_status jit_info(const struct da_clr *c, const struct da_clr_code *code, struct info *info)
 {
-	uint64_t at;
 	enum da_status st;
 
 	if (!code->header)
 		return DA_NOT_FOUND;
-	st = DA_CLR_PTR(c, code->header, RealCodeHeader, DebugInfo, &at);
-	if (st == DA_OK && !at)
+	st = DA_CLR_PTR(c, code->header, RealCodeHeader, DebugInfo, &info->at);
+	if (st == DA_OK && !info->at)
 		return DA_NOT_FOUND;
-	if (st == DA_OK && has_flags(c, format))
-		st = skip_blocks(c, &at);
-	if (st == DA_OK)
-		*ret = at;
-	return st;
+	return st == DA_OK && has_flags(c, info->format) ? skip_blocks(c, info) : st;
 }
 
 /* ---------------------------------------------------------------- code compiled ahead */
@@ -235,26 +240,48 @@ static enum da_status r2r_info(struct da_clr *c, const struct da_clr_code *code,
 	return DA_OK;
 }
 
-/* ---------------------------------------------------------------- */
+/* ---------------------------------------------------------------- both */
 
-static enum da_status read_bounds(struct da_clr *c, uint64_t at, unsigned format, struct da_bytes *ret)
+static enum da_status find_info(struct da_clr *c, const struct da_clr_code *code, struct info *ret)
+{
+	struct info info = { 0 };
+	uint64_t format;
+	enum da_status st;
+
+	if (code->stub)
+		return DA_NOT_FOUND;
+	if (code->cold) /* its offsets count from the end of the rest, whose size nothing tells */
+		return DA_UNSUPPORTED;
+	if (!code->start) /* the tables that lead to it are not in the dump */
+		return DA_FAULT;
+	st = da_clr_global(c, DA_CLR_G_DebugInfoFormat, &format);
+	if (st != DA_OK)
+		return st;
+	info.format = (unsigned)format;
+	st = code->r2r ? r2r_info(c, code, &info.at) : jit_info(c, code, &info);
+	if (st == DA_OK && code->r2r)
+		info.format = image_format(c, code, info.format);
+	if (st == DA_OK)
+		*ret = info;
+	return st;
+}
+
+static enum da_status read_header(const struct da_clr *c, const struct info *info, struct clr_debug_header *ret)
 {
 	uint8_t head[CLR_DEBUG_HEADER_MAX];
-	size_t have = da_mem_read_some(c->mem, at, head, sizeof(head));
-	struct clr_debug_header h;
+	size_t have = da_mem_read_some(c->mem, info->at, head, sizeof(head));
+	enum da_status st = have ? clr_debug_header((struct da_bytes){ head, have }, info->format, ret) : DA_FAULT;
+
+	return st != DA_OK && have < sizeof(head) ? DA_FAULT : st;
+}
+
+static enum da_status read_block(const struct da_clr *c, uint64_t at, uint32_t size, struct da_bytes *ret)
+{
 	const uint8_t *view;
-	uint32_t size;
 	uint8_t *copy;
 	enum da_status st;
 
-	if (!have)
-		return DA_FAULT;
-	st = clr_debug_header((struct da_bytes){ head, have }, format, &h);
-	if (st != DA_OK)
-		return have < sizeof(head) ? DA_FAULT : st;
-	at += h.original_size ? h.original : h.bounds;
-	size = h.original_size ? h.original_size : h.bounds_size;
-	if (!size || size > BOUNDS_MAX)
+	if (!size || size > BLOCK_MAX)
 		return size ? DA_LIMIT : DA_NOT_FOUND;
 	view = da_mem_view(c->mem, at, size);
 	if (view) {
@@ -273,25 +300,37 @@ static enum da_status read_bounds(struct da_clr *c, uint64_t at, unsigned format
 enum da_status da_clr_il_offset(struct da_clr *c, const struct da_clr_code *code, uint32_t native, int32_t *ret_il,
 				bool *ret_approx)
 {
-	uint64_t format, at = 0;
+	struct clr_debug_header h;
 	struct da_bytes bounds;
-	enum da_status st;
+	struct info info;
+	enum da_status st = find_info(c, code, &info);
 
-	if (code->stub)
-		return DA_NOT_FOUND;
-	if (code->cold) /* its offsets count from the end of the rest, whose size nothing tells */
-		return DA_UNSUPPORTED;
-	if (!code->start) /* the tables that lead to it are not in the dump */
-		return DA_FAULT;
-	st = da_clr_global(c, DA_CLR_G_DebugInfoFormat, &format);
-	if (st != DA_OK)
-		return st;
-	st = code->r2r ? r2r_info(c, code, &at) : jit_info(c, code, (unsigned)format, &at);
-	if (st == DA_OK && code->r2r)
-		format = image_format(c, code, (unsigned)format);
 	if (st == DA_OK)
-		st = read_bounds(c, at, (unsigned)format, &bounds);
+		st = read_header(c, &info, &h);
+	if (st == DA_OK)
+		st = read_block(c, info.at + (h.original_size ? h.original : h.bounds),
+				h.original_size ? h.original_size : h.bounds_size, &bounds);
 	if (st != DA_OK)
 		return st;
-	return clr_debug_il(bounds, (unsigned)format, native, ret_il, ret_approx);
+	return clr_debug_il(bounds, info.format, native, ret_il, ret_approx);
+}
+
+unsigned da_clr_inlines(struct da_clr *c, const struct da_clr_code *code, uint32_t native, struct clr_inline *ret,
+			unsigned max)
+{
+	struct clr_debug_header h;
+	struct da_bytes rich;
+	struct info info;
+
+	if (find_info(c, code, &info) != DA_OK)
+		return 0;
+	if (info.format >= 11) {
+		if (read_header(c, &info, &h) != DA_OK)
+			return 0;
+		info.rich = info.at + h.rich;
+		info.rich_size = h.rich_size;
+	}
+	if (!info.rich_size || read_block(c, info.rich, info.rich_size, &rich) != DA_OK)
+		return 0;
+	return clr_debug_inlines(rich, c->mem->word, native, ret, max);
 }

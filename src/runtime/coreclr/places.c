@@ -9,16 +9,41 @@
 
 #include "runtime/coreclr/r2r_file.h"
 
-static void add_line(struct da_clr *c, struct da_clr_module *m, struct da_method *method, struct da_place_call *call)
+enum { INLINES = 64 }; /* of one place: the compiler puts no more than 20 or so into one another */
+
+/* *ret_approx: the place itself has no line, but one before it. */
+static void add_line(struct da_clr *c, const struct da_clr_method *m, int32_t il, struct da_place_call *call, bool *ret_approx)
 {
-	struct da_portable_pdb *pdb = da_clr_module_pdb(c, m);
+	struct da_portable_pdb *pdb = il >= 0 && m->module ? da_clr_module_pdb(c, m->module) : NULL;
 	bool approximate = false;
 
-	if (!pdb || method->il_offset < 0 ||
-	    da_portable_pdb_line(pdb, method->token & 0xffffff, (uint32_t)method->il_offset, &call->file, &call->line,
-				 &approximate) != DA_OK)
+	if (pdb && da_portable_pdb_line(pdb, m->token & 0xffffff, (uint32_t)il, &call->file, &call->line, &approximate) ==
+			   DA_OK)
+		*ret_approx = *ret_approx || approximate;
+}
+
+/* Behind the method itself, the calls that the compiler put into it, where the process kept their map. */
+static void add_inlined(struct da_clr *c, struct da_place *p, const struct da_clr_code *code, uint32_t native)
+{
+	struct clr_inline v[INLINES];
+	unsigned n = da_clr_inlines(c, code, native, v, INLINES);
+	struct da_place_call *calls;
+	bool approximate = false;
+
+	if (n < 2 || v[0].method != code->method)
 		return;
-	method->il_approximate = method->il_approximate || approximate;
+	calls = da_calloc(c->arena, n, sizeof(*calls));
+	calls[0] = p->calls[0];
+	for (unsigned i = 1; i < n; i++) {
+		const struct da_clr_method *m = da_clr_method(c, v[i].method);
+
+		if (!m || !m->name)
+			return;
+		calls[i].function = m->name;
+		add_line(c, m, v[i].il, &calls[i], &approximate);
+	}
+	p->calls = calls;
+	p->ncalls = n;
 }
 
 /* code NULL: there is none at hand, only the method. */
@@ -26,7 +51,6 @@ static void name_method(struct da_clr *c, struct da_place *p, const struct da_cl
 			const struct da_clr_code *code, uint64_t pc)
 {
 	struct da_method *method = da_new(c->arena, struct da_method);
-	bool approximate = false;
 	int32_t il;
 
 	*method = (struct da_method){ .assembly = DA_NONE, .token = m->token, .il_offset = -1, .raw = m->raw };
@@ -40,11 +64,11 @@ static void name_method(struct da_clr *c, struct da_place *p, const struct da_cl
 	method->assembly = m->module->assembly;
 	p->module = c->dump->proc.assemblies.v[m->module->assembly].module;
 	if (!code || !m->token || m->thunk || pc < code->start || pc - code->start > UINT32_MAX ||
-	    da_clr_il_offset(c, code, (uint32_t)(pc - code->start), &il, &approximate) != DA_OK)
+	    da_clr_il_offset(c, code, (uint32_t)(pc - code->start), &il, &method->il_approximate) != DA_OK)
 		return;
 	method->il_offset = il;
-	method->il_approximate = approximate;
-	add_line(c, m->module, method, &p->calls[0]);
+	add_line(c, m, il, &p->calls[0], &method->il_approximate);
+	add_inlined(c, p, code, (uint32_t)(pc - code->start));
 }
 
 /* Code of which the runtime's tables tell that it is managed, and no more. */
