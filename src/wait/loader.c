@@ -34,8 +34,6 @@ bool da_recognise_loader(const struct da_futex *f, bool named, struct da_found *
 		return false;
 	*ret = (struct da_found){ .kind = DA_LOCK_LOADER, .base = f->address, .target = DA_NONE, .lock = l,
 				  .confidence = 0.98f, .how = "the word is a lock in the data of the dynamic linker" };
-	if (ret->lock.confidence >= 0.85f && ret->lock.owner != DA_NONE)
-		ret->lock.confidence = 0.9f;
 	ret->lock.how = da_printf(w->d->arena, "a lock of the dynamic linker, a %s", l.how);
 	return true;
 }

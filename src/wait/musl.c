@@ -41,7 +41,7 @@ bool da_recognise_musl_mutex(const struct da_futex *f, bool named, struct da_fou
 		ret->lock.how = da_printf(w->d->arena, "normal mutex of musl, held (word 0x%x): it stores no owner", v[1]);
 		return true;
 	}
-	da_wait_owner(w, &ret->lock, tid, 0.85f, v[0] & SHARED && !(v[0] & ROBUST));
+	da_wait_owner(w, &ret->lock, tid, 0.85f, v[0] & (SHARED | ROBUST));
 	if ((v[0] & KIND) == 1) {
 		ret->lock.has_recursion = true;
 		ret->lock.recursion = v[5] + 1; /* counts the times after the first */
@@ -49,7 +49,7 @@ bool da_recognise_musl_mutex(const struct da_futex *f, bool named, struct da_fou
 	ret->lock.how = da_printf(w->d->arena, "%s%s%s mutex of musl, whose word 0x%x names thread id %u%s",
 				  kinds[v[0] & KIND], v[0] & ROBUST ? " robust" : "",
 				  v[0] & INHERIT ? " priority-inheriting" : "", v[1], tid,
-				  ret->lock.state == DA_LOCK_ORPHANED ? ", which is not in the dump" : "");
+				  ret->lock.state == DA_LOCK_ORPHANED ? DA_WAIT_GONE : "");
 	return true;
 }
 

@@ -126,7 +126,8 @@ static const char *disagreement(const struct mutex *m, uint32_t tid)
 static void describe(const struct da_waits *w, const struct mutex *m, struct da_lock *l, const char *kind)
 {
 	uint32_t tid = has_owner_in_word(m) ? m->word & DA_FUTEX_TID_MASK : m->owner;
-	bool shared = m->kind & SHARED && !(m->kind & ROBUST);
+	/* Of a robust one the kernel marks the death of its owner: without the mark it lives, in another process. */
+	bool shared = m->kind & (SHARED | ROBUST);
 
 	*l = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN };
 	if (m->kind & ROBUST && (m->word & DA_FUTEX_OWNER_DIED || m->owner == NOT_RECOVERABLE)) {
@@ -153,7 +154,7 @@ static void describe(const struct da_waits *w, const struct mutex *m, struct da_
 	l->how = da_printf(w->d->arena, "%s mutex (kind 0x%x): its word is 0x%x and %s names thread id %u%s%s", kind, m->kind,
 			   m->word, has_owner_in_word(m) ? "it" : "its owner field", tid,
 			   l->owner != DA_NONE ? ""
-			   : l->state == DA_LOCK_ORPHANED ? ", which is not in the dump: it ended, and did not unlock"
+			   : l->state == DA_LOCK_ORPHANED ? DA_WAIT_GONE
 			   : shared ? ", which is none of this process" : ", which is not in the dump",
 			   disagreement(m, tid));
 }

@@ -194,6 +194,8 @@ unsigned da_wait_sleepers(const struct da_waits *w, uint64_t address);
 
 /* What a lock's word or owner field says of a thread id: thread, state and confidence by the rules of all locks. */
 void da_wait_owner(const struct da_waits *w, struct da_lock *l, uint32_t tid, float confidence, bool shared);
+/* Why nobody will give it back. A fork copies locks that other threads of the parent hold. */
+#define DA_WAIT_GONE ", which is not in the dump: it ended and did not unlock, or stayed behind when this process was forked"
 /* The lock at this address, made if it is new. */
 struct da_lock *da_wait_lock(struct da_waits *w, uint64_t address, enum da_lock_kind kind, uint32_t *ret_index);
 struct da_wait *da_wait_add(struct da_waits *w, uint32_t thread, enum da_lock_kind kind);

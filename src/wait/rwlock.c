@@ -19,17 +19,20 @@ struct rwlock {
 	uint32_t word; /* older: its lock */
 	uint32_t phase, turn;
 	uint32_t writer;
+	bool shared; /* between processes */
 };
 
-static bool flags_fit(const struct da_waits *w, uint64_t base, const uint32_t *v, uint32_t *ret_writer)
+static bool flags_fit(const struct da_waits *w, const uint32_t *v, struct rwlock *r)
 {
 	uint32_t flags;
 
 	if (w->word == 8) { /* x86_64, aarch64: writer 24, shared 28, flags 48 */
-		*ret_writer = v[6];
-		return v[7] <= 1 && da_wait_u32(w, base + 48, &flags) && flags <= 2;
+		r->writer = v[6];
+		r->shared = v[7];
+		return v[7] <= 1 && da_wait_u32(w, r->base + 48, &flags) && flags <= 2;
 	}
-	*ret_writer = v[7]; /* i386: bytes of flags and shared at 24 */
+	r->writer = v[7];
+	r->shared = v[6] >> 8 & 0xff; /* i386: bytes of flags and shared at 24 */
 	return (v[6] & 0xff) <= 2 && (v[6] >> 8 & 0xff) <= 1;
 }
 
@@ -41,7 +44,7 @@ static bool read_newer(const struct da_waits *w, uint64_t base, struct rwlock *r
 		return false;
 	*r = (struct rwlock){ .base = base, .readers = v[0], .writers = v[1], .phase = v[2], .turn = v[3] };
 	if (v[4] || v[5] || v[2] > 3 || v[3] > 3 || (v[1] & ~HANDOVER) >= COUNT_MAX ||
-	    v[0] >> READERS_SHIFT >= COUNT_MAX || !flags_fit(w, base, v, &r->writer))
+	    v[0] >> READERS_SHIFT >= COUNT_MAX || !flags_fit(w, v, r))
 		return false;
 	if (r->writer && (!da_wait_is_tid(r->writer) || !(v[0] & WRITE_LOCKED)))
 		return false;
@@ -57,7 +60,7 @@ static bool read_older(const struct da_waits *w, uint64_t base, struct rwlock *r
 	*r = (struct rwlock){ .base = base, .older = true, .word = v[0], .readers = v[1], .queued_readers = v[4],
 			      .queued_writers = v[5] };
 	if (v[0] > 2 || v[1] >= COUNT_MAX || v[4] >= COUNT_MAX || v[5] >= COUNT_MAX || !(v[4] | v[5]) ||
-	    !flags_fit(w, base, v, &r->writer))
+	    !flags_fit(w, v, r))
 		return false;
 	return r->writer ? r->readers == 0 && da_wait_is_tid(r->writer) : r->readers != 0;
 }
@@ -94,10 +97,10 @@ static void describe(const struct da_waits *w, const struct rwlock *r, struct da
 		l->waiting = (r->writers & ~HANDOVER) + (writing ? readers : 0) +
 			     (!writing && r->readers & WRITE_LOCKED ? 1 : 0);
 	if (r->writer) {
-		da_wait_owner(w, l, r->writer, 0.85f, false);
+		da_wait_owner(w, l, r->writer, 0.85f, r->shared);
 		l->how = da_printf(w->d->arena, "a read-write lock that a writer holds: its writer field names thread id %u%s",
-				   r->writer, l->state == DA_LOCK_ORPHANED ? ", which is not in the dump: it ended, and did "
-									     "not unlock" : "");
+				   r->writer, l->state == DA_LOCK_ORPHANED ? DA_WAIT_GONE
+				   : l->owner == DA_NONE ? ", which is none of this process" : "");
 	} else if (!writing && readers) {
 		l->state = DA_LOCK_HELD;
 		l->has_count = true;

@@ -213,6 +213,9 @@ static void judge(struct da_waits *w, uint32_t thread, bool owes)
 		wait->how = da_printf(w->d->arena, "%s; so waits a thread without work: %s", wait->how, idle->what);
 	if (idle || waits_for_events(wait, &a->call))
 		t->state = DA_STATE_IDLE;
+	/* A lock on which threads are parked until there is work holds nobody up. */
+	if (idle && idle->wait == LOCK)
+		wait->owner = wait->lock = DA_NONE;
 }
 
 void da_wait_states(struct da_waits *w)

@@ -69,7 +69,7 @@ bool da_recognise_stdio(const struct da_futex *f, bool named, struct da_found *r
 				  .how = "the word is the lock of a FILE" };
 	ret->lock = (struct da_lock){ .owner = thread, .owner_tid = w->t[thread].tid, .state = DA_LOCK_HELD, .name = name,
 				      .has_recursion = true, .recursion = words[1],
-				      .confidence = file ? 0.95f : 0.85f };
+				      .confidence = file ? 0.85f : 0.8f };
 	ret->lock.how = da_printf(w->d->arena, "the lock of a FILE at " DA_ADDR("0x%llx") ": taken %u time%s by the thread "
 				  "whose descriptor " DA_ADDR("0x%llx") " it points to", (unsigned long long)f->address,
 				  words[1], words[1] == 1 ? "" : "s", (unsigned long long)owner);

@@ -43,6 +43,15 @@ static bool owner_waits(const struct da_waits *w, const struct da_lock *l, uint3
 	return w->p->waits.v[primary].lock == index && w->p->waits.v[primary].thread == l->owner;
 }
 
+/* Who holds the linker's lock or a FILE's is in their functions, if in the middle of a call to the program. */
+static bool works_there(const struct da_waits *w, const struct da_lock *l)
+{
+	enum da_family family = l->kind == DA_LOCK_LOADER ? DA_FAMILY_LOADER
+				: l->kind == DA_LOCK_STDIO ? DA_FAMILY_STDIO : DA_FAMILY_NONE;
+
+	return family && w->t[l->owner].families >> family & 1;
+}
+
 static bool refuses_owner(const struct da_waits *w, const struct da_lock *l)
 {
 	return l->kind == DA_LOCK_PTHREAD_MUTEX && da_wait_libc(w) != DA_LIBC_MUSL ? da_wait_refuses_owner(w, l->address)
@@ -70,6 +79,9 @@ static void check(struct da_waits *w, uint32_t index)
 	if (mentions(w, l->owner, l->address)) {
 		l->confidence = SURE;
 		l->how = da_printf(w->d->arena, "%s; the stack of that thread holds the lock's address", l->how);
+	} else if (works_there(w, l)) {
+		l->confidence = SURE;
+		l->how = da_printf(w->d->arena, "%s; that thread is inside such functions", l->how);
 	}
 }
 

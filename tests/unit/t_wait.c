@@ -241,6 +241,76 @@ START_TEST(managed_wait_stays_primary)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- older and newer layouts */
+
+START_TEST(condition_variables_of_three_ages)
+{
+	static const struct {
+		unsigned word, references; /* offset of the word; where and how its waiters are counted */
+		uint64_t count;
+	} ages[] = { { 4, 40, 2 }, { 40, 36, 8 }, { 44, 36, 8 }, { 32, 28, 8 }, { 36, 28, 8 } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(ages); i++) {
+		struct da_dump *d = process();
+		uint64_t c = DATA + 0x200;
+
+		if (i == 0) {
+			put(c + 4, 1, 4);  /* futex */
+			put(c + 8, 1, 8);  /* total */
+			put(c + 32, DATA + 0x100, 8);
+		} else {
+			put(c, 2, 8); /* one has waited */
+		}
+		put(c + ages[i].references, ages[i].count, 4);
+		put(sp_of(1) + 0x98, c, 8);
+		sleeps(d, 1, c + ages[i].word, i ? REALTIME_WAIT : PRIVATE_WAIT, i == 0);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(wait_of(d, 1)->kind, DA_LOCK_PTHREAD_COND);
+		ck_assert_uint_eq(wait_of(d, 1)->address, c);
+		ck_assert_uint_eq(lock_at(d, c)->waiting, 1);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+START_TEST(rwlock_before_2_25)
+{
+	struct da_dump *d = process();
+	uint64_t l = DATA + 0x200;
+
+	put(l + 16, 1, 4); /* a reader in the queue */
+	put(l + 20, 1, 4); /* and a writer */
+	put(l + 24, FIRST_TID + 5, 4);
+	sleeps(d, 1, l + 8, PRIVATE_WAIT, 0);
+	sleeps(d, 2, l + 12, PRIVATE_WAIT, 0);
+	da_wait_run(d, NULL);
+	for (uint32_t i = 1; i <= 2; i++) {
+		ck_assert_uint_eq(wait_of(d, i)->kind, DA_LOCK_PTHREAD_RWLOCK);
+		ck_assert_uint_eq(wait_of(d, i)->address, l);
+		ck_assert_uint_eq(wait_of(d, i)->owner, 5);
+	}
+	ck_assert_uint_eq(lock_at(d, l)->waiting, 2);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(readers_have_no_names)
+{
+	struct da_dump *d = process();
+	uint64_t l = DATA + 0x200;
+
+	put(l, 3 << 3 | 2, 4); /* three readers, a writer that waits for them */
+	put(l + 8, 2, 4);
+	put(l + 12, 1, 4);
+	sleeps(d, 1, l + 8, REALTIME_WAIT, 2);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 1)->kind, DA_LOCK_PTHREAD_RWLOCK);
+	ck_assert_uint_eq(wait_of(d, 1)->owner, DA_NONE);
+	ck_assert(lock_at(d, l)->has_count && lock_at(d, l)->count == 3);
+	da_dump_free(d);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- what lies */
 
 START_TEST(owner_that_gave_it_back)
@@ -466,6 +536,6 @@ START_TEST(container_seen_from_outside)
 END_TEST
 
 UNIT_MAIN("wait", owner_of_a_mutex, second_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
-	  managed_wait_stays_primary, owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree,
+	  managed_wait_stays_primary, condition_variables_of_three_ages, rwlock_before_2_25, readers_have_no_names, owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree,
 	  owner_that_is_gone, robust_list_that_leads_back, wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor,
 	  descriptors_that_lie, woken_already, container_seen_from_outside)
