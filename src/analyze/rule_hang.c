@@ -15,8 +15,13 @@
 
 #define SURE 0.6      /* below, a finding says "possible" */
 #define EVIDENCE 12   /* edges that a finding shows */
+#define GUESS 0.4     /* confidence where a step of the circle is a guess */
 #define MOST 20       /* findings of one rule; the tables of locks and waits have all */
 #define SHARE 5       /* one in so many threads makes a wait a problem of the whole */
+
+struct da_heads {
+	DA_VEC(uint32_t) v;
+};
 
 static const char *plural(size_t n, const char *one, const char *many)
 {
@@ -171,13 +176,137 @@ static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
 		da_vec_push(arena, &a->hang_threads, c->members.v[i]);
 }
 
+/* ---------------------------------------------------------------- heads of chains */
+
+static const struct da_wait *primary_of(struct da_analysis *a, uint32_t thread)
+{
+	uint32_t i = a->graph->primary[thread];
+
+	return i != DA_NONE ? &a->dump->proc.waits.v[i] : NULL;
+}
+
+/*
+ * Somebody waits for a lock of it: who only waits for its end (a main thread for its workers) says
+ * nothing. What a dead thread held is no cause.
+ */
+static bool holds_something(struct da_analysis *a, uint32_t head)
+{
+	const struct da_graph *g = a->graph;
+
+	if (a->dump->proc.exception && a->dump->proc.exception->thread == head)
+		return false;
+	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
+		const struct da_edge *e = &g->edge[g->followers[i]];
+
+		if (e->to == head && !da_is_join((enum da_lock_kind)a->dump->proc.waits.v[e->wait].kind))
+			return true;
+	}
+	return false;
+}
+
+static int by_behind(const void *x, const void *y, void *ctx)
+{
+	const struct da_graph *g = ctx;
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	if (g->behind[a] != g->behind[b])
+		return g->behind[a] > g->behind[b] ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+/* Threads that others stand behind by a lock, those with most first. */
+static void find_heads(struct da_analysis *a, struct da_heads *ret)
+{
+	const struct da_graph *g = a->graph;
+
+	*ret = (struct da_heads){ 0 };
+	for (uint32_t i = 0; i < g->n; i++)
+		if (g->head[i] == i && holds_something(a, i))
+			da_vec_push(a->dump->arena, &ret->v, i);
+	if (ret->v.n)
+		qsort_r(ret->v.v, ret->v.n, sizeof(*ret->v.v), by_behind, (void *)g);
+}
+
+/*
+ * Is this a lock that threads take and give back, and that does not say who has it: a semaphore, or a
+ * read-write lock in the hands of readers? NULL: no; else a clause that says so.
+ */
+static const char *keeps_no_owner(struct da_analysis *a, const struct da_wait *w)
+{
+	const struct da_lock *l = w && w->owner == DA_NONE ? lock_of(a, w) : NULL;
+
+	if (!l || l->owner != DA_NONE)
+		return NULL;
+	switch ((enum da_lock_kind)l->kind) {
+	case DA_LOCK_SEMAPHORE: case DA_LOCK_SEMAPHORE_SLIM: case DA_LOCK_NT_SEMAPHORE:
+		return "a semaphore keeps no owner";
+	case DA_LOCK_RWLOCK_SLIM: case DA_LOCK_PTHREAD_RWLOCK: case DA_LOCK_SRW:
+		return l->state == DA_LOCK_HELD ? "readers have it, which it counts and does not name" : NULL;
+	default: return NULL;
+	}
+}
+
+/* The circle closes only if one of those behind has what the head waits for. */
+static void one_possible(struct da_analysis *a, uint32_t head, const char *why)
+{
+	const struct da_graph *g = a->graph;
+	const struct da_wait *w = primary_of(a, head);
+	struct da_arena *arena = a->dump->arena;
+	uint32_t behind = g->behind[head], shown = 0;
+	struct da_finding *f = da_finding_new(a->doc, "hang.deadlock", DA_SEVERITY_WARNING, behind + 1, GUESS);
+	struct da_evidence *ev;
+
+	da_finding_title(f, "Possible deadlock: %s waits for %s, and %u %s behind it", da_say_thread(a, head), say_lock(a, w),
+			 behind, plural(behind, "thread waits", "threads wait"));
+	da_finding_description(f, "Who has %s is not known: %s. If it is one of the %u %s behind %s, they wait for each other in a "
+			       "circle, and it will not end by itself; if not, they wait for whoever has it. %s %s held up.",
+			       say_lock(a, w), why, behind, plural(behind, "thread", "threads"), da_say_thread(a, head),
+			       share(a, behind + 1), behind ? "are" : "is");
+	da_finding_recommendation(f, "Ask the developers which of these threads takes %s before it waits: the stacks show where each "
+				  "stands. Taking the locks in one order everywhere ends such circles.", say_lock(a, w));
+	da_finding_refuted_by(f, "a thread outside of this chain that gives it back");
+	ev = da_finding_evidence(f, "guessed step");
+	da_evidence_thread(ev, head);
+	if (w->address)
+		da_evidence_address(ev, w->address);
+	da_evidence_text(ev, "waits for %s: %s; who has it: %s", say_lock(a, w), w->how ? w->how : "by its stack", why);
+	da_finding_object(f, "lock", a->order->lock_row[w->lock]);
+	da_finding_thread(f, head);
+	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
+		da_finding_thread(f, g->followers[i]);
+		if (shown++ < EVIDENCE)
+			edge_evidence(a, f, g->followers[i]);
+	}
+	if (lead(a, f, "hang.deadlock", GUESS,
+		 da_printf(arena, "Hang: %u %s behind %s, which waits for %s; possibly a deadlock.", behind,
+			   plural(behind, "thread waits", "threads wait"), da_say_thread(a, head), say_lock(a, w))))
+		da_vec_push(arena, &a->hang_threads, head);
+}
+
+static unsigned run_possible(struct da_analysis *a)
+{
+	struct da_heads heads;
+	unsigned n = 0;
+
+	find_heads(a, &heads);
+	for (size_t i = 0; i < heads.v.n && n < MOST; i++) {
+		const char *why = keeps_no_owner(a, primary_of(a, heads.v.v[i]));
+
+		if (!why)
+			continue;
+		one_possible(a, heads.v.v[i], why);
+		n++;
+	}
+	return n;
+}
+
 static unsigned run_deadlock(struct da_analysis *a)
 {
 	size_t n = DA_MIN(a->graph->cycles.n, (size_t)MOST);
 
 	for (size_t i = 0; i < n; i++)
 		one_cycle(a, &a->graph->cycles.v[i]);
-	return (unsigned)n;
+	return (unsigned)n + run_possible(a);
 }
 
 static const char *no_waits(const struct da_analysis *a)
@@ -246,14 +375,7 @@ const struct da_rule da_rule_hang_lock_orphaned = {
 	.why_not = no_waits, .run = run_orphaned,
 };
 
-/* ---------------------------------------------------------------- heads of chains */
-
-static const struct da_wait *primary_of(struct da_analysis *a, uint32_t thread)
-{
-	uint32_t i = a->graph->primary[thread];
-
-	return i != DA_NONE ? &a->dump->proc.waits.v[i] : NULL;
-}
+/* ---------------------------------------------------------------- owners that wait themselves */
 
 static const char *function_of(struct da_analysis *a, uint32_t thread)
 {
@@ -332,50 +454,16 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does)
 	return true;
 }
 
-/*
- * Somebody waits for a lock of it: who only waits for its end (a main thread for its workers) says
- * nothing. What a dead thread held is no cause.
- */
-static bool holds_something(struct da_analysis *a, uint32_t head)
-{
-	const struct da_graph *g = a->graph;
-
-	if (a->dump->proc.exception && a->dump->proc.exception->thread == head)
-		return false;
-	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
-		const struct da_edge *e = &g->edge[g->followers[i]];
-
-		if (e->to == head && !da_is_join((enum da_lock_kind)a->dump->proc.waits.v[e->wait].kind))
-			return true;
-	}
-	return false;
-}
-
-static int by_behind(const void *x, const void *y, void *ctx)
-{
-	const struct da_graph *g = ctx;
-	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-
-	if (g->behind[a] != g->behind[b])
-		return g->behind[a] > g->behind[b] ? -1 : 1;
-	return a < b ? -1 : a > b;
-}
-
 static unsigned run_owner_blocked(struct da_analysis *a)
 {
-	const struct da_graph *g = a->graph;
-	DA_VEC(uint32_t) heads = { 0 };
+	struct da_heads heads;
 	unsigned n = 0;
 
-	for (uint32_t i = 0; i < g->n; i++)
-		if (g->head[i] == i && holds_something(a, i))
-			da_vec_push(a->dump->arena, &heads, i);
-	if (heads.n)
-		qsort_r(heads.v, heads.n, sizeof(*heads.v), by_behind, (void *)g);
-	for (size_t i = 0; i < heads.n && n < MOST; i++) {
-		const char *does = head_does(a, heads.v[i]);
+	find_heads(a, &heads);
+	for (size_t i = 0; i < heads.v.n && n < MOST; i++) {
+		const char *does = keeps_no_owner(a, primary_of(a, heads.v.v[i])) ? NULL : head_does(a, heads.v.v[i]);
 
-		n += does && one_head(a, heads.v[i], does);
+		n += does && one_head(a, heads.v.v[i], does);
 	}
 	return n;
 }

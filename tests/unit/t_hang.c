@@ -135,6 +135,29 @@ START_TEST(a_guess_makes_it_possible_only)
 }
 END_TEST
 
+START_TEST(a_semaphore_names_nobody)
+{
+	struct da_dump *d = threads(9);
+	struct da_doc *doc;
+	uint32_t l = lock(d, DA_NONE, 0);
+
+	d->proc.locks.v[l].kind = DA_LOCK_SEMAPHORE_SLIM;
+	d->proc.locks.v[l].state = DA_LOCK_STATE_UNKNOWN;
+	d->proc.locks.v[l].owner_tid = 0;
+	wait(d, 0, l, 0.9f);
+	behind(d, 1, 0);
+	behind(d, 2, 1);
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 0);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_WARNING), 1);
+	ck_says(finding(doc, "hang.deadlock")->title, "Possible deadlock");
+	ck_assert(finding(doc, "hang.deadlock")->confidence < 0.6);
+	ck_says(finding(doc, "hang.deadlock")->description, "a semaphore keeps no owner");
+	ck_assert_ptr_null(finding(doc, "hang.lock-owner-blocked"));
+	da_dump_free(d);
+}
+END_TEST
+
 START_TEST(an_owner_that_sleeps)
 {
 	struct da_dump *d = threads(12);
@@ -244,5 +267,6 @@ START_TEST(numbers_add_up)
 }
 END_TEST
 
-UNIT_MAIN("hang", cycles_of_each_size, a_guess_makes_it_possible_only, an_owner_that_sleeps,
+UNIT_MAIN("hang", cycles_of_each_size, a_guess_makes_it_possible_only, a_semaphore_names_nobody,
+	  an_owner_that_sleeps,
 	  an_owner_that_works_is_no_finding, an_owner_that_is_gone, a_crash_leads_before_a_hang, numbers_add_up)
