@@ -436,5 +436,137 @@ START_TEST(no_heap)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- 11 */
+
+static uint64_t lock_mt, event_mt, safe_mt, waitable_mt, info_mt, thread_mt;
+
+static uint64_t waitable_event(uint64_t *ret_waitable)
+{
+	uint64_t event = new_object(event_mt, 32), safe = new_object(safe_mt, 32), slot = make(8);
+
+	*ret_waitable = new_object(waitable_mt, 64);
+	put(event + 8, safe);
+	put(safe + 8, slot | 1); /* as a pinned handle is marked */
+	put(slot, *ret_waitable);
+	return event;
+}
+
+/* A Lock: held by this managed id, entered so often again. */
+static uint64_t lock_object(uint32_t state, uint32_t owner, uint32_t again, uint64_t event)
+{
+	uint64_t o = new_object(lock_mt, 40);
+
+	put(o + 8, event);
+	put32(o + 16, owner);
+	put32(o + 20, state);
+	put32(o + 24, again);
+	return o;
+}
+
+static void waits_for(uint32_t thread, uint32_t state, uint32_t count, uint64_t waitable)
+{
+	uint64_t object = new_object(thread_mt, 64), info = new_object(info_mt, 64), array = new_array(objects_mt, 2, 8);
+
+	put(object + 8, info);
+	put32(info + 8, state);
+	put32(info + 12, count);
+	put(info + 16, array);
+	put(array + 16, waitable);
+	c->threads->v.v[thread].exposed = object;
+}
+
+static void setup_11(void)
+{
+	locks_setup(11);
+	OFF(SyncBlock, Lock, 0), OFF(SyncBlock, ThinLock, 8), OFF(SyncBlock, OwnIndex, 12);
+	lock_mt = new_type("System.Threading.Lock", object_mt);
+	field(lock_mt, "_waitEventOrCondition", 8, T_CLASS), field(lock_mt, "_owningThreadId", 16, 0x09);
+	field(lock_mt, "_state", 20, 0x09), field(lock_mt, "_recursionCount", 24, 0x09);
+	event_mt = new_type("System.Threading.AutoResetEvent", object_mt);
+	field(event_mt, "_waitHandle", 8, T_CLASS);
+	safe_mt = new_type("Microsoft.Win32.SafeHandles.SafeWaitHandle", object_mt);
+	field(safe_mt, "handle", 8, T_I);
+	waitable_mt = new_type("System.Threading.WaitSubsystem+WaitableObject", object_mt);
+	field(waitable_mt, "_type", 8, T_I4), field(waitable_mt, "_signalCount", 12, T_I4);
+	info_mt = new_type("System.Threading.WaitSubsystem+ThreadWaitInfo", object_mt);
+	field(info_mt, "_waitSignalState", 8, T_U1), field(info_mt, "_waitedCount", 12, T_I4);
+	field(info_mt, "_waitedObjects", 16, T_CLASS);
+	thread_mt = new_type("System.Threading.Thread", object_mt);
+	field(thread_mt, "_waitInfo", 8, T_CLASS);
+}
+
+/* A monitor with this Lock behind its sync block. */
+static uint64_t monitor_11(uint64_t lock)
+{
+	uint64_t sb, o, slot = make(8);
+
+	o = monitor(0, 0, 0, 0, &sb);
+	put(slot, lock);
+	put(sb, slot);
+	put32(sb + 8, 0);
+	put32(sb + 12, 0x80000000 | (uint32_t)(entries - 1));
+	return o;
+}
+
+START_TEST(waits_of_11)
+{
+	uint64_t waitable, o;
+
+	setup_11();
+	new_thread(4, 44), new_thread(5, 45), new_thread(6, 46);
+	o = monitor_11(lock_object(0x81, 5, 2, waitable_event(&waitable)));
+	waits_for(0, 1, 1, waitable);
+	waits_for(2, 0, 1, waitable); /* has waited: what is left is old */
+	da_clr_monitors(c);
+	ck_assert_uint_eq(lock(o)->kind, DA_LOCK_MONITOR);
+	ck_assert_uint_eq(lock(o)->owner, 1);
+	ck_assert_uint_eq(lock(o)->recursion, 3);
+	ck_assert_uint_eq(lock(o)->waiting, 1);
+	ck_assert_uint_eq(d->proc.waits.n, 1);
+	ck_assert_uint_eq(wait_of(0)->owner, 1);
+	ck_assert_uint_eq(wait_of(0)->address, o);
+	ck_assert(wait_of(0)->confidence > 0.99f);
+	done();
+}
+END_TEST
+
+/* Numbers of threads and objects that cannot be are not followed. */
+START_TEST(lies_of_11)
+{
+	uint64_t waitable, o;
+
+	setup_11();
+	new_thread(4, 44);
+	o = monitor_11(lock_object(1, 0x7fffffff, 0, waitable_event(&waitable)));
+	waits_for(0, 1, 0xffffffff, waitable);
+	da_clr_monitors(c);
+	ck_assert_uint_eq(lock(o)->owner, DA_NONE);
+	ck_assert_uint_eq(lock(o)->state, DA_LOCK_ORPHANED);
+	ck_assert_uint_eq(d->proc.waits.n, 0);
+	done();
+}
+END_TEST
+
+/* 9 and 10: the number in a Lock is the system's; a managed id of the same value is another thread. */
+START_TEST(lock_of_9)
+{
+	uint64_t o, stack;
+
+	setup_11();
+	c->major = 9;
+	new_thread(45, 44), new_thread(5, 45);
+	o = lock_object(0x81, 45, 0, 0);
+	stack = make(256);
+	put(stack + 16, o);
+	frame(0, stack, "System.Threading.Lock.TryEnterSlow");
+	frame(0, stack + 64, "Shop.Order.Place");
+	da_clr_monitors(c);
+	ck_assert_uint_eq(lock(o)->owner, 1);
+	ck_assert_uint_eq(wait_of(0)->kind, DA_LOCK_CLR_LOCK);
+	ck_assert_uint_eq(wait_of(0)->owner, 1);
+	done();
+}
+END_TEST
+
 UNIT_MAIN("clr_objects", types_of_objects, numbers, strings, odd_strings, arrays, sync_blocks, holder_by_id, wrong_owners,
-	  stale_entries, pulse_queues, enter_by_stack, two_candidates, helper_frame, thin_locks, no_heap)
+	  stale_entries, pulse_queues, enter_by_stack, two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9)
