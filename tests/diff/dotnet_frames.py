@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Managed frames, instruction and stack pointers, of every thread against ClrMD's (oracle.json).
+"""Managed frames, instruction and stack pointers, of every thread against ClrMD's (oracle.json), or for aarch64, which
+ClrMD does not read, against an independent reader's (stacks.txt).
 
-dotnet_frames.py ORACLE.json[.zst] REPORT: REPORT is `dumpan report --format json`, or what tests/diff/stacks -r
+dotnet_frames.py ANSWER REPORT: ANSWER is NAME.oracle.json[.zst] or NAME.stacks.txt, REPORT `dumpan report --format json`, or what tests/diff/stacks -r
 prints (a report has the stack pointers of one thread of a group only; stacks has all). One line a difference, then
 one of counts; exit 1 if there is a difference.
 
 What is no difference: ClrMD prints no frame for stubs; an active InlinedCallFrame gives it the return address that
 the caller wrote down, some bytes before the true one (same method, same stack pointer); it stops at reverse P/Invoke,
-behind which ours go on; it keeps the first 400 frames."""
-import json, re, subprocess, sys
+behind which ours go on; it keeps the first 400 frames.
+
+dotnet_frames.py --all STACKS EXPLAINED.tsv: TAP, one line for each dump in $DUMPAN_DOTNET_DUMPS (NAME.core, NAME.dmp)
+with an answer in $DUMPAN_CORPUS, with no files given."""
+import fnmatch, glob, json, os, re, subprocess, sys
 
 
 def number(x):
@@ -81,27 +85,95 @@ def compare(name, want, have, cut):
     return told, more
 
 
-def main():
-    oracle = load(sys.argv[1])
-    text = open(sys.argv[2], encoding='utf-8').read()
-    ours = from_report(json.loads(text)) if text.lstrip().startswith('{') else from_lines(text)
-    told, frames, threads, beyond, near = [], 0, 0, 0, 0
-    for t in oracle['threads']:
-        if not t['is_alive'] or t['os_id'] not in ours:
+def answer_of_clrmd(oracle, tids):
+    """tid to (frames, are there more)."""
+    threads = {}
+    for t in oracle.get('threads', []):
+        if not t['is_alive'] or t['os_id'] not in tids:
             continue
         want, behind = [], False
         for f in t['frames']:
             if f['kind'] == 'managed':
                 want.append((number(f['ip']), number(f['sp']), f.get('method') or '?', behind))
             behind = f['kind'] == 'runtime'
-        have = [(pc, sp) for pc, sp, kind in unfold(ours[t['os_id']], 2000) if kind == 'managed']
-        threads += 1
+        threads[t['os_id']] = want, t['frame_count'] > len(t['frames'])
+    return threads
+
+
+def answer_of_lines(text):
+    """`thread ADDRESS id N os TID …` and `  IP sp SP jit|ready METHOD` lines."""
+    threads, want = {}, None
+    for line in text.split('\n'):
+        m = re.match(r'thread \w+ id \d+ os (\d+)', line)
+        if m:
+            want = []
+            threads[int(m[1])] = want, False
+            continue
+        m = re.match(r'\s+([0-9a-f]+) sp ([0-9a-f]+) (?:jit|ready)\w* (.*)', line)
+        if m and want is not None:
+            want.append((int(m[1], 16), int(m[2], 16), m[3], False))
+    return threads
+
+
+def differences(answer, ours_text):
+    """(lines, threads, frames)"""
+    ours = from_report(json.loads(ours_text)) if ours_text.lstrip().startswith('{') else from_lines(ours_text)
+    if answer.endswith('.stacks.txt'):
+        threads = answer_of_lines(open(answer, encoding='utf-8').read())
+    else:
+        threads = answer_of_clrmd(load(answer), ours)
+    told, frames = [], 0
+    for tid, (want, cut) in threads.items():
+        have = [(pc, sp) for pc, sp, kind in unfold(ours.get(tid, []), 2000) if kind == 'managed']
         frames += len(want)
-        lines, more = compare('thread %d' % t['os_id'], want, have, t['frame_count'] > len(t['frames']))
+        lines, more = compare('thread %d' % tid, want, have, cut)
         told += lines
-        if more:
-            beyond += 1
-            told.append('thread %d: %d frames more: ip %#x sp %#x' % (t['os_id'], more, have[len(want)][0], have[len(want)][1] or 0))
+        if more and not lines:
+            told.append('thread %d: %d frames more: ip %#x sp %#x' % (tid, more, have[len(want)][0], have[len(want)][1] or 0))
+    return told, len(threads), frames
+
+
+def answers(corpus):
+    """name of a dump to the file with its answer"""
+    found = {}
+    for path in sorted(glob.glob(corpus + '/dotnet/**/*', recursive=True)):
+        m = re.match(r'(.*)\.(oracle\.json|oracle\.json\.zst|stacks\.txt)$', os.path.basename(path))
+        if m:
+            found[m[1]] = path
+    return found
+
+
+def check_all(stacks, explained_path):
+    explained = [line.rstrip('\n').split('\t') for line in open(explained_path, encoding='utf-8') if line[0] != '#']
+    count = bad = 0
+    where = answers(os.environ['DUMPAN_CORPUS'])
+    for path in sorted(glob.glob(os.environ['DUMPAN_DOTNET_DUMPS'] + '/*')):
+        name, ext = os.path.splitext(os.path.basename(path))
+        if ext not in ('.core', '.dmp') or name not in where:
+            continue
+        p = subprocess.run([stacks, '-n', '-r', path], capture_output=True, text=True, timeout=300)
+        told, threads, frames = differences(where[name], p.stdout)
+        if not threads: # the answer has none: programs compiled ahead of time, dumps without structures
+            continue
+        why = next((e[1] for e in explained if fnmatch.fnmatch(name, e[0])), None)
+        count += 1
+        if p.returncode or (told and not why):
+            bad += 1
+            print('not ok %d - %s: %d threads, %d managed frames' % (count, name, threads, frames))
+            for line in told[:6] or [p.stderr[:300]]:
+                print('# ' + line)
+        else:
+            print('ok %d - %s: %d threads, %d managed frames%s' %
+                  (count, name, threads, frames, ', %d differ: %s' % (len(told), why) if told else ''))
+        sys.stdout.flush()
+    print('1..%d' % count)
+    return 1 if bad else 0
+
+
+def main():
+    if sys.argv[1] == '--all':
+        return check_all(sys.argv[2], sys.argv[3])
+    told, threads, frames = differences(sys.argv[1], open(sys.argv[2], encoding='utf-8').read())
     for line in told:
         print(line)
     print('%d threads, %d managed frames, %d differences' % (threads, frames, len(told)))
