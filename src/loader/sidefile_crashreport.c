@@ -31,6 +31,14 @@ static const char *get(const struct json_object *o, const char *key)
 	return json_object_get_string(v);
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* A hexadecimal number with 0x; anything else is none. */
 static bool number(const struct json_object *o, const char *key, uint64_t *ret)
 {
@@ -41,11 +49,9 @@ static bool number(const struct json_object *o, const char *key, uint64_t *ret)
 	if (!s || s[0] != '0' || (s[1] | 0x20) != 'x')
 		return false;
 	for (s += 2; *s; s++, digits++) {
-		int digit = *s >= '0' && *s <= '9' ? *s - '0' : (*s | 0x20) >= 'a' && (*s | 0x20) <= 'f' ? (*s | 0x20) - 'a' + 10 : -1;
-
-		if (digit < 0 || digits == 16)
+		if (hex_digit(*s) < 0 || digits == 16)
 			return false;
-		v = v << 4 | (unsigned)digit;
+		v = v << 4 | (unsigned)hex_digit(*s);
 	}
 	if (digits == 0)
 		return false;
