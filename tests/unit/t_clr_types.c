@@ -284,6 +284,54 @@ START_TEST(image_that_is_missing)
 }
 END_TEST
 
+/* A pool in two segments. */
+static void put_pool(uint64_t pool, const void *bytes, size_t n)
+{
+	uint64_t first = make(n / 2 + 16), second = make(n + 16), seg = make(32);
+
+	memcpy(at(first), bytes, n / 2);
+	memcpy(at(second), (const uint8_t *)bytes + n / 2, n - n / 2);
+	put(pool + 8, first), put(pool + 16, seg), put32(pool + 28, (uint32_t)(n / 2));
+	put(seg, second), put(seg + 8, 0), put32(seg + 20, (uint32_t)(n - n / 2));
+}
+
+/* An assembly that was made at run time has tables that grow, and no image. */
+START_TEST(emitted_assembly)
+{
+	static const char strings[] = "\0<Module>\0Emitted\0Tax\0Compute";
+	static const uint16_t modules[] = { 0, 18, 0, 0, 0 };
+	static const uint16_t types[] = { 0, 0, 1, 0, 0, 1, 1, 1, 0, 18, 10, 0, 1, 1 };
+	static const uint16_t methods[] = { 0, 0, 0, 0x16, 22, 0, 1 };
+	enum { TABLES = 0x100, TABLE = 80, HEAPS = TABLES + 45 * TABLE };
+	uint64_t pe, import, mini, mt, md;
+
+	setup();
+	OFF(PEAssembly, MDImportIsRW, 16), OFF(PEAssembly, MDImport, 24), OFF(MDInternalRW, Stgdb, 16);
+	OFF(CLiteWeightStgdbRW, MiniMd, 0), OFF(CMiniMdRW, Schema, 8), OFF(CMiniMdRW, Tables, TABLES);
+	OFF(CMiniMdRW, StringHeap, HEAPS), OFF(CMiniMdRW, BlobHeap, HEAPS + 80), OFF(CMiniMdRW, GuidHeap, HEAPS + 160);
+	OFF(CMiniMdSchema, Heaps, 6), OFF(CMiniMdSchema, RecordCounts, 24), SIZE(TableRW, TABLE);
+	OFF(StgPool, SegData, 8), OFF(StgPool, NextSegment, 16), OFF(StgPool, DataSize, 28);
+	OFF(StgPoolSeg, SegData, 0), OFF(StgPoolSeg, NextSegment, 8), OFF(StgPoolSeg, DataSize, 20);
+	pe = make(64), import = make(32), mini = make(HEAPS + 240);
+	put(module + 216, pe), put(module + 224, 0), put(module + 200, 0);
+	put(pe + 24, import), put32(pe + 16, 1), put(import + 16, mini);
+	put32(mini + 8 + 24, 1), put32(mini + 8 + 24 + 4 * 2, 2), put32(mini + 8 + 24 + 4 * 6, 1);
+	put_pool(mini + TABLES, modules, sizeof(modules));
+	put_pool(mini + TABLES + 2 * TABLE, types, sizeof(types));
+	put_pool(mini + TABLES + 6 * TABLE, methods, sizeof(methods));
+	put_pool(mini + HEAPS, strings, sizeof(strings));
+	ck_assert_int_eq(da_clr_modules_read(c), DA_OK);
+	ck_assert_ptr_nonnull(c->modules->v.v[0].metadata);
+	ck_assert(d->proc.assemblies.v[0].dynamic);
+	mt = new_mt(2, 0, object_mt);
+	ck_assert_str_eq(da_clr_type_name(c, mt), "Emitted.Tax");
+	md = new_methods(mt, 1, 16);
+	set_method(md, 1, 0);
+	ck_assert_str_eq(da_clr_method(c, md)->name, "Emitted.Tax.Compute");
+	done();
+}
+END_TEST
+
 /* ---------------------------------------------------------------- types */
 
 START_TEST(names_of_types)
@@ -534,5 +582,5 @@ START_TEST(fields_by_name)
 }
 END_TEST
 
-UNIT_MAIN("clr_types", assembly_of_the_domain, list_proves_itself, image_that_is_missing, names_of_types, hostile_types,
+UNIT_MAIN("clr_types", assembly_of_the_domain, list_proves_itself, image_that_is_missing, emitted_assembly, names_of_types, hostile_types,
 	  any_address, names_of_methods, methods_made_at_run_time, fields_by_name)

@@ -92,7 +92,7 @@ static enum da_status find_in(struct da_clr *c, const struct da_clr_mt *m, const
 		if (DA_CLR_U32(c, list + i * size, FieldDesc, DWord1, &d1) != DA_OK ||
 		    DA_CLR_U32(c, list + i * size, FieldDesc, DWord2, &d2) != DA_OK)
 			return DA_FAULT;
-		if (da_metadata_field(md, d1 & RID, &f) != DA_OK || !f.name || strcmp(f.name, field) != 0)
+		if (!da_clr_is_read(da_metadata_field(md, d1 & RID, &f)) || !f.name || strcmp(f.name, field) != 0)
 			continue;
 		*ret = (struct found){ m->address, (uint32_t)d1, (uint32_t)d2 };
 		return DA_OK;

@@ -84,12 +84,12 @@ static unsigned machine_marks(struct da_metadata *md, uint32_t type)
 	struct da_md_type t;
 	unsigned marks = 0;
 
-	if (da_metadata_type(md, type, &t) != DA_OK)
+	if (!da_clr_is_read(da_metadata_type(md, type, &t)))
 		return 0;
 	for (uint32_t i = 0; i < t.fields && i < FIELDS_MAX; i++) {
 		struct da_md_field f;
 
-		if (da_metadata_field(md, da_metadata_member(md, DA_MD_FIELD, t.field + i), &f) != DA_OK || !f.name)
+		if (!da_clr_is_read(da_metadata_field(md, da_metadata_member(md, DA_MD_FIELD, t.field + i), &f)) || !f.name)
 			continue;
 		if (strcmp(f.name, "<>t__builder") == 0 || strcmp(f.name, "$Builder") == 0)
 			marks |= DA_CLR_MARK_ASYNC;
@@ -174,7 +174,7 @@ static bool read_defined(struct method *x)
 		return false;
 	if (rid > da_metadata_rows(md, DA_MD_METHOD_DEF)) /* added by Edit and Continue */
 		return x->m.module->dynamic || da_metadata_rows(md, DA_MD_METHOD_DEF);
-	if (da_metadata_method(md, rid, &d) != DA_OK)
+	if (!da_clr_is_read(da_metadata_method(md, rid, &d)))
 		return true;
 	if (x->mt->rid && d.type && d.type != x->mt->rid)
 		return false;

@@ -296,6 +296,8 @@ static void read_bytes(struct da_clr *c, struct da_clr_module *m, const struct d
 {
 	for (unsigned i = 0; i < DA_ARRAY_SIZE(s->base) && !m->metadata; i++)
 		read_image(c, m, s->base[i], s->size[i]);
+	if (!m->metadata && !m->image.base)
+		m->metadata = da_clr_emitted_metadata(c, s->pe_assembly);
 	if (!m->metadata)
 		read_dynamic(c, m);
 	if (!m->whole)

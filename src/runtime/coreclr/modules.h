@@ -20,6 +20,8 @@ struct da_clr_image_source {
  * also stand in for those pages of its mapping that the dump lacks. Looked for once.
  */
 void da_clr_module_from_file(struct da_clr *c, struct da_clr_module *m);
+/* emitted.c: of an assembly that was made at run time; NULL: it is another, or its tables are not in the dump. */
+struct da_metadata *da_clr_emitted_metadata(struct da_clr *c, uint64_t pe_assembly);
 /* One more assembly, with all that can be read of it; address 0: its Module is not in the dump. NULL: too many. */
 struct da_clr_module *da_clr_module_add(struct da_clr *c, uint64_t address, const struct da_clr_image_source *s);
 /* A single-file program of which the dump holds nothing of the runtime: its assemblies that are mapped. */

@@ -577,7 +577,7 @@ static const struct da_clr_method *describe(struct da_clr *c, uint64_t key)
 	struct da_md_method d;
 	const char *type;
 
-	if (!m->metadata || da_metadata_method(m->metadata, rid, &d) != DA_OK || !d.name || !d.type)
+	if (!m->metadata || !da_clr_is_read(da_metadata_method(m->metadata, rid, &d)) || !d.name || !d.type)
 		return NULL;
 	type = da_metadata_type_name(m->metadata, d.type);
 	if (!type)

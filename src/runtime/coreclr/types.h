@@ -16,6 +16,11 @@ struct da_clr_types {
 };
 struct da_clr_types *da_clr_types_of(struct da_clr *c);
 
+/* A row of metadata: what it leads to (a signature) may stand on a page that is missing. */
+static inline bool da_clr_is_read(enum da_status st)
+{
+	return st == DA_OK || st == DA_PARTIAL;
+}
 /* The arguments of a generic type, comma-separated, from first on, at most n of them. */
 void da_clr_add_handles(struct da_clr *c, struct da_str *out, uint64_t first, unsigned n);
 /* Entry rid of a map inside a Module. DA_NOT_FOUND: not loaded. */
