@@ -28,6 +28,17 @@ tests_fuzz_libfuzzer_descriptor_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_descriptor_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += waits
+fuzz_programs += %D%/fuzz_waits
+tests_fuzz_fuzz_waits_SOURCES = %D%/waits.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_waits_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_waits
+tests_fuzz_libfuzzer_waits_SOURCES = %D%/waits.c $(fuzz_common)
+tests_fuzz_libfuzzer_waits_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_waits_LDFLAGS = $(fuzz_ldflags)
+endif
+
 fuzz_targets += minidump
 fuzz_programs += %D%/fuzz_minidump
 tests_fuzz_fuzz_minidump_SOURCES = %D%/minidump.c %D%/replay.c $(fuzz_common)

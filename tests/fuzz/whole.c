@@ -10,6 +10,7 @@
 #include "report/report.h"
 #include "symbol/symbol.h"
 #include "unwind/unwind.h"
+#include "wait/wait.h"
 
 uint8_t *fuzz_seed(unsigned i, size_t *ret_n)
 {
@@ -33,6 +34,7 @@ static void extract(struct da_dump *d)
 	da_symbols_find(s);
 	da_unwind_run(d, s, NULL);
 	da_symbols_run(s);
+	da_wait_run(d, s);
 	da_fault_run(d, s);
 }
 
