@@ -184,6 +184,12 @@ static bool fits_pulse(struct da_clr_lock_table *t, uint64_t object, uint64_t *r
 	return true;
 }
 
+/* Of a type of CoreLib, or derived from it; or of one of System.Threading.dll (CountdownEvent, Barrier). */
+static bool is_of(struct da_clr *c, uint64_t object, const char *type)
+{
+	return da_clr_object_is(c, object, type) || da_clr_type_is(c, object, type);
+}
+
 /* Does somebody wait for it, by its own words? *ret_object: what stands for it in the list of
  * locks. */
 static bool fits(struct da_clr_lock_table *t, const struct call *call, uint64_t object,
@@ -194,8 +200,7 @@ static bool fits(struct da_clr_lock_table *t, const struct call *call, uint64_t 
 	*ret_object = object;
 	if (da_clr_heap_known(c) && !da_clr_in_heap(c, object))
 		return false;
-	if (call->api->type && !da_clr_object_is(c, object, call->api->type) &&
-	    !da_clr_type_is(c, object, call->api->type))
+	if (call->api->type && !is_of(c, object, call->api->type))
 		return false;
 	switch (call->api->kind) {
 	case DA_LOCK_MONITOR:
@@ -259,29 +264,46 @@ static uint64_t helper_object(const struct da_clr *c, const struct da_clr_thread
 }
 
 /*
- * Of WaitOne only the SafeWaitHandle is of use while the thread waits. The wait handle that it belongs to, which
- * the program knows, is looked for with the callers.
+ * Of WaitOne only the SafeWaitHandle is of use while the thread waits, of CountdownEvent.Wait only its event. The
+ * object that the program knows, and that keeps it in a field, is looked for with the callers.
  */
-static uint64_t wait_handle_of(struct da_clr_lock_table *t, const struct call *call)
+static const struct wrapper {
+	uint8_t kind; /* enum da_lock_kind of the call */
+	struct api inner;
+	const char *field;
+	bool stands_alone; /* without the object that keeps it, too, it is what the thread waits for */
+} wrappers[] = {
+	{DA_LOCK_EVENT, {"", DA_LOCK_EVENT, "Microsoft.Win32.SafeHandles.SafeWaitHandle"}, "_waitHandle", true},
+	{DA_LOCK_COUNTDOWN, {"", DA_LOCK_EVENT_SLIM, "System.Threading.ManualResetEventSlim"}, "_event", false},
+};
+
+static uint64_t wrapped_object(struct da_clr_lock_table *t, const struct call *call, const struct wrapper *w)
 {
-	static const struct api safe = {"", DA_LOCK_EVENT, "Microsoft.Win32.SafeHandles.SafeWaitHandle"};
 	struct da_clr *c = t->c;
 	const struct da_thread *th = &c->dump->proc.threads.v[call->thread];
 	struct call inner = *call;
-	uint64_t at = th->frames.v[call->first].sp & ~(uint64_t)(c->mem->word - 1), v, handle, end;
+	uint64_t at = th->frames.v[call->first].sp & ~(uint64_t)(c->mem->word - 1), v, kept, end;
 	struct found f;
 
-	inner.api = &safe;
+	inner.api = &w->inner;
 	scan(t, &inner, at, da_clr_frame_end(th, call->last), &f);
-	if (f.n != 1)
+	if (f.n != 1 || f.more)
 		return 0;
 	end = da_clr_frame_end(th, (uint32_t)DA_MIN(call->last + CALLERS, th->frames.n - 1));
 	for (uint64_t n = 0; at < end && n < CALL_WORDS; at += c->mem->word, n++)
 		if (da_mem_word(c->mem, at, &v) == DA_OK && v && v % c->mem->word == 0 &&
-		    da_clr_object_is(c, v, "System.Threading.WaitHandle") &&
-		    da_clr_object_ptr(c, v, "_waitHandle", &handle) == DA_OK && handle == f.v[0])
+		    is_of(c, v, call->api->type) &&
+		    da_clr_object_ptr(c, v, w->field, &kept) == DA_OK && kept == f.v[0])
 			return v;
-	return f.v[0];
+	return w->stands_alone ? f.v[0] : 0;
+}
+
+static uint64_t wrapper_of(struct da_clr_lock_table *t, const struct call *call)
+{
+	for (size_t i = 0; i < DA_ARRAY_SIZE(wrappers); i++)
+		if (wrappers[i].kind == call->api->kind)
+			return wrapped_object(t, call, &wrappers[i]);
+	return 0;
 }
 
 /* The one object of the call; 0: none, or several. */
@@ -299,7 +321,7 @@ static uint64_t object_of(struct da_clr_lock_table *t, const struct call *call, 
 	if (f.n == 1 && !f.more)
 		return f.v[0];
 	if (f.n == 0)
-		return call->api->kind == DA_LOCK_EVENT ? wait_handle_of(t, call) : 0;
+		return wrapper_of(t, call);
 	scan(t, call, th->frames.v[call->last].sp, end, &f);
 	*ret_confidence = 0.7f;
 	return f.n == 1 && !f.more ? f.v[0] : 0;
