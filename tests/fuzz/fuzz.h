@@ -30,5 +30,7 @@ uint8_t *fuzz_core_seed(unsigned i, size_t *ret_n);
 uint8_t *fuzz_minidump_seed(unsigned i, size_t *ret_n);
 /* Both, one after the other. */
 uint8_t *fuzz_dump_seed(unsigned i, size_t *ret_n);
+/* pipeline.c: a dump to every form of the report. Returns the bytes that came out. */
+size_t fuzz_pipeline(const uint8_t *p, size_t n, const struct da_limits *limits);
 
 #endif

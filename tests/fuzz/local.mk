@@ -140,11 +140,11 @@ endif
 
 fuzz_targets += whole
 fuzz_programs += %D%/fuzz_whole
-tests_fuzz_fuzz_whole_SOURCES = %D%/whole.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_whole_SOURCES = %D%/whole.c %D%/pipeline.c %D%/replay.c $(fuzz_common)
 tests_fuzz_fuzz_whole_LDADD = $(fuzz_libs)
 if FUZZING
 noinst_PROGRAMS += %D%/libfuzzer_whole
-tests_fuzz_libfuzzer_whole_SOURCES = %D%/whole.c $(fuzz_common)
+tests_fuzz_libfuzzer_whole_SOURCES = %D%/whole.c %D%/pipeline.c $(fuzz_common)
 tests_fuzz_libfuzzer_whole_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_whole_LDFLAGS = $(fuzz_ldflags)
 endif
@@ -225,6 +225,11 @@ tests_fuzz_libfuzzer_managed_SOURCES = %D%/managed.c $(fuzz_common)
 tests_fuzz_libfuzzer_managed_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_managed_LDFLAGS = $(fuzz_ldflags)
 endif
+
+# Flips bits of real dumps where they are read; without arguments some of a sample's.
+fuzz_programs += %D%/sweep
+tests_fuzz_sweep_SOURCES = %D%/sweep.c %D%/pipeline.c %D%/fuzz.h
+tests_fuzz_sweep_LDADD = $(DA_LIBS)
 
 check_PROGRAMS += $(fuzz_programs)
 TESTS += $(fuzz_programs)

@@ -19,11 +19,11 @@ internal static class Crashes
         return f;
     }
 
-    private static void Die(string name, Action<Watcher> body)
+    private static void Die(string name, Action<Watcher> body, int stack = 0)
     {
         Watcher? self = null;
         using var known = new ManualResetEventSlim();
-        self = new Watcher(name, () => { known.Wait(); body(self!); });
+        self = new Watcher(name, () => { known.Wait(); body(self!); }, true, stack);
         known.Set();
         Thread.Sleep(Timeout.Infinite);
     }
@@ -85,8 +85,8 @@ internal static class Crashes
     private static async void Alarm()
     {
         await Task.Delay(50);
-        Watcher self = new();
-        var f = Add("System.ArgumentOutOfRangeException", null, -1, self, Mark.Here("Observatory.Crashes.Alarm (async)"));
+        // thrown again on whatever thread of the pool comes by
+        var f = Add("System.ArgumentOutOfRangeException", null, -1, null, Mark.Here("Observatory.Crashes.Alarm (async)"));
         f.Fields["parameter"] = "angle";
         f.Frames[0] = Mark.Here("Observatory.Crashes.Alarm (async)"); Watch.Ready(); throw new ArgumentOutOfRangeException("angle", 91, "above the horizon only");
     }
@@ -142,7 +142,7 @@ internal static class Crashes
     public static void StackOverflow()
     {
         Watch.Rule = "crash.stack-overflow";
-        Die("cataloguer", self => { Watch.Ready(); Sort(1, 2); });
+        Die("cataloguer", self => { Watch.Ready(); Sort(1, 2); }, 1 << 20);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

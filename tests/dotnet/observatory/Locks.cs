@@ -148,8 +148,8 @@ internal static class Locks
         new Watcher("countdown", () => WaitCount(count)).Blocked("countdown", count);
         new Watcher("pulse", () => WaitPulse(news)).Blocked("monitor-wait", news);
         new Watcher("mutex-owner", () => { mutex.WaitOne(); Doze(); }).Blocked("sleep");
-        new Watcher("mutex-waiter", () => WaitHandleOne(mutex)).Blocked();
-        new Watcher("auto-event", () => WaitHandleOne(auto)).Blocked();
+        new Watcher("mutex-waiter", () => WaitHandleOne(mutex)).Blocked(null, mutex);
+        new Watcher("auto-event", () => WaitHandleOne(auto)).Blocked("event", auto);
         new Watcher("any-of-two", () => WaitHandleAny(auto, mutex)).Blocked();
         Watch.Lock(semaphore, "semaphore-slim", null, 0);
         Watch.Lock(atlas, "rwlock-slim", writer, 0, reader, second);
