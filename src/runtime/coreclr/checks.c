@@ -85,6 +85,16 @@ static enum result debugger(struct da_clr *c)
 	return a == b ? HOLDS : FAILS;
 }
 
+/* On Windows a variable holds the address of the image itself. */
+static enum result base_address(struct da_clr *c)
+{
+	uint64_t base;
+
+	if (da_clr_global_ptr(c, DA_CLR_G_RuntimeBaseAddress, &base) != DA_OK)
+		return UNKNOWN;
+	return base == c->base ? HOLDS : FAILS;
+}
+
 /* The block of the first entry that was ever used knows its index. Behind the used ones is garbage. */
 static enum result sync_table(struct da_clr *c)
 {
@@ -129,6 +139,7 @@ static const struct {
 	{ object_type, "its Object does not look like one" },
 	{ exception_type, "its Exception does not derive from Object" },
 	{ debugger, "its debugger does not look like one" },
+	{ base_address, "its own address is another" },
 	{ sync_table, "its table of locks does not look like one" },
 };
 
