@@ -3,8 +3,9 @@
  * Files that stand in for what a dump lacks of an assembly: its own, the program that it was bundled into,
  * its portable PDB. Nothing is believed by its name: a file is taken when its MVID is that of the image in
  * the dump, or else its time stamp and size. A dump without even the image's first page (the kernel's, gcore's)
- * holds neither; a file that the user named is then taken when its size in memory and the numbers of its
- * types, methods and fields are those that the runtime made room for.
+ * holds neither; then size in memory and the numbers of types and methods must be those that the runtime made
+ * room for, and where methods of compiled code began, functions of the file must begin. What has no compiled
+ * code to compare is only taken from where the user named.
  */
 #include "config.h"
 
@@ -66,12 +67,16 @@ static bool belongs(const struct candidate *x, bool local)
 {
 	const struct da_clr_module *m = x->m;
 	uint8_t want[16], have[16];
+	enum da_clr_r2r_same same;
 
 	if (m->metadata && da_metadata_mvid(m->metadata, want))
 		return da_metadata_mvid(x->metadata, have) && memcmp(want, have, sizeof(want)) == 0;
 	if (m->image.base && m->image.image_size)
 		return m->image.timestamp == x->image.timestamp && m->image.image_size == x->image.image_size;
-	return !local && fits(x);
+	if (!fits(x))
+		return false;
+	same = da_clr_r2r_compare(x->c, x->bytes, x->s->base[0], m->address);
+	return same == DA_CLR_R2R_SAME || (!local && same == DA_CLR_R2R_UNKNOWN);
 }
 
 /* ---------------------------------------------------------------- pages of its mapping */

@@ -569,6 +569,61 @@ static bool find_function(const struct image *im, uint32_t rva, uint32_t *ret)
 	return im->c->arm64 || rva < da_get_u32(&c);
 }
 
+/* ---------------------------------------------------------------- is it this code? */
+
+/* One bucket of the runtime's table from the beginning of methods' code; false: a key contradicts the file. */
+static bool check_bucket(const struct image *im, uint64_t bucket, unsigned *ret_same)
+{
+	enum { SLOTS = 4 };
+
+	for (unsigned k = 0; k < SLOTS; k++) {
+		uint64_t key;
+		uint32_t index;
+		struct da_cursor f;
+
+		if (da_mem_word(im->c->mem, bucket + 8 * k, &key) != DA_OK || key < im->base ||
+		    key - im->base >= im->pe.image_size)
+			continue;
+		if (!find_function(im, (uint32_t)(key - im->base), &index))
+			return false;
+		f = at_rva(im, im->sections[FUNCTIONS].rva + index * entry_size(im->c), 4);
+		if (da_get_u32(&f) != key - im->base)
+			return false;
+		++*ret_same;
+	}
+	return true;
+}
+
+enum da_clr_r2r_same da_clr_r2r_compare(struct da_clr *c, struct da_bytes bytes, uint64_t base, uint64_t module)
+{
+	enum { LOOKED_AT = 4096, ENOUGH = 3 };
+	struct image im = { .c = c, .bytes = bytes, .base = base };
+	uint64_t info, map, buckets, n;
+	unsigned same = 0;
+	uint32_t count;
+
+	if (!base || da_pe_read(c->arena, bytes, &im.pe) != DA_OK || !read_header(&im) || im.sections[COMPONENTS].size ||
+	    DA_CLR_PTR(c, module, Module, ReadyToRunInfo, &info) != DA_OK || !info)
+		return DA_CLR_R2R_UNKNOWN;
+	if (DA_CLR_U32(c, info, ReadyToRunInfo, NumRuntimeFunctions, &n) == DA_OK &&
+	    n != im.sections[FUNCTIONS].size / entry_size(c) && n + 1 != im.sections[FUNCTIONS].size / entry_size(c))
+		return DA_CLR_R2R_OTHER;
+	if (!DA_CLR_HAS(c, ReadyToRunInfo, EntryPointToMethodDescMap) || DA_CLR_SIZE(c, Bucket) <= 0 ||
+	    !DA_CLR_HAS(c, Bucket, Keys))
+		return DA_CLR_R2R_UNKNOWN;
+	map = info + (uint64_t)DA_CLR_OFF(c, ReadyToRunInfo, EntryPointToMethodDescMap);
+	if (DA_CLR_PTR(c, map, HashMap, Buckets, &buckets) != DA_OK || da_mem_u32(c->mem, buckets, &count) != DA_OK)
+		return DA_CLR_R2R_UNKNOWN;
+	/* The first of the buckets holds their number. */
+	for (uint32_t i = 1; i <= count && i <= LOOKED_AT; i++)
+		if (!check_bucket(&im, buckets + i * (uint64_t)DA_CLR_SIZE(c, Bucket) +
+					       (uint64_t)DA_CLR_OFF(c, Bucket, Keys), &same))
+			return DA_CLR_R2R_OTHER;
+	return same >= ENOUGH ? DA_CLR_R2R_SAME : DA_CLR_R2R_UNKNOWN;
+}
+
+/* ---------------------------------------------------------------- methods by address */
+
 static const struct da_clr_method *describe(struct da_clr *c, uint64_t key)
 {
 	struct da_clr_module *m = &c->modules->v.v[key >> 32];

@@ -19,6 +19,12 @@
  * and its methods are known from now on. Nothing happens for an image without compiled code.
  */
 void da_clr_r2r_add(struct da_clr *c, struct da_bytes image, uint64_t base);
+/*
+ * Is this the compiled code that the runtime holds methods of? Where each of those begins, a function of the file
+ * begins, and there are as many functions. Only where ReadyToRunInfo is in the dump.
+ */
+enum da_clr_r2r_same { DA_CLR_R2R_UNKNOWN, DA_CLR_R2R_SAME, DA_CLR_R2R_OTHER };
+enum da_clr_r2r_same da_clr_r2r_compare(struct da_clr *c, struct da_bytes image, uint64_t base, uint64_t module);
 /* The method whose code holds pc, by these files, and *ret_code; NULL: none. Its desc is 0. */
 const struct da_clr_method *da_clr_r2r_method(struct da_clr *c, uint64_t pc, struct da_clr_code *ret_code);
 /* Where such an image and its RUNTIME_FUNCTIONs stand. False: no file of it was added. */
