@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 sample_names = segv-null abort-assert double-free throw-uncaught stack-overflow worker-pool
-EXTRA_DIST += %D%/README %D%/make.sh \
+EXTRA_DIST += %D%/README %D%/make.sh %D%/make-dotnet.sh \
+	%D%/src/deploy-runner/DeployRunner.csproj %D%/src/deploy-runner/Program.cs \
+	%D%/deploy-runner.core.zst %D%/bin/DeployRunner.dll %D%/bin/DeployRunner.pdb \
 	%D%/src/segv-null.c %D%/src/abort-assert.c %D%/src/double-free.c %D%/src/throw-uncaught.cc \
 	%D%/src/stack-overflow.c %D%/src/worker-pool.c \
 	%D%/segv-null.core.zst %D%/abort-assert.core.zst %D%/double-free.core.zst \

@@ -12,7 +12,7 @@ out=${1:-samples-out}
 demo=${DEMO:-${TMPDIR:-/tmp}/dumpan-demo}
 mkdir -p "$out" "$demo/bin" "$demo/src"
 out=$(cd "$out" && pwd)
-cp "$here"/src/* "$demo/src/"
+cp "$here"/src/*.c "$here"/src/*.cc "$demo/src/"
 
 flags="-O2 -g -std=gnu11 -pthread -Wl,--build-id"
 build() {

@@ -56,6 +56,15 @@ t_like "$text" 'parse_value' "stack-overflow: the cycle"
 t_like "$text" 'parse_list' "stack-overflow: the cycle's other half"
 t_unlike "$text" '^  E2 ' "stack-overflow: told once"
 
+report deploy-runner
+t_like "$text" '^VERDICT +Crash: DeployRunner\.StepFailedException was not handled' "deploy-runner: the verdict"
+t_like "$text" 'crash\.clr-exception' "deploy-runner: the rule"
+t_like "$text" 'System\.IO\.DirectoryNotFoundException' "deploy-runner: what it goes back to"
+t_like "$text" '^  > .*DeployRunner\.Program\.RunPlan +Program\.cs:90' "deploy-runner: a line of C#"
+t_like "$text" 'System\.Threading\.Thread\.StartCallback' "deploy-runner: where managed code begins"
+t_unlike "$text" '^  E2 ' "deploy-runner: one cause"
+t_unlike "$text" '^  W1 ' "deploy-runner: and nothing blamed besides"
+
 report worker-pool
 t_unlike "$text" '\(crash\.' "worker-pool: nobody died"
 t_like "$text" '^THREADS \(21\)' "worker-pool: 21 threads"
