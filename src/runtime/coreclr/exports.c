@@ -233,10 +233,16 @@ enum da_status da_clr_resource(const struct da_clr *c, const char *name, uint64_
 
 /* ---------------------------------------------------------------- both */
 
+enum da_status da_clr_export_in_memory(const struct da_clr *c, const char *name, uint64_t *ret, uint64_t *ret_size)
+{
+	*ret_size = 0;
+	return c->windows ? pe_symbol(c, name, ret) : elf_symbol(c, name, ret, ret_size);
+}
+
 enum da_status da_clr_export(struct da_clr *c, const char *name, uint64_t *ret, uint64_t *ret_size)
 {
 	uint64_t at = 0, size = 0;
-	enum da_status st = c->windows ? pe_symbol(c, name, &at) : elf_symbol(c, name, &at, &size);
+	enum da_status st = da_clr_export_in_memory(c, name, &at, &size);
 
 	if (st == DA_FAULT)
 		st = da_symbols_named(c->symbols, c->module, name, &at, &size);

@@ -97,7 +97,7 @@ static bool recognise(struct da_clr *c, const char **ret_version, bool *ret_desc
 
 	*ret_version = NULL;
 	*ret_descriptor = false;
-	if (da_clr_export(c, "DotNetRuntimeDebugHeader", &at, &size) != DA_OK)
+	if (da_clr_export_in_memory(c, "DotNetRuntimeDebugHeader", &at, &size) != DA_OK)
 		at = m->main ? da_clr_scan(c, 0, "DNDH", 4, 8) : 0;
 	if (at && header(c, at, &major)) {
 		if (major < DA_ARRAY_SIZE(of_header))
@@ -105,7 +105,7 @@ static bool recognise(struct da_clr *c, const char **ret_version, bool *ret_desc
 		return true;
 	}
 	*ret_descriptor = true;
-	if (da_clr_export(c, "DotNetRuntimeContractDescriptor", &at, &size) == DA_OK)
+	if (da_clr_export_in_memory(c, "DotNetRuntimeContractDescriptor", &at, &size) == DA_OK)
 		return descriptor(c, at, ret_version);
 	/* There are several: of the program, of managed types, of the garbage collector. */
 	at = m->main ? da_clr_scan(c, 0, "DNCCDAC", 8, 8) : 0;

@@ -39,6 +39,8 @@ const struct da_clr_build *da_clr_build_of(const struct da_clr_builds *b, const 
 /* ---- exports.c: an exported symbol by name, from the dump's memory */
 
 enum da_status da_clr_export(struct da_clr *c, const char *name, uint64_t *ret, uint64_t *ret_size);
+/* The same, and no file is looked for where the dump lacks the tables: for modules that are seldom one of ours. */
+enum da_status da_clr_export_in_memory(const struct da_clr *c, const char *name, uint64_t *ret, uint64_t *ret_size);
 /* The data of an RT_RCDATA resource by its name in capitals: its address. DA_NOT_FOUND. */
 enum da_status da_clr_resource(const struct da_clr *c, const char *name, uint64_t *ret);
 /* The end of the image by its program headers or PE header; c->end stays where they are missing. */
