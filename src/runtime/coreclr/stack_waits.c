@@ -391,6 +391,8 @@ static void add_wait(struct da_clr_lock_table *t, const struct call *call)
 			: confidence > 0.9f ? "the frames of the call hold one such object"
 					  : "the outermost frame of the call holds one such "
 					    "object, others hold more";
+		if (da_clr_model(c)->suspended) /* objects may be on the move */
+			w.confidence = DA_MIN(w.confidence, 0.6f);
 		if (w.lock != DA_NONE && is_unread(&c->dump->proc.locks.v[w.lock]))
 			w.confidence = DA_MIN(w.confidence, 0.8f); /* it could be one that the thread holds itself */
 		if (w.lock != DA_NONE)
@@ -455,7 +457,8 @@ void da_clr_stack_note_locks(struct da_clr_lock_table *t, uint32_t thread)
 	lo = th->frames.v[call.first].sp;
 	hi = da_clr_frame_end(th, call.last);
 	for (uint64_t n = 0; lo < hi && n < CALL_WORDS; lo += c->mem->word, n++) {
-		if (da_mem_word(c->mem, lo, &v) != DA_OK || !v || v % c->mem->word)
+		if (da_mem_word(c->mem, lo, &v) != DA_OK || !v || v % c->mem->word ||
+		    (da_clr_heap_known(c) && !da_clr_in_heap(c, v)))
 			continue;
 		if (da_clr_type_is(c, v, "System.Threading.Condition") &&
 		    (da_clr_object_ptr(c, v, "_lock", &v) != DA_OK || !v))

@@ -66,8 +66,12 @@ void da_clr_stack_thin_locks(struct da_clr_lock_table *t)
 	struct da_process *p = &c->dump->proc;
 	struct thin_masks m;
 
-	/* Other structures begin with a MethodTable too: without the heap's bounds nothing is certain enough. */
-	if (!da_clr_heap_known(c) || da_clr_global(c, DA_CLR_G_SyncBlockMaskLockThreadId, &m.ids) != DA_OK ||
+	/*
+	 * Other structures begin with a MethodTable too: without the heap's bounds, or while the
+	 * collector moves objects, nothing is certain enough.
+	 */
+	if (da_clr_model(c)->suspended || !da_clr_heap_known(c) ||
+	    da_clr_global(c, DA_CLR_G_SyncBlockMaskLockThreadId, &m.ids) != DA_OK ||
 	    da_clr_global(c, DA_CLR_G_SyncBlockMaskLockRecursionLevel, &m.recursion) != DA_OK)
 		return;
 	for (size_t i = 0; c->threads && i < c->threads->v.n && !da_stop(c->dump->watch); i++) {
