@@ -97,7 +97,7 @@ bool da_is_own(const struct da_dump *d, const struct da_frame *f)
 	const struct da_assembly *m = da_assembly_of(d, f);
 
 	if (m)
-		return m->class == DA_CLASS_OWN;
+		return m->class == DA_CLASS_OWN && !f->place->method->hidden;
 	return f->module != DA_NONE && d->proc.modules.v[f->module].class == DA_CLASS_OWN &&
 	       !da_place_is_library(f->place);
 }

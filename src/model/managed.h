@@ -59,6 +59,7 @@ struct da_method {
 	uint32_t token;          /* 0x06…; 0: made at run time */
 	int32_t il_offset;       /* -1: unknown */
 	bool il_approximate;
+	bool hidden;             /* left out of stack traces by its author, or put in between by the runtime */
 	const char *raw;         /* type and method as metadata spells them, without signature */
 };
 

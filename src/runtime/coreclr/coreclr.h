@@ -230,6 +230,7 @@ struct da_clr_method {
 	uint32_t token;          /* 0: made at run time */
 	uint8_t kind;
 	bool il_stub, lcg;       /* of DYNAMIC */
+	bool hidden;             /* a thunk, a stub, or marked as StackTraceHidden */
 	bool thunk;              /* 11: between the task-returning and the async form; no body in metadata */
 	struct da_clr_module *module; /* or NULL */
 	const char *raw;         /* "Shop.Order+<PlaceAsync>d__5.MoveNext", types with their arguments */

@@ -160,6 +160,15 @@ static void read_generics(struct method *x, struct da_metadata *md, uint32_t rid
 	}
 }
 
+static bool is_hidden(struct da_metadata *md, uint32_t method, uint32_t type)
+{
+	static const char mark[] = "System.Diagnostics.StackTraceHiddenAttribute";
+	struct da_bytes value;
+
+	return da_metadata_attribute(md, DA_MD_METHOD_DEF, method, mark, &value) ||
+	       da_metadata_attribute(md, DA_MD_TYPE_DEF, type, mark, &value);
+}
+
 /* A method of metadata. False: this is no MethodDesc. */
 static bool read_defined(struct method *x)
 {
@@ -181,6 +190,7 @@ static bool read_defined(struct method *x)
 	x->name = d.name;
 	read_generics(x, md, rid);
 	x->m.thunk = is_thunk(x);
+	x->m.hidden = x->m.thunk || is_hidden(md, rid, d.type);
 	x->marks |= x->m.thunk ? DA_CLR_MARK_THUNK : da_clr_method_marks(md, &d);
 	return true;
 }
@@ -208,7 +218,7 @@ static void read_dynamic(struct method *x)
 	x->m.token = 0;
 	DA_CLR_U32(c, x->m.desc, StoredSigMethodDesc, ExtendedFlags, &flags);
 	x->m.lcg = flags & LCG;
-	x->m.il_stub = !x->m.lcg && (flags & IL_STUB);
+	x->m.il_stub = x->m.hidden = !x->m.lcg && (flags & IL_STUB);
 	x->type = x->m.il_stub ? "ILStubClass" : "DynamicClass";
 	x->marks |= x->m.il_stub ? DA_CLR_MARK_STUB : DA_CLR_MARK_DYNAMIC;
 	if (DA_CLR_PTR(c, x->m.desc, DynamicMethodDesc, MethodName, &at) != DA_OK)

@@ -53,7 +53,8 @@ static void name_method(struct da_clr *c, struct da_place *p, const struct da_cl
 	struct da_method *method = da_new(c->arena, struct da_method);
 	int32_t il;
 
-	*method = (struct da_method){ .assembly = DA_NONE, .token = m->token, .il_offset = -1, .raw = m->raw };
+	*method = (struct da_method){ .assembly = DA_NONE, .token = m->token, .il_offset = -1, .hidden = m->hidden,
+				      .raw = m->raw };
 	p->calls = da_new(c->arena, struct da_place_call);
 	p->calls[0].function = m->name;
 	p->ncalls = 1;
