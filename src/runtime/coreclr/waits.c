@@ -156,12 +156,16 @@ static uint64_t waitable_of(struct da_clr *c, uint64_t event)
 		       : 0;
 }
 
+/* The first one stays: Locks behind sync blocks, which are sure, come before those that stacks lead to. */
 static void note(struct da_clr *c, struct da_map *m, uint64_t event, uint64_t lock_object)
 {
-	uint64_t waitable = waitable_of(c, event);
+	uint64_t waitable = waitable_of(c, event), *known;
 
-	if (waitable)
-		*da_map_put(c->arena, m, waitable, NULL) = lock_object;
+	if (!waitable)
+		return;
+	known = da_map_put(c->arena, m, waitable, NULL);
+	if (!*known)
+		*known = lock_object;
 }
 
 void da_clr_note_lock(struct da_clr_lock_table *t, uint64_t lock_object)
