@@ -123,10 +123,31 @@ static bool frame_fits(const struct da_process *p, const struct da_frame *f, con
 	return fits(f->place->raw, pattern, n);
 }
 
+/* "@@module": but for the C library's, all frames out to where the thread began are that module's. */
+static bool all_of_module(const struct da_process *p, const struct da_thread *t, const char *name)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < t->frames.n; i++) {
+		uint32_t m = t->frames.v[i].module;
+
+		if (m == DA_NONE || !p->modules.v[m].name)
+			return false;
+		if (da_starts(p->modules.v[m].name, name))
+			any = true;
+		else if (!da_starts(p->modules.v[m].name, "libc.") && !da_starts(p->modules.v[m].name, "libc-") &&
+			 !da_starts(p->modules.v[m].name, "libpthread") && !da_starts(p->modules.v[m].name, "ld-musl"))
+			return false;
+	}
+	return any && t->end == DA_END_COMPLETE;
+}
+
 static bool functions_fit(const struct da_process *p, const struct da_thread *t, uint32_t from, const char *functions)
 {
 	uint32_t at = from;
 
+	if (da_starts(functions, "@@"))
+		return all_of_module(p, t, functions + 2);
 	while (*functions) {
 		size_t n = strcspn(functions, "<");
 		uint32_t end = at + NEAR;
