@@ -116,9 +116,10 @@ static enum result sync_table(struct da_clr *c)
 
 static enum result threads(struct da_clr *c)
 {
+	struct da_arena *scratch DA_CLEANUP(da_arena_freep) = da_arena_new(); /* a hostile list is long, and walked often */
 	struct da_clr_list list;
 
-	switch (da_clr_thread_list(c, &list)) {
+	switch (da_clr_thread_list(c, scratch, &list)) {
 	case DA_OK:
 		return HOLDS;
 	case DA_CORRUPT:

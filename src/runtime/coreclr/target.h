@@ -121,7 +121,7 @@ struct da_clr_list {
 	unsigned ours, strangers; /* whose system thread is, is not in the dump, though it should be */
 };
 /* DA_FAULT: not in the dump, or no layout; DA_CORRUPT: it leads nowhere; DA_PARTIAL: it breaks off. */
-enum da_status da_clr_thread_list(struct da_clr *c, struct da_clr_list *ret);
+enum da_status da_clr_thread_list(struct da_clr *c, struct da_arena *a, struct da_clr_list *ret);
 
 /* ---- probe.c */
 

@@ -35,10 +35,10 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static struct ids dump_ids(struct da_clr *c)
+static struct ids dump_ids(struct da_clr *c, struct da_arena *a)
 {
 	const struct da_process *p = &c->dump->proc;
-	struct ids r = { da_calloc(c->arena, p->threads.n ? p->threads.n : 1, sizeof(uint64_t)), p->threads.n };
+	struct ids r = { da_calloc(a, p->threads.n ? p->threads.n : 1, sizeof(uint64_t)), p->threads.n };
 
 	for (size_t i = 0; i < r.n; i++)
 		r.v[i] = (uint64_t)p->threads.v[i].tid << 32 | i;
@@ -64,7 +64,7 @@ static uint32_t ids_find(const struct ids *ids, uint64_t tid)
 /* ---------------------------------------------------------------- the list */
 
 /* DA_OK: it ends; DA_PARTIAL: it leads out of the dump; DA_CORRUPT: a cycle, or too long. */
-static enum da_status walk(struct da_clr *c, uint64_t first, uint64_t back, uint64_t max, struct da_clr_list *ret)
+static enum da_status walk(struct da_clr *c, struct da_arena *a, uint64_t first, uint64_t back, uint64_t max, struct da_clr_list *ret)
 {
 	struct da_clr_list r = { { NULL, 0, 0 }, 0, 0 };
 	struct da_map seen = { 0 };
@@ -74,7 +74,7 @@ static enum da_status walk(struct da_clr *c, uint64_t first, uint64_t back, uint
 		uint64_t th = link - back;
 		bool is_new;
 
-		(void)da_map_put(c->arena, &seen, th, &is_new);
+		(void)da_map_put(a, &seen, th, &is_new);
 		if (!is_new || r.v.n >= max) {
 			*ret = r;
 			return DA_CORRUPT;
@@ -83,7 +83,7 @@ static enum da_status walk(struct da_clr *c, uint64_t first, uint64_t back, uint
 			*ret = r;
 			return DA_PARTIAL;
 		}
-		da_vec_push(c->arena, &r.v, th);
+		da_vec_push(a, &r.v, th);
 	}
 	*ret = r;
 	return DA_OK;
@@ -118,9 +118,9 @@ static bool better(const struct da_clr_list *a, enum da_status sa, const struct 
 	return a->ours > b->ours;
 }
 
-enum da_status da_clr_thread_list(struct da_clr *c, struct da_clr_list *ret)
+enum da_status da_clr_thread_list(struct da_clr *c, struct da_arena *a, struct da_clr_list *ret)
 {
-	struct ids ids = dump_ids(c);
+	struct ids ids = dump_ids(c, a);
 	struct da_clr_list best, other;
 	enum da_status st, st2;
 	uint64_t store, first, count, max = c->dump->limits->threads, direct = 0;
@@ -132,10 +132,10 @@ enum da_status da_clr_thread_list(struct da_clr *c, struct da_clr_list *ret)
 	if (DA_CLR_U32(c, store, ThreadStore, ThreadCount, &count) == DA_OK && count < max)
 		max = count + count / 4 + 16; /* threads that begin and end meanwhile */
 	(void)da_clr_global(c, DA_CLR_G_ThreadLinkIsThread, &direct);
-	st = walk(c, first, direct ? 0 : (uint64_t)DA_CLR_OFF(c, Thread, LinkNext), max, &best);
+	st = walk(c, a, first, direct ? 0 : (uint64_t)DA_CLR_OFF(c, Thread, LinkNext), max, &best);
 	judge(c, &ids, &best);
 	if (st != DA_OK || best.ours <= best.strangers) {
-		st2 = walk(c, first, direct ? (uint64_t)DA_CLR_OFF(c, Thread, LinkNext) : 0, max, &other);
+		st2 = walk(c, a, first, direct ? (uint64_t)DA_CLR_OFF(c, Thread, LinkNext) : 0, max, &other);
 		judge(c, &ids, &other);
 		if (better(&other, st2, &best, st)) {
 			best = other;
@@ -249,13 +249,13 @@ enum da_status da_clr_threads_read(struct da_clr *c)
 {
 	struct da_process *p = &c->dump->proc;
 	struct da_clr_list list;
-	struct ids ids = dump_ids(c);
+	struct ids ids = dump_ids(c, c->arena);
 	uint64_t finalizer = 0, collector = 0;
 	size_t first = p->managed_threads.n;
 	enum da_status st;
 
 	c->threads = da_calloc(c->arena, 1, sizeof(*c->threads));
-	st = da_clr_thread_list(c, &list);
+	st = da_clr_thread_list(c, c->arena, &list);
 	if (st != DA_OK && st != DA_PARTIAL) {
 		da_clr_unread(c, "threads");
 		return st;
