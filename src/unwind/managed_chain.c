@@ -8,6 +8,8 @@
 
 #include "unwind/step.h"
 
+enum { X86_64 = 62, FRAMELESS = 512, FRAMELESS_CODE = 4096 /* bytes; such methods are small */ };
+
 /* A place to return to; native code whose bytes were not saved cannot show it. */
 static bool is_code(const struct da_walk *w, uint64_t pc)
 {
@@ -39,6 +41,65 @@ static bool leads_on(const struct da_walk *w, uint64_t fp, struct da_regs *ret)
 	return true;
 }
 
+/* x86_64: where the call before an address goes, directly or through a cell beside the code. */
+static bool call_target(const struct da_walk *w, uint64_t address, uint64_t *ret)
+{
+	const struct da_memory *mem = &w->dump->proc.mem;
+	uint8_t code[6];
+	uint64_t to;
+
+	if (da_mem_read(mem, address - sizeof(code), code, sizeof(code), NULL) != DA_OK)
+		return false;
+	to = address + (uint64_t)(int64_t)(int32_t)((uint32_t)code[2] | (uint32_t)code[3] << 8 | (uint32_t)code[4] << 16 |
+						    (uint32_t)code[5] << 24);
+	if (code[0] == 0xff && code[1] == 0x15)
+		return da_mem_word(mem, to, ret) == DA_OK;
+	*ret = to;
+	return code[1] == 0xe8;
+}
+
+/* Does a frame that returns to `pc` with this sp end with the frame record at fp? Its own unwind data says so. */
+static bool ends_with(const struct da_walk *w, uint64_t pc, uint64_t sp, uint64_t fp)
+{
+	const struct da_arch *arch = w->dump->proc.arch;
+	struct da_walk x = *w;
+	struct da_guide_function g;
+	struct da_regs up;
+
+	if (da_unwind_guide_function(w, pc - 1, &g) != DA_OK || !g.f.end)
+		return false;
+	x.exact_pc = false;
+	x.regs.valid = 0;
+	da_reg_set(&x.regs, arch->pc, pc);
+	da_reg_set(&x.regs, arch->sp, sp);
+	return da_unwind_undo_x64(&x, &g, &up) == DA_OK && up.v[arch->sp] == fp + 16;
+}
+
+/*
+ * A method that was compiled ahead and keeps no frame pointer: the register is its caller's, and the chain would pass
+ * that by. Its return address stands behind a call that goes to a little before pc, in a frame that ends with the
+ * record.
+ */
+static bool frameless(const struct da_walk *w, uint64_t fp, struct da_regs *ret)
+{
+	const struct da_arch *arch = w->dump->proc.arch;
+	uint64_t pc = da_unwind_pc(w), sp = da_unwind_sp(w), r, to;
+
+	for (uint64_t at = sp; arch->elf_machine == X86_64 && at < fp && at - sp < FRAMELESS; at += 8) {
+		if (da_mem_word(&w->dump->proc.mem, at, &r) != DA_OK)
+			return false;
+		if (r < DA_NULL_PAGE || !call_target(w, r, &to) || to > pc || pc - to > FRAMELESS_CODE ||
+		    !ends_with(w, r, at + 8, fp))
+			continue;
+		da_unwind_keep(w, ret);
+		da_reg_set(ret, arch->pc, r);
+		da_reg_set(ret, arch->sp, at + 8);
+		da_reg_set(ret, arch->fp, fp);
+		return true;
+	}
+	return false;
+}
+
 /* The runtime's own record of a nearer caller: a funclet's frame pointer is that of its method, far up. */
 static bool passes_record(const struct da_walk *w, uint64_t sp)
 {
@@ -59,6 +120,10 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 	    !da_reg_known(&w->regs, arch->fp))
 		return DA_NOT_FOUND;
 	fp = w->regs.v[arch->fp];
+	if (da_unwind_is_frame_pointer(w, fp, sp) && frameless(w, fp, ret)) {
+		w->cfa = ret->v[arch->sp];
+		return DA_OK;
+	}
 	if ((fp != sp && !da_unwind_is_frame_pointer(w, fp, sp)) || !leads_on(w, fp, ret) ||
 	    passes_record(w, fp + 2ULL * arch->word))
 		return DA_NOT_FOUND;

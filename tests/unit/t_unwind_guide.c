@@ -224,6 +224,32 @@ START_TEST(chain_without_data)
 }
 END_TEST
 
+/* A method without a frame of its own: what called it is known by the call, and by its frame. */
+START_TEST(chain_through_a_method_without_frame)
+{
+	uint32_t rel = 0x9000 - (CALLER + 0x26);
+
+	setup(62);
+	runtime.missing = true;
+	reg("rip", CODE + FUNCTION + 0x40);
+	reg("rsp", SP);
+	reg("rbp", SP + 0x10);
+	memcpy(at(CODE + CALLER + 0x20), "\xff\x15", 2);
+	memcpy(at(CODE + CALLER + 0x22), &rel, 4);
+	put(CODE + 0x9000, CODE + FUNCTION + 0x20);
+	put(SP, CODE + CALLER + 0x66); /* behind no call */
+	put(SP + 8, CODE + CALLER + 0x26);
+	put(SP + 0x10, SP + 0x40);
+	put(SP + 0x18, CODE + CALLER + 0x60);
+	put(SP + 0x28, 0);
+	walk();
+	ck_assert_uint_eq(t->frames.n, 3);
+	frame(1, CODE + CALLER + 0x26, SP + 0x10, DA_TRUST_FRAME_POINTER, DA_FRAME_MANAGED);
+	frame(2, CODE + CALLER + 0x60, SP + 0x20, DA_TRUST_RUNTIME, DA_FRAME_MANAGED);
+	done();
+}
+END_TEST
+
 START_TEST(out_of_native_code)
 {
 	setup(62);
@@ -389,6 +415,7 @@ int main(void)
 	tcase_add_loop_test(tc, data_of_x64, 0, DA_ARRAY_SIZE(x64));
 	tcase_add_test(tc, epilog_of_x64);
 	tcase_add_test(tc, chain_without_data);
+	tcase_add_test(tc, chain_through_a_method_without_frame);
 	tcase_add_test(tc, out_of_native_code);
 	tcase_add_test(tc, left_over_on_the_stack);
 	tcase_add_test(tc, in_a_stub);
