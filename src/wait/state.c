@@ -184,8 +184,8 @@ static bool waits_for_events(const struct da_wait *wait, const struct da_syscall
 
 	if (wait->kind == DA_WAIT_POLL)
 		return (shape != DA_CALL_POLL && shape != DA_CALL_PPOLL) || c->arg[1] > 1;
-	if (shape == DA_CALL_SOCKETCALL && (c->arg[0] == 5 || c->arg[0] == 18)) /* SYS_ACCEPT, SYS_ACCEPT4 of <linux/net.h> */
-		return true;
+	if (shape == DA_CALL_SOCKETCALL)
+		return c->arg[0] == 5 || c->arg[0] == 18; /* SYS_ACCEPT, SYS_ACCEPT4 of <linux/net.h> */
 	return wait->kind == DA_WAIT_SIGNAL || (shape == DA_CALL_ACCEPT && wait->kind == DA_WAIT_SOCKET);
 }
 
@@ -197,7 +197,8 @@ static bool *wanted(const struct da_waits *w)
 	for (size_t i = 0; i < w->p->waits.n; i++) {
 		const struct da_wait *wait = &w->p->waits.v[i];
 
-		if (wait->owner < w->p->threads.n && wait->owner != wait->thread && wait->kind != DA_LOCK_PTHREAD_JOIN && wait->kind != DA_LOCK_THREAD)
+		if (wait->owner < w->p->threads.n && wait->owner != wait->thread &&
+		    wait->kind != DA_LOCK_PTHREAD_JOIN && wait->kind != DA_LOCK_THREAD)
 			owes[wait->owner] = true;
 	}
 	return owes;
