@@ -38,8 +38,9 @@ static int by_number(const void *a, const void *b)
 static struct ids dump_ids(struct da_clr *c, struct da_arena *a)
 {
 	const struct da_process *p = &c->dump->proc;
-	struct ids r = { da_calloc(a, p->threads.n ? p->threads.n : 1, sizeof(uint64_t)), p->threads.n };
+	struct ids r = { .n = p->threads.n };
 
+	r.v = da_calloc(a, r.n ? r.n : 1, sizeof(*r.v));
 	for (size_t i = 0; i < r.n; i++)
 		r.v[i] = (uint64_t)p->threads.v[i].tid << 32 | i;
 	qsort(r.v, r.n, sizeof(uint64_t), by_number);
