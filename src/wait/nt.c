@@ -62,6 +62,20 @@ struct da_wait *da_nt_add(struct da_nt *n, enum da_lock_kind kind, float confide
 	return wait;
 }
 
+/* What the runtime told without its limit: a sleep is one and the same. */
+static void lend_timeout(struct da_nt *n, uint32_t thread)
+{
+	uint32_t primary = n->w.t[thread].primary;
+	struct da_wait *first = primary < n->w.first_wait ? &n->w.p->waits.v[primary] : NULL;
+	const struct da_wait *last = n->w.p->waits.n > n->w.first_wait ? &n->w.p->waits.v[n->w.p->waits.n - 1] : NULL;
+
+	if (first && last && last->thread == thread && first->kind == DA_WAIT_SLEEP && last->kind == DA_WAIT_SLEEP &&
+	    !first->has_timeout && last->has_timeout) {
+		first->has_timeout = true;
+		first->timeout_us = last->timeout_us;
+	}
+}
+
 const char *da_nt_way(struct da_nt *n)
 {
 	const struct da_nt_stack *s = &n->s;
@@ -144,6 +158,7 @@ static void one(struct da_nt *n, uint32_t thread)
 	w->t[thread].call.state = state_of(n, thread);
 	if (n->s.stub < n->s.n || (w->t[thread].call.state != DA_IN_USER && n->s.api < n->s.n))
 		dispatch(n);
+	lend_timeout(n, thread);
 	da_mem_as(&w->p->mem, NULL);
 }
 

@@ -6,7 +6,8 @@
 
 #include "wait/parts.h"
 
-enum { POLL = 1, COND = 2, SLEEP = 4, READ = 8, SIGNAL = 16, CHILD = 32, JOIN = 64, LOCK = 128, OPEN = 256, ANY = 0xffff };
+enum { POLL = 1, COND = 2, SLEEP = 4, READ = 8, SIGNAL = 16, CHILD = 32, JOIN = 64, LOCK = 128, OPEN = 256, PORT = 512,
+       MESSAGE = 1024, CALL = 2048, ANY = 0xffff };
 
 #define NEAR 6 /* frames from one function of a pattern to the next: helpers without a name stand between */
 
@@ -65,7 +66,17 @@ static uint16_t class_of_kind(enum da_lock_kind kind, const struct da_syscall *c
 	case DA_LOCK_FUTEX:
 	case DA_LOCK_BARRIER:
 	case DA_LOCK_CONDITION_VARIABLE:
+	case DA_LOCK_EVENT:
+	case DA_LOCK_NT_SEMAPHORE:
+	case DA_LOCK_WAITABLE_TIMER:
+	case DA_LOCK_ADDRESS:
 		return COND;
+	case DA_WAIT_IO_COMPLETION:
+		return PORT;
+	case DA_WAIT_MESSAGE:
+		return MESSAGE;
+	case DA_WAIT_ALPC:
+		return CALL;
 	case DA_WAIT_SLEEP:
 		return SLEEP;
 	case DA_WAIT_FILE:
@@ -186,6 +197,8 @@ static bool waits_for_events(const struct da_wait *wait, const struct da_syscall
 		return (shape != DA_CALL_POLL && shape != DA_CALL_PPOLL) || c->arg[1] > 1;
 	if (shape == DA_CALL_SOCKETCALL)
 		return c->arg[0] == 5 || c->arg[0] == 18; /* SYS_ACCEPT, SYS_ACCEPT4 of <linux/net.h> */
+	if (wait->kind == DA_WAIT_IO_COMPLETION)
+		return true;
 	return wait->kind == DA_WAIT_SIGNAL || (shape == DA_CALL_ACCEPT && wait->kind == DA_WAIT_SOCKET);
 }
 
