@@ -28,7 +28,9 @@ dlls()
 # build CC CPU: the program for one CPU
 build()
 {
-	"$1" -std=gnu11 -g -O1 -fno-optimize-sibling-calls -o "$T/$2/harbour.exe" "$here/harbour.c" "$here/dump.c"
+	"$1" -std=gnu11 -g -O1 -fno-optimize-sibling-calls -o "$T/$2/harbour.exe" "$here/harbour.c" "$here/dump.c" &&
+		"$1" -std=gnu11 -g -O1 -fno-optimize-sibling-calls -o "$T/$2/quay.exe" "$here/quay.c" "$here/dump.c" -lws2_32 \
+			-lsynchronization
 }
 
 # runs CC CPU: Wine runs programs of this CPU; asked with one that does nothing, so that harbour's own troubles count.
@@ -38,10 +40,10 @@ runs()
 	"$1" -o "$T/$2/raft.exe" "$T/raft.c" && timeout 200 "$wine" "$T/$2/raft.exe" 2>/dev/null | grep -q afloat
 }
 
-# stream_at TYPE DUMP: where a stream's bytes are, of the first 8 in the directory
+# stream_at TYPE DUMP: where a stream's bytes are, of the first 9 in the directory
 stream_at()
 {
-	od -An -v -tu4 -w12 -j "$(od -An -tu4 -j 12 -N 4 "$2" | tr -d ' ')" -N 96 "$2" |
+	od -An -v -tu4 -w12 -j "$(od -An -tu4 -j 12 -N 4 "$2" | tr -d ' ')" -N 108 "$2" |
 		awk -v type="$1" '$1 == type { print $3; exit }'
 }
 
@@ -91,6 +93,41 @@ check()
 	[ "$kind $cpu" != "raise x64" ] || dispatcher=RtlRaiseException
 	for f in last_words UnhandledExceptionFilter $dispatcher set_out begin; do
 		t_like "$json" "\"function\":\"_?$f" "$cpu $kind: $f is on them"
+	done
+}
+
+# The folders of copies of Wine's DLLs with exports alone, and of the program stripped: made once for a CPU.
+bare()
+{
+	mkdir -p "$T/$cpu/bare"
+	for f in "$T/$cpu/quay.exe" $(dlls "$dir" | tr ' ' '\n' | sed -n 's|^/.*|&/ntdll.dll &/kernelbase.dll &/kernel32.dll &/user32.dll &/win32u.dll &/ws2_32.dll|p'); do
+		[ ! -f "$f" ] || python3 "$here/strip.py" "$strip" "$f" "$T/$cpu/bare/$(basename "$f")" || return
+	done
+}
+
+# Who waits for what, by the second program: with all names, and with those of exports alone.
+waits()
+{
+	kind=$1
+	timeout 120 "$wine" "$T/$cpu/quay.exe" "$kind" "$T/$kind.dmp" 2>/dev/null | tr -d '\r' >"$T/truth"
+	if ! grep -q '^written' "$T/truth"; then
+		t_fail "$cpu $kind: a dump"
+		return
+	fi
+	grep '^[a-z]* [a-z]*=' "$T/truth" >"$T/words"
+	# shellcheck disable=SC2046
+	for folders in "--symbols $T/$cpu $(dlls "$dir")" "--symbols $T/$cpu/bare"; do
+		# shellcheck disable=SC2086 # several words
+		t_ok "$cpu $kind: a report" "$DUMPAN" report --format json --redact none -o "$T/report.json" $folders "$T/$kind.dmp"
+		python3 "$top_srcdir/tests/wait/compare.py" "$T/report.json" "$T/words" >"$T/differs" 2>&1
+		t_is "$(cat "$T/differs")" "" "$cpu $kind: who waits for what, by ${folders#--symbols "$T"}"
+		json=$(cat "$T/report.json")
+		finding=$(sed -n 's/^finding=//p' "$T/truth")
+		if [ "$finding" = none ]; then
+			t_unlike "$json" '"severity":"(error|warning)"' "$cpu $kind: all is well"
+		else
+			t_like "$json" "\"rule\":\"$finding\"" "$cpu $kind: $finding"
+		fi
 	done
 }
 
@@ -150,6 +187,15 @@ all()
 	has address "$address" "the address in the DLL that was unloaded"
 	t_like "$json" '"module_name":"version.dll \(unloaded\)"' "$cpu gone: the DLL has its name on the stack"
 	t_like "$json" 'unloaded .*version\.dll' "$cpu gone: and in the finding"
+	strip=${2%gcc}strip
+	if ! command -v python3 >/dev/null 2>&1; then
+		t_skip "$1: waits" "python3 is not installed"
+		return
+	fi
+	bare
+	for kind in mixed two three mutexes orphan loader calm; do
+		waits "$kind"
+	done
 }
 
 all x64 x86_64-w64-mingw32-gcc x86_64-windows wine64

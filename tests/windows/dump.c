@@ -10,9 +10,10 @@
 #include "harbour.h"
 #include <tlhelp32.h>
 
-enum { THREADS_STREAM = 3, MODULES_STREAM = 4, EXCEPTION_STREAM = 6, SYSTEM_STREAM = 7, MEMORY_STREAM = 9, UNLOADED_STREAM = 14, MISC_STREAM = 15,
+enum { THREADS_STREAM = 3, MODULES_STREAM = 4, EXCEPTION_STREAM = 6, SYSTEM_STREAM = 7, MEMORY_STREAM = 9, HANDLES_STREAM = 12,
+       UNLOADED_STREAM = 14, MISC_STREAM = 15,
        NAMES_STREAM = 24 };
-enum { STREAMS = 8, RANGES = 2 * THREADS, HEADER = 32 + 12 * STREAMS, LIMIT = 64 << 20 };
+enum { STREAMS = 9, RANGES = 512, HEADER = 32 + 12 * STREAMS, LIMIT = 64 << 20 };
 
 struct out {
 	unsigned char *p;
@@ -92,9 +93,29 @@ struct basic {
 };
 typedef LONG(WINAPI *query_fn)(HANDLE, int, PVOID, ULONG, PULONG);
 
+static query_fn query;
+static struct {
+	const unsigned char *base;
+	wchar_t path[MAX_PATH];
+} images[256];
+static DWORD nimages;
+
+void prepare_dump(void)
+{
+	HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, 0);
+	MODULEENTRY32W m = { .dwSize = sizeof(m) };
+
+	query = (query_fn)(void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtQueryInformationThread");
+	nimages = 0;
+	for (BOOL ok = Module32FirstW(snapshot, &m); ok && nimages < 256; ok = Module32NextW(snapshot, &m)) {
+		images[nimages].base = m.modBaseAddr;
+		wcscpy(images[nimages++].path, m.szExePath);
+	}
+	CloseHandle(snapshot);
+}
+
 static ULONG64 teb_of(HANDLE thread)
 {
-	query_fn query = (query_fn)(void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtQueryInformationThread");
 	struct basic b = { 0 };
 
 	return query && query(thread, 0, &b, sizeof(b), NULL) == 0 ? (ULONG64)(ULONG_PTR)b.teb : 0;
@@ -178,31 +199,24 @@ static void put_threads(struct out *o, const struct ship *ship, struct range *ra
 
 static void put_modules(struct out *o)
 {
-	HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, 0);
-	MODULEENTRY32W m = { .dwSize = sizeof(m) };
 	size_t from = o->n, names[256];
-	static wchar_t paths[256][MAX_PATH];
-	DWORD n = 0;
 
-	put32(o, 0);
-	for (BOOL ok = Module32FirstW(snapshot, &m); ok && n < 256; ok = Module32NextW(snapshot, &m)) {
-		const unsigned char *base = m.modBaseAddr;
+	put32(o, nimages);
+	for (DWORD i = 0; i < nimages; i++) {
+		const unsigned char *base = images[i].base;
 		const IMAGE_NT_HEADERS *nt = (const void *)(base + ((const IMAGE_DOS_HEADER *)base)->e_lfanew);
 
 		put64(o, (ULONG64)(ULONG_PTR)base);
 		put32(o, nt->OptionalHeader.SizeOfImage);
 		put32(o, nt->OptionalHeader.CheckSum);
 		put32(o, nt->FileHeader.TimeDateStamp);
-		names[n] = o->n;
+		names[i] = o->n;
 		put32(o, 0);
 		put(o, NULL, 84);
-		wcscpy(paths[n++], m.szExePath);
 	}
-	CloseHandle(snapshot);
-	set32(o, from, n);
 	stream(o, MODULES_STREAM, from, o->n);
-	for (DWORD i = 0; i < n; i++)
-		set32(o, names[i], put_string(o, paths[i]));
+	for (DWORD i = 0; i < nimages; i++)
+		set32(o, names[i], put_string(o, images[i].path));
 }
 
 static void put_unloaded(struct out *o, const struct ship *ship)
@@ -220,6 +234,61 @@ static void put_unloaded(struct out *o, const struct ship *ship)
 	put32(o, 0);
 	stream(o, UNLOADED_STREAM, from, o->n);
 	set32(o, from + 12 + 20, put_string(o, ship->gone));
+}
+
+/* ---- handles */
+
+static DWORD put_info(struct out *o, const struct cargo *c)
+{
+	DWORD at = (DWORD)o->n;
+
+	if (!c->info)
+		return 0;
+	put32(o, c->owner ? at + 12 + 4 * c->n : 0);
+	put32(o, c->info);
+	put32(o, 4 * c->n);
+	put(o, c->words, 4 * c->n);
+	if (c->owner) { /* CLIENT_ID */
+		put32(o, 0);
+		put32(o, 3);
+		put32(o, 16);
+		put64(o, GetCurrentProcessId());
+		put64(o, c->owner);
+	}
+	return at;
+}
+
+static void put_handles(struct out *o, const struct ship *ship)
+{
+	DWORD types[CARGO], names[CARGO], infos[CARGO];
+	size_t from;
+
+	if (!ship->ncargo)
+		return;
+	for (unsigned i = 0; i < ship->ncargo; i++) {
+		const struct cargo *c = &ship->cargo[i];
+
+		types[i] = put_string(o, c->type);
+		names[i] = c->name ? put_string(o, c->name) : 0;
+		infos[i] = put_info(o, c);
+	}
+	from = o->n;
+	put32(o, 16);
+	put32(o, 40);
+	put32(o, ship->ncargo);
+	put32(o, 0);
+	for (unsigned i = 0; i < ship->ncargo; i++) {
+		put64(o, (ULONG64)(ULONG_PTR)ship->cargo[i].handle);
+		put32(o, types[i]);
+		put32(o, names[i]);
+		put32(o, 0);
+		put32(o, 0x1f0003);
+		put32(o, 1);
+		put32(o, 1);
+		put32(o, infos[i]);
+		put32(o, 0);
+	}
+	stream(o, HANDLES_STREAM, from, o->n);
 }
 
 /* ---- the rest */
@@ -286,6 +355,24 @@ static void put_memory(struct out *o, const struct range *ranges, unsigned n)
 		put(o, (const void *)(ULONG_PTR)ranges[i].start, (size_t)ranges[i].size);
 }
 
+/* Of all images what can be written, and the process' own block. */
+static void add_data(const struct ship *ship, struct range *ranges, unsigned *n)
+{
+	MEMORY_BASIC_INFORMATION m;
+
+	for (char *at = NULL; VirtualQuery(at, &m, sizeof(m)); at = (char *)m.BaseAddress + m.RegionSize)
+		if (m.Type == MEM_IMAGE && (m.Protect == PAGE_READWRITE || m.Protect == PAGE_WRITECOPY) &&
+		    m.RegionSize < 1 << 20)
+			add_range(ranges, n, (ULONG64)(ULONG_PTR)m.BaseAddress, m.RegionSize);
+	for (unsigned i = 0; i < ship->nholds; i++)
+		add_range(ranges, n, (ULONG64)(ULONG_PTR)ship->holds[i].p, ship->holds[i].n);
+#ifdef _WIN64
+	add_range(ranges, n, *(ULONG64 *)((char *)NtCurrentTeb() + 0x60), 0x400);
+#else
+	add_range(ranges, n, *(DWORD *)((char *)NtCurrentTeb() + 0x30), 0x400);
+#endif
+}
+
 BOOL write_dump(const char *path, const struct ship *ship)
 {
 	struct out o = { 0 };
@@ -293,6 +380,8 @@ BOOL write_dump(const char *path, const struct ship *ship)
 	unsigned n = 0;
 	FILE *f;
 
+	if (!nimages)
+		prepare_dump();
 	put(&o, "MDMP\x93\xa7\0\0", 8);
 	put(&o, NULL, HEADER - 8);
 	set32(&o, 8, STREAMS);
@@ -300,8 +389,11 @@ BOOL write_dump(const char *path, const struct ship *ship)
 	put_system(&o);
 	put_threads(&o, ship, ranges, &n);
 	put_modules(&o);
+	put_handles(&o, ship);
 	put_unloaded(&o, ship);
 	put_exception(&o, ship);
+	if (ship->data)
+		add_data(ship, ranges, &n);
 	put_memory(&o, ranges, n);
 	f = o.failed ? NULL : fopen(path, "wb");
 	if (!f)
