@@ -109,14 +109,14 @@ static bool is_same_family(uint8_t a, uint8_t b)
 	return a == b || (a == DA_NT_ADDRESS && b == DA_NT_ADDRESS_INSIDE);
 }
 
-/* Of a weak form only what stands where an argument stands. */
+/* Of a word that can have any value, only what stands where an argument stands; a lock's form is a proof of its own. */
 static bool try_at(struct da_nt *n, unsigned frame, da_nt_proof *proof, struct da_nt_value *ret)
 {
 	struct da_nt_value v[16];
 	unsigned all = da_nt_args(n, frame, 0, v, DA_ARRAY_SIZE(v));
 	uint8_t byte;
 
-	for (unsigned i = 0; i < all && v[i].confidence > DA_NT_BY_WORD; i++) {
+	for (unsigned i = 0; i < all && v[i].confidence >= (proof == is_srw ? DA_NT_BY_KEPT : DA_NT_BY_REGISTER); i++) {
 		bool there = v[i].v >= DA_NULL_PAGE && da_mem_u8(n->w.m, v[i].v, &byte) == DA_OK;
 
 		if (there ? proof(n, v[i].v, NULL)

@@ -206,14 +206,17 @@ static bool by_code_of_caller(struct da_nt *n, unsigned frame, unsigned arg, uin
 	const struct da_frame *caller = &t->frames.v[frame + 1];
 	struct run r = { .n = n, .kept = &n->s.f[frame + 1].regs };
 	uint64_t start = start_of(n, caller), at = start;
-	const uint8_t *code;
+	uint8_t *code = n->code;
 	size_t size;
 
 	if (!start || start >= caller->pc || caller->pc - start > CODE_MAX)
 		return false;
 	size = (size_t)(caller->pc - start);
-	code = da_mem_view(n->w.m, start, size);
-	while (code && at < caller->pc && !r.full) {
+	if (!code)
+		code = n->code = da_alloc(n->w.d->arena, CODE_MAX);
+	if (da_mem_read(n->w.m, start, code, size, NULL) != DA_OK)
+		return false;
+	while (at < caller->pc && !r.full) {
 		struct da_x86_insn i;
 		uint64_t end;
 
@@ -228,7 +231,7 @@ static bool by_code_of_caller(struct da_nt *n, unsigned frame, unsigned arg, uin
 		at = end;
 	}
 	meet(&r, at);
-	if (!code || r.full || at >= caller->pc || !(r.known >> arg_regs[arg] & 1))
+	if (r.full || at >= caller->pc || !(r.known >> arg_regs[arg] & 1))
 		return false;
 	*ret = r.v[arg_regs[arg]];
 	return true;

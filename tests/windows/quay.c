@@ -3,8 +3,8 @@
  * The second program of check-windows: threads that wait in every way that Windows has. It writes its own dump and says on
  * standard output what the report must know, in the words of tests/wait/truth.h; then "finding RULE" or "none".
  *
- * quay KIND DUMP; kinds: mixed (every primitive once, no circle), two, three (critical sections), mutexes (with a section
- * in the circle), orphan (its owner ended), loader (the loader lock), calm (a healthy program with workers).
+ * quay KIND DUMP; kinds: mixed (every primitive once, no circle), box (a message box), two, three (circles of critical
+ * sections), mutexes (a circle with one of each), orphan (its owner ended), loader (the loader lock), calm (all is well).
  */
 #define _WIN32_WINNT 0x0a00
 #include <stdarg.h>
@@ -215,6 +215,13 @@ static NOINLINE void want_message(void)
 	BARRIER();
 }
 
+static NOINLINE void show_box(void)
+{
+	tell("wait tid=%lu kind=message text=Cast.off.*Harbour.*\n", self());
+	MessageBoxW(NULL, L"Cast off?", L"Harbour", MB_YESNO);
+	BARRIER();
+}
+
 /* ---- circles */
 
 static volatile LONG have;
@@ -334,6 +341,7 @@ static const struct {
 	    { want_crates, L"crates" }, { want_any, L"any" }, { want_end, L"joiner" }, { want_port, L"port" },
 	    { want_child, L"parent" }, { want_call, L"line" }, { want_pipe, L"pipe" }, { spin, L"press" },
 	    { want_message, L"window" } } },
+	{ "box", "none", { { show_box, L"box" } } },
 	{ "two", "hang.deadlock", { { two_0, L"first" }, { two_1, L"second" } } },
 	{ "three", "hang.deadlock", { { three_0, L"first" }, { three_1, L"second" }, { three_2, L"third" } } },
 	{ "mutexes", "hang.deadlock", { { mutex_first, L"first" }, { section_first, L"second" } } },
@@ -421,7 +429,8 @@ int main(int argc, char **argv)
 	event = CreateEventA(NULL, TRUE, FALSE, NULL);
 	load(event, L"Event", NULL, EVENT, 2, 0, 0);
 	ship.data = TRUE;
-	prepare_dump();
+	if (strcmp(argv[1], "loader") == 0)
+		prepare_dump();
 	ship.crew[ship.n++] = (struct crew){ self(), L"main" };
 	CreateThread(NULL, 0, scribe, NULL, 0, &ship.scribe);
 	sail(kinds[kind].posts);
