@@ -65,7 +65,8 @@ static uint32_t ids_find(const struct ids *ids, uint64_t tid)
 /* ---------------------------------------------------------------- the list */
 
 /* DA_OK: it ends; DA_PARTIAL: it leads out of the dump; DA_CORRUPT: a cycle, or too long. */
-static enum da_status walk(struct da_clr *c, struct da_arena *a, uint64_t first, uint64_t back, uint64_t max, struct da_clr_list *ret)
+static enum da_status walk(struct da_clr *c, struct da_arena *a, uint64_t first, uint64_t back, uint64_t max,
+			   struct da_clr_list *ret)
 {
 	struct da_clr_list r = { { NULL, 0, 0 }, 0, 0 };
 	struct da_map seen = { 0 };
