@@ -163,7 +163,7 @@ char *da_strdup(struct da_arena *a, const char *s)
 
 char *da_vprintf(struct da_arena *a, const char *fmt, va_list ap)
 {
-	char small[256], *s;
+	char small[512], *s;
 	va_list again;
 	int n;
 

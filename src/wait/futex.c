@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "wait/parts.h"
 
@@ -17,35 +16,11 @@ static da_recogniser_fn *const recognisers[] = {
 #undef DA_FAMILY_ROW
 };
 
-static int by_address(const void *x, const void *y)
-{
-	const struct da_sleeper *a = x, *b = y;
-
-	if (a->address != b->address)
-		return a->address < b->address ? -1 : 1;
-	return a->thread < b->thread ? -1 : a->thread > b->thread;
-}
-
-static size_t first_sleeper(const struct da_waits *w, uint64_t address)
-{
-	size_t low = 0, high = w->sleepers.n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (w->sleepers.v[mid].address < address)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 unsigned da_wait_sleepers(const struct da_waits *w, uint64_t address)
 {
-	size_t low = first_sleeper(w, address), end = first_sleeper(w, address + 1);
+	const uint64_t *n = da_map_get(&w->sleepers, address);
 
-	return (unsigned)(end - low);
+	return n ? (unsigned)*n : 0;
 }
 
 /* Only these commands sleep. */
@@ -83,7 +58,7 @@ static bool of_call(const struct da_waits *w, uint32_t thread, struct da_futex *
 	return true;
 }
 
-static void index_sleepers(struct da_waits *w)
+static void count_sleepers(struct da_waits *w)
 {
 	for (uint32_t i = 0; i < w->p->threads.n; i++) {
 		struct da_futex f;
@@ -91,10 +66,8 @@ static void index_sleepers(struct da_waits *w)
 		if (!of_call(w, i, &f))
 			continue;
 		w->t[i].is_futex = true;
-		*da_vec_add(w->d->arena, &w->sleepers) = (struct da_sleeper){ f.address, i };
+		++*da_map_put(w->d->arena, &w->sleepers, f.address, NULL);
 	}
-	if (w->sleepers.n)
-		qsort(w->sleepers.v, w->sleepers.n, sizeof(*w->sleepers.v), by_address);
 }
 
 /* ---------------------------------------------------------------- the wait and its lock */
@@ -261,7 +234,7 @@ static void recognise(struct da_futex *f)
 
 void da_wait_futexes(struct da_waits *w)
 {
-	index_sleepers(w);
+	count_sleepers(w);
 	for (uint32_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++) {
 		struct da_futex f;
 

@@ -85,11 +85,6 @@ struct da_descriptor {
 	uint16_t tid, self, robust[2], joinstate, size[3];
 };
 
-struct da_sleeper {
-	uint64_t address;
-	uint32_t thread;
-};
-
 struct da_waits {
 	struct da_dump *d;
 	struct da_symbols *s;
@@ -106,7 +101,7 @@ struct da_waits {
 	struct da_map families;       /* struct da_place to enum da_family */
 	struct da_map callees;        /* return address to what was called there */
 	struct da_map tids;           /* inner thread id to thread */
-	DA_VEC(struct da_sleeper) sleepers; /* by address */
+	struct da_map sleepers;       /* address to how many threads sleep on it */
 	struct da_map locks;          /* address to index of proc.locks */
 	uint32_t first_lock, first_wait; /* those before are of others */
 };
