@@ -80,6 +80,7 @@ static enum da_status jit_info(const struct da_clr *c, const struct da_clr_code 
 /* Its header: of a composite image, that of the whole. */
 static uint64_t header_of(struct da_clr *c, const struct da_clr_code *code)
 {
+	struct da_arena *scratch DA_CLEANUP(da_arena_freep) = NULL;
 	uint64_t info, composite, header;
 	struct da_cli_image im;
 	uint32_t sig;
@@ -94,7 +95,8 @@ static uint64_t header_of(struct da_clr *c, const struct da_clr_code *code)
 		    da_mem_u32(c->mem, header, &sig) == DA_OK && sig == READY_TO_RUN)
 			return header;
 	}
-	return da_cli_image_read(c->mem, c->arena, code->base, 0, &im) == DA_OK ? im.ready_to_run : 0;
+	scratch = da_arena_new();
+	return da_cli_image_read(c->mem, scratch, code->base, 0, &im) == DA_OK ? im.ready_to_run : 0;
 }
 
 /*
@@ -275,7 +277,9 @@ static enum da_status read_header(const struct da_clr *c, const struct info *inf
 	return st != DA_OK && have < sizeof(head) ? DA_FAULT : st;
 }
 
-static enum da_status read_block(const struct da_clr *c, uint64_t at, uint32_t size, struct da_bytes *ret)
+/* In place where that is possible; else in *scratch, which is made then. */
+static enum da_status read_block(const struct da_clr *c, struct da_arena **scratch, uint64_t at, uint32_t size,
+				 struct da_bytes *ret)
 {
 	const uint8_t *view;
 	uint8_t *copy;
@@ -290,7 +294,9 @@ static enum da_status read_block(const struct da_clr *c, uint64_t at, uint32_t s
 	}
 	if (!da_mem_view(c->mem, at, 1) || !da_mem_view(c->mem, at + size - 1, 1))
 		return DA_FAULT;
-	copy = da_alloc(c->arena, size);
+	if (!*scratch)
+		*scratch = da_arena_new();
+	copy = da_alloc(*scratch, size);
 	st = da_mem_read(c->mem, at, copy, size, NULL);
 	if (st == DA_OK)
 		*ret = (struct da_bytes){ copy, size };
@@ -300,6 +306,7 @@ static enum da_status read_block(const struct da_clr *c, uint64_t at, uint32_t s
 enum da_status da_clr_il_offset(struct da_clr *c, const struct da_clr_code *code, uint32_t native, int32_t *ret_il,
 				bool *ret_approx)
 {
+	struct da_arena *scratch DA_CLEANUP(da_arena_freep) = NULL;
 	struct clr_debug_header h;
 	struct da_bytes bounds;
 	struct info info;
@@ -308,7 +315,7 @@ enum da_status da_clr_il_offset(struct da_clr *c, const struct da_clr_code *code
 	if (st == DA_OK)
 		st = read_header(c, &info, &h);
 	if (st == DA_OK)
-		st = read_block(c, info.at + (h.original_size ? h.original : h.bounds),
+		st = read_block(c, &scratch, info.at + (h.original_size ? h.original : h.bounds),
 				h.original_size ? h.original_size : h.bounds_size, &bounds);
 	if (st != DA_OK)
 		return st;
@@ -318,6 +325,7 @@ enum da_status da_clr_il_offset(struct da_clr *c, const struct da_clr_code *code
 unsigned da_clr_inlines(struct da_clr *c, const struct da_clr_code *code, uint32_t native, struct clr_inline *ret,
 			unsigned max)
 {
+	struct da_arena *scratch DA_CLEANUP(da_arena_freep) = NULL;
 	struct clr_debug_header h;
 	struct da_bytes rich;
 	struct info info;
@@ -330,7 +338,7 @@ unsigned da_clr_inlines(struct da_clr *c, const struct da_clr_code *code, uint32
 		info.rich = info.at + h.rich;
 		info.rich_size = h.rich_size;
 	}
-	if (!info.rich_size || read_block(c, info.rich, info.rich_size, &rich) != DA_OK)
+	if (!info.rich_size || read_block(c, &scratch, info.rich, info.rich_size, &rich) != DA_OK)
 		return 0;
 	return clr_debug_inlines(rich, c->mem->word, native, ret, max);
 }
