@@ -12,7 +12,9 @@ the caller wrote down, some bytes before the true one (same method, same stack p
 behind which ours go on; it keeps the first 400 frames.
 
 dotnet_frames.py --all STACKS EXPLAINED.tsv: TAP, one line for each dump in $DUMPAN_DOTNET_DUMPS (NAME.core, NAME.dmp)
-with an answer in $DUMPAN_CORPUS, with no files given."""
+with an answer in $DUMPAN_CORPUS, with no files given; and where createdump wrote a report of the crash (NAME.crashreport.json),
+another: every frame of its stacks, native ones too, must be in ours. (It sorts them by stack pointer, and stops where the
+runtime was entered first.)"""
 import fnmatch, glob, json, os, re, subprocess, sys
 
 
@@ -133,6 +135,26 @@ def differences(answer, ours_text):
     return told, len(threads), frames
 
 
+def missing_of_createdump(report, ours):
+    """(lines, threads, frames)"""
+    told, threads, frames = [], 0, 0
+    for t in report['payload']['threads']:
+        tid = int(t['native_thread_id'], 16)
+        theirs = [(number(f['native_address']), number(f['stack_pointer']), f.get('is_managed') == 'true')
+                  for f in t.get('stack_frames', []) if 'stack_pointer' in f and 'native_address' in f]
+        mine = {}
+        for pc, sp, kind, repeat, block in ours.get(tid, []):
+            mine.setdefault(sp, set()).add(pc)
+        if any(f[3] > 1 for f in ours.get(tid, [])): # of a fold the first round has stack pointers
+            continue
+        threads += 1
+        frames += len(theirs)
+        for pc, sp, managed in theirs:
+            if not any(pc == m or (managed and 0 <= m - pc < 64) for m in mine.get(sp, ())):
+                told.append('thread %d: ip %#x sp %#x of createdump is missing' % (tid, pc, sp))
+    return told, threads, frames
+
+
 def answers(corpus):
     """name of a dump to the file with its answer"""
     found = {}
@@ -143,31 +165,43 @@ def answers(corpus):
     return found
 
 
-def check_all(stacks, explained_path):
-    explained = [line.rstrip('\n').split('\t') for line in open(explained_path, encoding='utf-8') if line[0] != '#']
-    count = bad = 0
-    where = answers(os.environ['DUMPAN_CORPUS'])
+class Tap:
+    def __init__(self, explained):
+        self.explained = [line.rstrip('\n').split('\t') for line in open(explained, encoding='utf-8') if line[0] != '#']
+        self.count = self.bad = 0
+
+    def line(self, name, what, told):
+        why = next((e[1] for e in self.explained if fnmatch.fnmatch(name, e[0])), None)
+        self.count += 1
+        if told and not why:
+            self.bad += 1
+            print('not ok %d - %s: %s' % (self.count, name, what))
+            for text in told[:6]:
+                print('# ' + text)
+        else:
+            print('ok %d - %s: %s%s' % (self.count, name, what, ', %d differ: %s' % (len(told), why) if told else ''))
+        sys.stdout.flush()
+
+
+def check_all(stacks, explained):
+    tap, where = Tap(explained), answers(os.environ['DUMPAN_CORPUS'])
     for path in sorted(glob.glob(os.environ['DUMPAN_DOTNET_DUMPS'] + '/*')):
         name, ext = os.path.splitext(os.path.basename(path))
         if ext not in ('.core', '.dmp') or name not in where:
             continue
         p = subprocess.run([stacks, '-n', '-r', path], capture_output=True, text=True, timeout=300)
-        told, threads, frames = differences(where[name], p.stdout)
-        if not threads: # the answer has none: programs compiled ahead of time, dumps without structures
+        if p.returncode:
+            tap.line(name, 'stacks', [p.stderr[:300] or 'exit %d' % p.returncode])
             continue
-        why = next((e[1] for e in explained if fnmatch.fnmatch(name, e[0])), None)
-        count += 1
-        if p.returncode or (told and not why):
-            bad += 1
-            print('not ok %d - %s: %d threads, %d managed frames' % (count, name, threads, frames))
-            for line in told[:6] or [p.stderr[:300]]:
-                print('# ' + line)
-        else:
-            print('ok %d - %s: %d threads, %d managed frames%s' %
-                  (count, name, threads, frames, ', %d differ: %s' % (len(told), why) if told else ''))
-        sys.stdout.flush()
-    print('1..%d' % count)
-    return 1 if bad else 0
+        told, threads, frames = differences(where[name], p.stdout)
+        if threads: # of programs compiled ahead of time, and dumps without structures, the answer has none
+            tap.line(name, '%d threads, %d managed frames' % (threads, frames), told)
+        report = os.path.join(os.path.dirname(where[name]), name + '.crashreport.json')
+        if os.path.exists(report):
+            told, threads, frames = missing_of_createdump(load(report), from_lines(p.stdout))
+            tap.line(name, '%d threads, %d frames of createdump' % (threads, frames), told)
+    print('1..%d' % tap.count)
+    return 1 if tap.bad else 0
 
 
 def main():
