@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Programs that block, for tests/e2e/waits.sh: what must be said of them they print themselves (truth.h).
-e2e_tests += tests/e2e/waits.sh tests/e2e/waits32.sh
+e2e_tests += tests/e2e/waits.sh tests/e2e/waits32.sh tests/e2e/waits_aarch64.sh
 EXTRA_DIST += \
 	%D%/arena.c \
 	%D%/calls.c \
