@@ -57,7 +57,7 @@ static uint32_t holder(const struct da_waits *w, uint64_t arena, unsigned *ret_i
 	unsigned nwith = 0;
 
 	*ret_inside = 0;
-	for (uint32_t i = 0; i < w->p->threads.n; i++) {
+	for (uint32_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++) {
 		if (!(w->t[i].families >> DA_FAMILY_ARENA & 1) || (w->t[i].is_futex && w->t[i].hint.family == DA_FAMILY_ARENA))
 			continue;
 		++*ret_inside;

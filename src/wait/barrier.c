@@ -30,7 +30,7 @@ bool da_recognise_barrier(const struct da_futex *f, bool named, struct da_found 
 	if (f->command != DA_FUTEX_WAIT)
 		return false;
 	if (da_wait_words(w, base, v, 5) && base % 4 == 0 && v[2] && v[2] < COUNT_MAX && v[3] <= 128 && f->value == v[1] &&
-	    v[0] - v[1] >= f->sleepers && v[0] - v[1] < v[2] && (named || v[0] - v[1] == f->sleepers)) {
+	    v[0] - v[1] >= f->sleepers && v[0] - v[1] < v[2] && v[4] <= v[1] && (named || v[0] - v[1] == f->sleepers)) {
 		fill(f, ret, base, v[0] - v[1], v[2], named ? 0.98f : 0.75f);
 		return true;
 	}

@@ -10,6 +10,7 @@
 #include "wait/parts.h"
 
 #define POLLED 8 /* descriptors of poll that are told */
+#define LOOKED 4096 /* of those that are looked at: programs leave some out by a negative number */
 
 struct told {
 	struct da_waits *w;
@@ -109,7 +110,7 @@ static const char *polled(struct told *t)
 
 	if (n == 0)
 		return NULL;
-	for (uint64_t i = 0; i < n && told < POLLED; i++) {
+	for (uint64_t i = 0; i < n && i < LOOKED && told < POLLED; i++) {
 		uint32_t fd;
 
 		if (!da_wait_u32(t->w, at + 8 * i, &fd))

@@ -216,7 +216,8 @@ static void recognise(struct da_futex *f)
 		add_found(f, &found);
 		return;
 	}
-	for (size_t i = 1; i < DA_FAMILIES; i++)
+	/* A program without a C library (Go's) has words that look like its objects by chance. */
+	for (size_t i = 1; i < DA_FAMILIES && f->w->layout; i++)
 		if (i != named && recognisers[i](f, false, &found)) {
 			if (named)
 				found.confidence *= 0.8f;

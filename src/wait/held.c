@@ -7,7 +7,9 @@
 
 #include "wait/parts.h"
 
-#define LIST_MAX 2048
+#define LIST_MAX 2048   /* of one thread: ROBUST_LIST_LIMIT of the kernel */
+#define ALL_LISTS (1u << 20)
+#define LISTED 0.98f
 
 /* The head of the list: {first node, offset from a node to its futex, operation in progress}. */
 static uint64_t head_of(const struct da_waits *w, uint32_t thread)
@@ -61,24 +63,25 @@ static void add_held(struct da_waits *w, uint32_t thread, uint64_t node)
 	} else if (have->owner != thread) {
 		return;
 	}
+	if (have->confidence == LISTED)
+		return; /* a list that leads back: it was told */
 	have->how = da_printf(w->d->arena, "%s; the list of robust mutexes of this thread, which the kernel reads, holds it",
 			      have->how);
-	have->confidence = 0.98f;
+	have->confidence = LISTED;
 }
 
 static void of_thread(struct da_waits *w, uint32_t thread)
 {
-	uint64_t head = head_of(w, thread), node, next;
-	struct da_map seen = { 0 };
+	uint64_t head = head_of(w, thread), node, next, mark = 0;
 
 	if (!head || !da_wait_word(w, head, &node))
 		return;
-	for (unsigned i = 0; i < LIST_MAX && node && (node & ~UINT64_C(1)) != head; i++) {
-		bool new;
-
-		da_map_put(w->d->arena, &seen, node, &new);
-		if (!new || !da_wait_word(w, node & ~UINT64_C(1), &next))
+	for (unsigned i = 0; i < LIST_MAX && w->held_left && node && (node & ~UINT64_C(1)) != head; i++) {
+		w->held_left--;
+		if (node == mark || !da_wait_word(w, node & ~UINT64_C(1), &next))
 			return; /* a list that leads back into itself, or out of memory */
+		if ((i & (i - 1)) == 0)
+			mark = node; /* a circle comes back to the last power of two */
 		add_held(w, thread, node);
 		node = next;
 	}
@@ -118,6 +121,7 @@ void da_wait_held(struct da_waits *w)
 {
 	if (!w->layout)
 		return;
+	w->held_left = ALL_LISTS;
 	for (uint32_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++)
 		of_thread(w, i);
 	if (da_wait_libc(w) == DA_LIBC_GLIBC)

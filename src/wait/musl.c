@@ -12,7 +12,6 @@ enum { ERRORCHECK = 2, KIND = 3, ROBUST = 4, INHERIT = 8, SHARED = 128 };
 #define WAITERS_MAX (1u << 20)
 #define WRITER 0x7fffffffu
 #define STACK 0x400
-#define NODES 100000
 
 /* {type, word, waiters, …, recursion at 20} */
 bool da_recognise_musl_mutex(const struct da_futex *f, bool named, struct da_found *ret)
@@ -105,22 +104,42 @@ bool da_recognise_musl_semaphore(const struct da_futex *f, bool named, struct da
  * Of those who wait each has a node {previous, next, state, barrier, notify} on its own stack and sleeps on its barrier.
  * The condition variable points to the newest (second word) and the oldest (sixth).
  */
-static bool leads_to(const struct da_waits *w, uint64_t cond, uint64_t node)
+static bool chain_is_whole(const struct da_waits *w, uint64_t cond, uint64_t *ret_head)
 {
 	uint64_t at, tail;
-	bool found = false;
 
 	if (!da_wait_word(w, cond + w->word, &at) || !da_wait_word(w, cond + 5 * w->word, &tail) || at == 0)
 		return false;
-	for (unsigned i = 0; i < NODES && at % w->word == 0; i++) {
-		uint64_t next;
-
-		found |= at == node;
-		if (at == tail || !da_wait_word(w, at + w->word, &next) || next == 0)
-			return found && at == tail;
-		at = next;
+	*ret_head = at;
+	/* There are no more nodes than threads: a longer chain leads back into itself. */
+	for (size_t i = 0; i < w->p->threads.n && at && at % w->word == 0; i++) {
+		if (at == tail)
+			return true;
+		if (!da_wait_word(w, at + w->word, &at))
+			return false;
 	}
 	return false;
+}
+
+/* All of a chain's nodes are noted once, since there may be as many waiters as nodes. */
+static bool leads_to(struct da_waits *w, uint64_t cond, uint64_t node)
+{
+	const uint64_t *known = da_map_get(&w->musl_nodes, node);
+	uint64_t at, tail;
+	bool new;
+
+	if (known)
+		return *known == cond;
+	da_map_put(w->d->arena, &w->musl_conds, cond, &new);
+	if (!new || !chain_is_whole(w, cond, &at) || !da_wait_word(w, cond + 5 * w->word, &tail))
+		return false;
+	for (;;) {
+		*da_map_put(w->d->arena, &w->musl_nodes, at, NULL) = cond;
+		if (at == tail || !da_wait_word(w, at + w->word, &at))
+			break;
+	}
+	known = da_map_get(&w->musl_nodes, node);
+	return known && *known == cond;
 }
 
 bool da_recognise_musl_cond(const struct da_futex *f, bool named, struct da_found *ret)

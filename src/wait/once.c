@@ -15,7 +15,7 @@ static uint32_t runner(struct da_waits *w, uint64_t object, enum da_family famil
 {
 	uint32_t found = DA_NONE;
 
-	for (uint32_t i = 0; i < w->p->threads.n; i++) {
+	for (uint32_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++) {
 		if (!(w->t[i].families >> family & 1) || (w->t[i].is_futex && w->t[i].call.arg[0] == object))
 			continue;
 		if (!da_wait_on_stack(w, i, object, STACK))

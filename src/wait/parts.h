@@ -102,6 +102,8 @@ struct da_waits {
 	struct da_map callees;        /* return address to what was called there */
 	struct da_map tids;           /* inner thread id to thread */
 	struct da_map sleepers;       /* address to how many threads sleep on it */
+	struct da_map musl_conds, musl_nodes; /* conditions that were looked at; node of a waiter to its condition */
+	uint32_t held_left;           /* entries of robust lists that may still be looked at */
 	struct da_map locks;          /* address to index of proc.locks */
 	uint32_t first_lock, first_wait; /* those before are of others */
 };
