@@ -8,6 +8,7 @@
 #include "analyze/sections.h"
 #include "analyze/words.h"
 
+#define SURE 0.6         /* of a hang that may lead before a death from outside */
 #define UNKNOWN_SHARE 10 /* healthy is said where no more than one thread in so many is not understood */
 
 #define DA_RULE(name) extern const struct da_rule da_rule_##name;
@@ -142,8 +143,14 @@ static void no_problem(struct da_analysis *a)
 	size_t n = a->dump->proc.threads.n, unknown;
 	const char *states = da_say_states(a, &unknown);
 	bool told = unknown * UNKNOWN_SHARE <= n;
+	size_t ownerless = da_graph_ownerless(a->dump, a->graph);
 
-	if (a->hangs)
+	if (!a->hangs && ownerless) /* they may be deadlocked: this dump does not tell */
+		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
+			       "The process did not crash. %zu of its %zu threads %s for locks whose owners are not known; "
+			       "whether that is a deadlock this dump does not tell.", ownerless, n,
+			       ownerless == 1 ? "waits" : "wait");
+	else if (a->hangs)
 		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
 			       "The process did not crash, and no hang of the whole was found; see the warnings. It has %zu "
 			       "%s: %s.", n, n == 1 ? "thread" : "threads", states);
@@ -168,12 +175,24 @@ static void no_crash(struct da_analysis *a)
 		no_problem(a);
 }
 
+/* Somebody ended it, for a dump or because it did not answer: then why it hung is the question. */
+static bool was_ended(const struct da_analysis *a)
+{
+	const struct da_exception *e = a->dump->proc.exception;
+
+	return e && (e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG || e->cause == DA_CAUSE_QUIT ||
+		     e->cause == DA_CAUSE_UNKNOWN);
+}
+
 /* The gravest finding leads; a crash whose cause no rule knows is still a crash. */
 static void verdict(struct da_analysis *a)
 {
 	const struct da_exception *e = a->dump->proc.exception;
 
-	if (a->leading)
+	if (a->hang && a->hang_confidence >= SURE && (!a->leading || was_ended(a)))
+		da_doc_verdict(a->doc, DA_VERDICT_HANG, a->hang_confidence, a->hang, "%s%s", a->hang_text,
+			       e ? da_printf(a->dump->arena, " The process was then ended by %s.", e->name) : "");
+	else if (a->leading)
 		da_doc_verdict(a->doc, DA_VERDICT_CRASH, a->leading_confidence, a->leading, "%s",
 			       a->leading_text);
 	else if (!e && a->hang)
@@ -183,7 +202,9 @@ static void verdict(struct da_analysis *a)
 			       "The process died of %s; why is unknown.", e->name);
 	else
 		no_crash(a);
-	if (a->leading_rule)
+	if (a->hang && a->hang_confidence >= SURE && (!a->leading || was_ended(a)))
+		da_set_hang_signature(a);
+	else if (a->leading_rule)
 		da_set_signature(a, a->leading_rule);
 	else if (e)
 		da_set_signature(a, "crash.unknown");

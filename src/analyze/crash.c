@@ -35,10 +35,11 @@ const struct da_frame *da_crash_telling_frame(struct da_analysis *a)
 {
 	const struct da_frame *f = da_blamed_frame(a->dump, NULL);
 
-	if (!f || !da_function_name(f) || f->module == DA_NONE ||
-	    a->dump->proc.modules.v[f->module].class == DA_CLASS_SYSTEM)
+	if (!f || !da_function_name(f))
 		return NULL;
-	return f;
+	if (da_assembly_of(a->dump, f))
+		return f;
+	return f->module == DA_NONE || a->dump->proc.modules.v[f->module].class == DA_CLASS_SYSTEM ? NULL : f;
 }
 
 /* " in parse_header" or "": for titles, so without parameters. */
@@ -58,6 +59,7 @@ bool da_crash_nowhere(struct da_analysis *a)
 	uint8_t cause = da_crash_of(a)->cause;
 
 	return (cause == DA_CAUSE_ABORT || cause == DA_CAUSE_RAISED) &&
+	       !(f && da_assembly_of(a->dump, f)) &&
 	       (!f || f->module == DA_NONE || a->dump->proc.modules.v[f->module].class == DA_CLASS_SYSTEM);
 }
 

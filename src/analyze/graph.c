@@ -162,3 +162,27 @@ struct da_graph *da_graph_new(const struct da_dump *d)
 	group_followers(a, g);
 	return g;
 }
+
+/* Locks that a thread enters and leaves; semaphores and events are given by whoever pleases. */
+bool da_lock_excludes(enum da_lock_kind kind)
+{
+	switch (kind) {
+	case DA_LOCK_PTHREAD_MUTEX: case DA_LOCK_CRITICAL_SECTION: case DA_LOCK_SRW: case DA_LOCK_MONITOR:
+	case DA_LOCK_CLR_LOCK: case DA_LOCK_MUTANT: case DA_LOCK_PTHREAD_RWLOCK: case DA_LOCK_RWLOCK_SLIM:
+	case DA_LOCK_LOADER:
+		return true;
+	default: return false;
+	}
+}
+
+size_t da_graph_ownerless(const struct da_dump *d, const struct da_graph *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct da_wait *w = g->primary[i] != DA_NONE ? &d->proc.waits.v[g->primary[i]] : NULL;
+
+		n += w && w->owner == DA_NONE && da_lock_excludes((enum da_lock_kind)w->kind);
+	}
+	return n;
+}

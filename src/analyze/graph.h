@@ -35,6 +35,11 @@ struct da_graph {
 	DA_VEC(struct da_cycle) cycles; /* largest first, then by first member */
 };
 
+/* Does a thread enter and leave it, one at a time? */
+bool da_lock_excludes(enum da_lock_kind kind);
+/* Threads that wait for a lock that one thread has at a time, where it is not known which. */
+size_t da_graph_ownerless(const struct da_dump *d, const struct da_graph *g);
+
 /* One pass over waits and one over threads. */
 struct da_graph *da_graph_new(const struct da_dump *d);
 

@@ -540,6 +540,51 @@ const struct da_rule da_rule_hang_finalizer_blocked = {
 	.why_not = no_finalizer, .run = run_finalizer_blocked,
 };
 
+/* ---------------------------------------------------------------- owners that are not known */
+
+static unsigned run_owner_unknown(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	size_t n = da_graph_ownerless(a->dump, a->graph);
+	struct da_finding *f;
+	unsigned shown = 0;
+
+	if (n == 0)
+		return 0;
+	f = da_finding_new(a->doc, "hang.owner-unknown", DA_SEVERITY_INFORMATION, (unsigned)n, 0.8);
+	da_finding_title(f, "%zu %s for locks whose owners are not known", n, plural(n, "thread waits", "threads wait"));
+	da_finding_description(f, "Each of these locks lets one thread in at a time, and who is in it does not stand in the dump. "
+			       "Whether these threads wait for each other is therefore not known.");
+	da_finding_recommendation(f, "%s", p->runtimes.n ? "Make a dump that holds the heap (dotnet-dump collect, or createdump "
+							   "--withheap): the owners stand there."
+							 : "Make a full dump: the owners stand in memory that this one lacks.");
+	da_finding_next(f, DA_NEXT_DUMP, "Make a dump with the heap: it names the owners of these locks.");
+	da_finding_refuted_by(f, "a second dump in which these threads have gone on");
+	for (uint32_t i = 0; i < a->graph->n; i++) {
+		const struct da_wait *w = primary_of(a, i);
+		struct da_evidence *ev;
+
+		if (!w || w->owner != DA_NONE || !da_lock_excludes((enum da_lock_kind)w->kind))
+			continue;
+		da_finding_thread(f, i);
+		if (shown++ >= EVIDENCE)
+			continue;
+		ev = da_finding_evidence(f, "wait");
+		da_evidence_thread(ev, i);
+		if (w->address)
+			da_evidence_address(ev, w->address);
+		da_evidence_text(ev, "waits for %s: %s", say_lock(a, w), w->how ? w->how : "by its stack");
+	}
+	return 1;
+}
+
+const struct da_rule da_rule_hang_owner_unknown = {
+	.id = "hang.owner-unknown", .severity = "Information",
+	.looks_for = "threads that wait for locks whose owners the dump does not tell",
+	.page = "Small dumps hold the stacks, which name the locks, but not the memory that names their owners.",
+	.why_not = no_waits, .run = run_owner_unknown,
+};
+
 /* ---------------------------------------------------------------- nothing */
 
 static const char *died(const struct da_analysis *a)
@@ -586,7 +631,7 @@ static unsigned run_none(struct da_analysis *a)
 	const char *states = da_say_states(a, &unknown);
 	struct da_finding *f;
 
-	if (a->hangs)
+	if (a->hangs || da_graph_ownerless(a->dump, a->graph))
 		return 0;
 	f = da_finding_new(a->doc, "hang.none", DA_SEVERITY_NOTIFICATION, 0, unknown * 10 > a->graph->n ? 0.5 : 0.8);
 	da_finding_title(f, "No hang was found");

@@ -41,12 +41,18 @@ static const struct da_managed_exception *inner_of(struct da_analysis *a, const 
 	return NULL;
 }
 
+/* Where metadata is missing, what stands for the name is the address of the type. */
+static bool has_type(const struct da_managed_exception *x)
+{
+	return x->type && !da_starts(x->type, "unknown type");
+}
+
 /* e1 System.InvalidOperationException: "the text" */
 static const char *say_exception(struct da_analysis *a, const struct da_managed_exception *x)
 {
 	struct da_arena *arena = a->dump->arena;
 	const char *id = da_printf(arena, DA_REF("e%u") " " DA_SYM("%s"), a->order->exception_row[index_of(a, x)] + 1,
-				   x->type ? x->type : "an exception of unknown type");
+				   has_type(x) ? x->type : "an exception whose type is not in the dump");
 
 	if (x->message)
 		return da_printf(arena, "%s: \"" DA_SITE("%s") "\"", id, x->message);
@@ -157,8 +163,9 @@ static unsigned run_clr_exception(struct da_analysis *a)
 		return 1;
 	}
 	root = root_cause(a, x);
-	f = da_crash_begin(a, "crash.clr-exception", 0.95,
-			   da_printf(arena, DA_SYM("%s") " was not handled%s", x->type ? x->type : "a .NET exception",
+	f = da_crash_begin(a, "crash.clr-exception", x->where == DA_WHERE_UNHANDLED ? 0.95 : 0.85,
+			   da_printf(arena, "%s was not handled%s",
+				     has_type(x) ? da_printf(arena, DA_SYM("%s"), x->type) : "a .NET exception",
 				     in_method(a, x)));
 	da_finding_description(f, "%s nobody handled %s, and .NET ended the process.%s%s%s",
 			       da_printf(arena, "On %s", x->thread != DA_NONE ? da_say_thread(a, x->thread) : "a thread"),

@@ -122,14 +122,21 @@ const struct da_rule da_rule_crash_rust_panic = {
 static unsigned run_out_of_memory(struct da_analysis *a)
 {
 	const char *reason = da_crash_of(a)->cpp_type ? NULL : da_crash_of(a)->reason;
-	bool script = reason && strstr(reason, "JavaScript");
+	bool script = reason && strstr(reason, "JavaScript"), managed = da_crash_of(a)->managed != NULL;
 	struct da_finding *f;
 
 	if (!da_crash_cause_is(a, DA_CAUSE_OUT_OF_MEMORY))
 		return 0;
 	f = da_crash_begin(a, "crash.out-of-memory", 0.85,
-			   script ? reason : da_printf(a->dump->arena, "an allocation failed%s", da_crash_in_function(a)));
-	if (reason)
+			   script ? reason : managed ? da_printf(a->dump->arena, DA_SYM("System.OutOfMemoryException")
+								 " was not handled%s", da_crash_in_function(a))
+						     : da_printf(a->dump->arena, "an allocation failed%s",
+								 da_crash_in_function(a)));
+	if (managed)
+		da_finding_description(f, "%s The garbage collector could not give the memory that was asked for: the machine, "
+				       "the container or a limit of the heap (DOTNET_GCHeapHardLimit) was reached, or one "
+				       "request was absurdly large.", da_crash_who_died(a));
+	else if (reason)
 		da_finding_description(f, "%s The process ran out of memory: %s.", da_crash_who_died(a), reason);
 	else
 		da_finding_description(f, "%s An allocation was refused (" DA_SYM("%s") "): either memory or address "

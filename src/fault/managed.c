@@ -161,6 +161,38 @@ void da_fault_managed(struct da_fault *f)
 	}
 }
 
+/* No managed code runs above the throw: neither a handler nor a filter, but the search for one. */
+static bool in_dispatch(const struct da_thread *t, const struct da_managed_exception *x)
+{
+	static const char *const dispatch[] = { "System.Runtime.EH.*" };
+
+	for (size_t i = 0; i < t->frames.n; i++) {
+		const struct da_frame *f = &t->frames.v[i];
+
+		if (!is_managed(f))
+			continue;
+		return da_frame_named(f, dispatch, DA_ARRAY_SIZE(dispatch)) ||
+		       (x->frames.n && same_method(f, &x->frames.v[0]));
+	}
+	return false;
+}
+
+/* A thread whose exception is being thrown and that sleeps: it waits for the process that writes the dump. */
+static const struct da_managed_exception *dying(const struct da_process *p)
+{
+	static const char *const sleeps[] = { "NtWaitFor*", "ZwWaitFor*", "WaitForSingleObject*", "WaitForMultipleObjects*" };
+
+	for (size_t i = 0; i < p->managed_threads.n; i++) {
+		const struct da_managed_thread *m = &p->managed_threads.v[i];
+		const struct da_managed_exception *x = m->exception < p->exceptions.n ? &p->exceptions.v[m->exception] : NULL;
+		const struct da_thread *t = x && m->thread < p->threads.n ? &p->threads.v[m->thread] : NULL;
+
+		if (t && t->frames.n && da_frame_find(t, 0, 3, sleeps, DA_ARRAY_SIZE(sleeps)) != DA_NONE && in_dispatch(t, x))
+			return x;
+	}
+	return NULL;
+}
+
 /*
  * Dumps of Windows that the dying runtime has createdump.exe write hold no exception stream: the thread
  * whose exception nobody handled is the one that died.
@@ -171,6 +203,8 @@ void da_fault_managed_death(struct da_dump *d)
 	const struct da_managed_exception *x = p->exception ? NULL : unhandled(p, DA_NONE);
 	struct da_exception *e;
 
+	if (!x && !p->exception && p->os == DA_OS_WINDOWS)
+		x = dying(p);
 	if (!x || p->os != DA_OS_WINDOWS || x->thread == DA_NONE)
 		return;
 	e = da_new(d->arena, struct da_exception);
