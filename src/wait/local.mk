@@ -26,6 +26,7 @@ libdumpan_a_SOURCES += \
 	%D%/parts.h \
 	%D%/rwlock.c \
 	%D%/semaphore.c \
+	%D%/spin.c \
 	%D%/stdio.c \
 	%D%/state.c %D%/idle.def \
 	%D%/witness.c \

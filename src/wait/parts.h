@@ -218,6 +218,8 @@ bool da_wait_is_cond_mutex(const struct da_waits *w, uint64_t address);
 
 /* call_wait.c: waits in other system calls. */
 void da_wait_call(struct da_waits *w, uint32_t thread);
+/* spin.c: a thread that turns. */
+void da_wait_spin(struct da_waits *w, uint32_t thread);
 /* held.c: robust lists, the loader's locks. */
 void da_wait_held(struct da_waits *w);
 /* witness.c: do the stacks agree with what the words say? */

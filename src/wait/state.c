@@ -31,7 +31,6 @@ static uint8_t state_of_kind(enum da_lock_kind kind)
 	case DA_LOCK_PTHREAD_RWLOCK:
 	case DA_LOCK_PTHREAD_JOIN:
 	case DA_LOCK_PTHREAD_ONCE:
-	case DA_LOCK_SPIN:
 	case DA_LOCK_STDIO:
 	case DA_LOCK_MALLOC_ARENA:
 	case DA_LOCK_LOADER:
@@ -49,6 +48,8 @@ static uint8_t state_of_kind(enum da_lock_kind kind)
 		return DA_STATE_BLOCKED;
 	case DA_WAIT_SLEEP:
 		return DA_STATE_SLEEPING;
+	case DA_LOCK_SPIN:
+		return DA_STATE_RUNNING;
 	default:
 		return DA_STATE_WAITING;
 	}

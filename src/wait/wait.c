@@ -49,8 +49,10 @@ static void of_linux(struct da_dump *d, struct da_symbols *s)
 	da_wait_calls(&w);
 	da_wait_futexes(&w);
 	for (uint32_t i = 0; i < w.p->threads.n; i++)
-		if (!w.t[i].is_futex)
+		if (!w.t[i].is_futex) {
 			da_wait_call(&w, i);
+			da_wait_spin(&w, i);
+		}
 	da_wait_held(&w);
 	da_wait_name_locks(&w);
 	da_wait_witness(&w);

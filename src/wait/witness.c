@@ -85,6 +85,50 @@ static void check(struct da_waits *w, uint32_t index)
 	}
 }
 
+/* ---------------------------------------------------------------- readers, who are stored nowhere */
+
+#define READ_LOCKS 16 /* whose readers are looked for: each costs a look at all stacks */
+#define TOLD 6
+
+/* Threads whose stacks hold the address, and that do not wait for the lock: they may be the readers. */
+static unsigned possible_readers(struct da_waits *w, uint32_t index, struct da_str *told)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++) {
+		uint32_t primary = w->t[i].primary;
+
+		if (primary != DA_NONE && w->p->waits.v[primary].lock == index)
+			continue;
+		if (!mentions(w, i, w->p->locks.v[index].address))
+			continue;
+		if (n < TOLD)
+			da_str_addf(told, "%s" DA_REF("t%u"), n ? ", " : "", i + 1);
+		n++;
+	}
+	return n;
+}
+
+static void look_for_readers(struct da_waits *w)
+{
+	unsigned left = READ_LOCKS;
+
+	for (uint32_t i = w->first_lock; i < w->p->locks.n && left; i++) {
+		struct da_lock *l = &w->p->locks.v[i];
+		struct da_str told DA_CLEANUP(da_str_done) = { 0 };
+		unsigned n;
+
+		if (l->kind != DA_LOCK_PTHREAD_RWLOCK || l->owner != DA_NONE || !l->has_count || l->count <= 0)
+			continue;
+		left--;
+		n = possible_readers(w, i, &told);
+		l->how = n ? da_printf(w->d->arena, "%s; its address is on the stack%s of %s%s, which may be readers", l->how,
+				       n > 1 ? "s" : "", da_str_get(&told), n > TOLD ? " and more" : "")
+			   : da_printf(w->d->arena, "%s; no other thread's stack holds its address, so that nothing tells who "
+				       "reads (a waiter may be a reader itself)", l->how);
+	}
+}
+
 /* Waits carry their lock's owner. */
 static void pass_on(struct da_waits *w)
 {
@@ -100,5 +144,6 @@ void da_wait_witness(struct da_waits *w)
 {
 	for (uint32_t i = w->first_lock; i < w->p->locks.n && !da_stop(w->d->watch); i++)
 		check(w, i);
+	look_for_readers(w);
 	pass_on(w);
 }

@@ -53,7 +53,8 @@ def wrong(report, text, nameless, musl):
         if thread is None:
             continue
         if state in ("spin", "running"):
-            if w and w["confidence"] >= 0.6:
+            if w and w["confidence"] >= 0.6 and (state != "spin" or w["kind"] != "spin" or
+                                                 int(w["address"], 0) != int(says["obj"], 0)):
                 yield f"{state} {says['tid']}: runs, but {w}"
             continue
         want = wanted(state)

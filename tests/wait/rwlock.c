@@ -42,7 +42,7 @@ static void *write_it(void *arg)
 
 static void *write_behind_readers(void *arg)
 {
-	tell("wait tid=%d kind=pthread-rwlock address=%p owner=- state=held count=2\n", own_tid(), arg);
+	tell("wait tid=%d kind=pthread-rwlock address=%p owner=- state=held count=2 lock_text=readers\n", own_tid(), arg);
 	pthread_rwlock_wrlock(arg);
 	return arg;
 }
