@@ -19,6 +19,7 @@ libdumpan_a_SOURCES += \
 	%D%/nt_args.c \
 	%D%/nt_call.c \
 	%D%/nt_handle.c \
+	%D%/nt_number.c %D%/nt_numbers.def \
 	%D%/nt_section.c \
 	%D%/nt_stack.c \
 	%D%/once.c \

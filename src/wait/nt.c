@@ -53,7 +53,7 @@ struct da_wait *da_nt_add(struct da_nt *n, enum da_lock_kind kind, float confide
 
 	h->frame = n->s.api < n->s.n ? n->s.api : n->s.stub < n->s.n ? n->s.stub : 0;
 	wait = da_wait_add(&n->w, thread, kind);
-	wait->confidence = confidence;
+	wait->confidence = n->s.by_number ? DA_MIN(confidence, 0.75f) : confidence;
 	wait->how = how;
 	if (limit(n, &us)) {
 		wait->has_timeout = true;
@@ -88,6 +88,8 @@ const char *da_nt_way(struct da_nt *n)
 	if (stub && api)
 		return da_printf(n->w.d->arena, "stands in " DA_SYM("%.*s") ", called for " DA_SYM("%.*s"),
 				 (int)strcspn(stub, "*"), stub, (int)strcspn(api, "*"), api);
+	if (n->s.by_number)
+		return da_printf(n->w.d->arena, "stands in a system call whose number is that of " DA_SYM("%s") " in this build", stub);
 	if (!stub && !api)
 		return "no function on its stack has a name";
 	return da_printf(n->w.d->arena, "stands in " DA_SYM("%.*s"), (int)strcspn(stub ? stub : api, "*"), stub ? stub : api);

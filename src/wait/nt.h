@@ -64,6 +64,7 @@ struct da_nt_stack {
 	struct da_nt_frame f[DA_NT_FRAMES];
 	unsigned stub;  /* the frame that stands in a system call; n: none has a name */
 	unsigned api;   /* the frame that tells what for; n: none */
+	bool by_number; /* the stub has no name: the number of its system call told it */
 };
 
 struct da_nt {
@@ -88,6 +89,9 @@ void da_nt_stack_read(struct da_nt *n, uint32_t thread);
 /* The bare name of a function: no underscore in front and no @12 behind (x86), Nt for Zw; *ret_n bytes. */
 const char *da_nt_bare(const char *raw, size_t *ret_n);
 const struct da_nt_row *da_nt_by_name(const char *bare, size_t len);
+
+/* nt_number.c: the system call at the top of a stack without names; NULL: not known. */
+const struct da_nt_row *da_nt_by_number(const struct da_nt *n, const struct da_thread *t);
 
 /* ---------------------------------------------------------------- nt_args.c */
 

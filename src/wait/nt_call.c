@@ -146,6 +146,10 @@ static bool wait_port(struct da_nt *n)
 	const struct da_handle *h;
 
 	if (row_at(n, n->s.stub)->kind == DA_NT_WORKER) {
+		struct da_thread *t = &n->w.p->threads.v[n->s.thread];
+
+		if (t->role == DA_ROLE_UNKNOWN)
+			t->role = DA_ROLE_WORKER;
 		da_nt_add(n, DA_WAIT_IO_COMPLETION, 0.97f,
 			  da_printf(n->w.d->arena, "%s: a worker of a thread pool waits for work", da_nt_way(n)));
 		return true;

@@ -203,6 +203,9 @@ static void find_rows(struct da_nt *n)
 		if (is_foreign(n, &t->frames.v[i]))
 			break;
 	}
+	s->by_number = s->stub == s->n && s->api == s->n && s->n && (s->f[0].row = da_nt_by_number(n, t)) != NULL;
+	if (s->by_number)
+		s->stub = 0;
 }
 
 void da_nt_stack_read(struct da_nt *n, uint32_t thread)
