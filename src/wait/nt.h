@@ -74,6 +74,7 @@ struct da_nt {
 	struct da_map handles;        /* handle to index of proc.handles */
 	struct da_map handle_locks;   /* handle to index of proc.locks */
 	struct da_map objects;        /* hash of a handle's name to index of proc.locks: one object, several handles */
+	DA_VEC(uint32_t) any;         /* waits that another handle may end as well: whoever owns this one need not act */
 	uint64_t loader_lock;         /* address of its critical section, 0 unknown */
 	uint8_t *code;                /* of one function, scratch */
 	bool wine;                    /* its own implementation of Windows runs this process */

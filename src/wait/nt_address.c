@@ -229,6 +229,9 @@ static void guess(struct da_nt *n, uint32_t lock, uint64_t *budget)
 	l->owner = who;
 	l->owner_tid = n->w.p->threads.v[who].tid;
 	l->confidence = 0.5f;
+	for (size_t i = n->w.first_wait; i < n->w.p->waits.n; i++)
+		if (n->w.p->waits.v[i].lock == lock)
+			n->w.p->waits.v[i].owner = who;
 	l->how = da_printf(n->w.d->arena, "%s; a guess: thread id %u is the only one that has its address on its stack and does not "
 			   "wait for it", l->how, l->owner_tid);
 }

@@ -231,8 +231,10 @@ static void add_one(struct da_nt *n, const struct found *f, unsigned i, const ch
 	if (lock)
 		wait->lock = lock_of(n, h, handle, kind);
 	/* Any other of several may end the wait: nobody alone must act. */
-	if (f->n > 1 && !f->all)
+	if (f->n > 1 && !f->all) {
+		da_vec_push(n->w.d->arena, &n->any, (uint32_t)n->w.p->waits.n - 1);
 		return;
+	}
 	wait->owner = target ? owner : lock ? n->w.p->locks.v[wait->lock].owner : DA_NONE;
 }
 

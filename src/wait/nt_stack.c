@@ -214,6 +214,7 @@ void da_nt_stack_read(struct da_nt *n, uint32_t thread)
 	const struct da_thread *t = &n->w.p->threads.v[thread];
 	struct da_walk w = { .dump = n->w.d, .symbols = n->w.s, .thread = t, .regs = t->regs, .exact_pc = true,
 			     .trust = DA_TRUST_CONTEXT };
+	bool walks = n->w.s != NULL;
 
 	s->thread = thread;
 	s->n = 0;
@@ -222,10 +223,15 @@ void da_nt_stack_read(struct da_nt *n, uint32_t thread)
 		const struct da_frame *next = i + 1 < t->frames.n ? &t->frames.v[i + 1] : NULL;
 
 		*f = (struct da_nt_frame){ .regs = w.regs };
-		if (next)
-			f->args = args_of(n, &t->frames.v[i], next);
-		if (!next || t->frames.v[i].repeat > 1 || is_foreign(n, &t->frames.v[i]) || !step(n, &w, next))
+		if (!next || t->frames.v[i].repeat > 1 || is_foreign(n, &t->frames.v[i]))
 			break;
+		f->args = args_of(n, &t->frames.v[i], next);
+		walks = walks && step(n, &w, next);
+		if (!walks) { /* the walk of then knew more ways: names still count, registers are not known */
+			w.regs.valid = 0;
+			da_reg_set(&w.regs, n->w.p->arch->pc, next->pc);
+			da_reg_set(&w.regs, n->w.p->arch->sp, next->sp);
+		}
 	}
 	find_rows(n);
 }

@@ -45,6 +45,7 @@ unit_tests += %D%/t_pe_version
 unit_tests += %D%/t_decode
 unit_tests += %D%/t_fault
 unit_tests += %D%/t_wait
+unit_tests += %D%/t_wait_nt
 # runtime
 unit_tests += %D%/t_debuginfo
 unit_tests += %D%/t_clr_names
