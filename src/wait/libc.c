@@ -35,7 +35,7 @@ bool da_wait_is_tid(uint64_t tid)
 
 bool da_wait_threads_missing(const struct da_waits *w)
 {
-	return w->d->origin.truncated;
+	return w->ids_missing || w->d->origin.truncated;
 }
 
 uint32_t da_wait_by_tid(const struct da_waits *w, uint32_t tid)
@@ -237,8 +237,10 @@ void da_wait_find_libc(struct da_waits *w)
 		bool new;
 		uint64_t *slot;
 
-		if (!w->t[i].tid)
+		if (!w->t[i].tid) { /* its descriptor is not there: its own id is not known */
+			w->ids_missing = true;
 			continue;
+		}
 		slot = da_map_put(w->d->arena, &w->tids, w->t[i].tid, &new);
 		if (new)
 			*slot = i;

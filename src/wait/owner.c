@@ -11,7 +11,7 @@ void da_wait_owner(const struct da_waits *w, struct da_lock *l, uint32_t tid, fl
 	if (l->owner != DA_NONE) {
 		l->state = DA_LOCK_HELD;
 		l->confidence = confidence;
-	} else if (shared || w->own_namespace || da_wait_threads_missing(w)) {
+	} else if (shared || da_wait_threads_missing(w)) {
 		/* It may be a thread of another process, or one whose place is not in the dump. */
 		l->state = DA_LOCK_HELD;
 		l->confidence = DA_MIN(confidence, 0.5f);

@@ -93,6 +93,7 @@ struct da_waits {
 	enum da_wait_cpu cpu;
 	unsigned word;                /* bytes of a pointer */
 	const struct da_descriptor *layout; /* NULL: the C library is not known */
+	bool ids_missing;             /* of some thread the id that it has for itself is not known */
 	bool own_namespace;           /* ids in memory are those of another pid namespace than the dump's */
 	struct da_asleep_thread *t;   /* one a thread */
 	const struct da_call_row *by_number[512];
@@ -119,7 +120,7 @@ uint32_t da_wait_by_tid(const struct da_waits *w, uint32_t tid);
 uint32_t da_wait_by_descriptor(const struct da_waits *w, uint64_t address);
 /* Can it be the id of a thread? */
 bool da_wait_is_tid(uint64_t tid);
-/* May the dump lack threads that the process had? */
+/* May the process have had threads that the dump, or its memory, does not tell by the id that they knew? */
 bool da_wait_threads_missing(const struct da_waits *w);
 
 /* calls.c */

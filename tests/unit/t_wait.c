@@ -532,6 +532,16 @@ START_TEST(container_seen_from_outside)
 	da_wait_run(d, NULL);
 	ck_assert_uint_eq(lock_at(d, m)->owner, 3);
 	da_dump_free(d);
+	/* The thread that its word names may be the one whose descriptor is not in the dump. */
+	d = process();
+	for (unsigned i = 0; i < THREADS; i++)
+		put(descriptor(i) + TID, 10 + i, 4);
+	d->proc.threads.v[3].tp = 0x10;
+	mutex(m, 2, 0, 13, 1, 0);
+	sleeps(d, 1, m, PRIVATE_WAIT, 2);
+	da_wait_run(d, NULL);
+	ck_assert_uint_ne(lock_at(d, m)->state, DA_LOCK_ORPHANED);
+	da_dump_free(d);
 }
 END_TEST
 
