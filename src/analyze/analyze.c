@@ -156,8 +156,9 @@ static void no_problem(struct da_analysis *a)
 			       "%s: %s.", n, n == 1 ? "thread" : "threads", states);
 	else
 		da_doc_verdict(a->doc, told ? DA_VERDICT_HEALTHY : DA_VERDICT_UNKNOWN, told ? 0.7 : 0, NULL,
-			       "No known problem was detected. The dump was made of a living process with %zu %s: %s.",
-			       n, n == 1 ? "thread" : "threads", states);
+			       "No known problem was detected. The dump was made of a living process with %zu %s: %s.%s",
+			       n, n == 1 ? "thread" : "threads", states,
+			       a->dump->proc.runtimes.n ? " Tasks that no thread stands in were not looked at." : "");
 }
 
 static void no_crash(struct da_analysis *a)

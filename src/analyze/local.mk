@@ -3,6 +3,7 @@ libdumpan_a_SOURCES += \
 	%D%/analyze.c %D%/analyze.h \
 	%D%/crash.c %D%/crash.h \
 	%D%/graph.c %D%/graph.h \
+	%D%/hang.h \
 	%D%/groups.c %D%/groups.h \
 	%D%/order.c %D%/order.h \
 	%D%/rule_access.c \
@@ -13,6 +14,7 @@ libdumpan_a_SOURCES += \
 	%D%/rule_managed.c \
 	%D%/rule_memory.c \
 	%D%/rule_runtime.c \
+	%D%/rule_waiting.c \
 	%D%/rules.def \
 	%D%/section_environment.c \
 	%D%/section_exception.c \

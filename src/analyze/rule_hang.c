@@ -8,28 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/crash.h"
-#include "analyze/graph.h"
+#include "analyze/hang.h"
 #include "analyze/order.h"
 #include "analyze/sections.h"
 
 #define SURE 0.6      /* below, a finding says "possible" */
-#define EVIDENCE 12   /* edges that a finding shows */
 #define GUESS 0.4     /* confidence where a step of the circle is a guess */
 #define MOST 20       /* findings of one rule; the tables of locks and waits have all */
-#define SHARE 5       /* one in so many threads makes a wait a problem of the whole */
 
 struct da_heads {
 	DA_VEC(uint32_t) v;
 };
 
-static const char *plural(size_t n, const char *one, const char *many)
+const char *da_plural(size_t n, const char *one, const char *many)
 {
 	return n == 1 ? one : many;
 }
 
 /* "12 % of threads (5)" */
-static const char *share(struct da_analysis *a, size_t n)
+const char *da_say_share(struct da_analysis *a, size_t n)
 {
 	size_t all = a->dump->proc.threads.n;
 
@@ -42,7 +39,7 @@ static const struct da_lock *lock_of(struct da_analysis *a, const struct da_wait
 }
 
 /* lock2 (monitor of Shop.Ledger), or "the end of that thread" */
-static const char *say_lock(struct da_analysis *a, const struct da_wait *w)
+const char *da_say_wait(struct da_analysis *a, const struct da_wait *w)
 {
 	if (da_is_join((enum da_lock_kind)w->kind) && w->owner != DA_NONE)
 		return da_printf(a->dump->arena, "the end of %s", da_say_thread(a, w->owner));
@@ -62,7 +59,7 @@ static void edge_evidence(struct da_analysis *a, struct da_finding *f, uint32_t 
 		da_evidence_frame(ev, w->frame);
 	if (w->address)
 		da_evidence_address(ev, w->address);
-	da_evidence_text(ev, "waits for %s%s%s: %s%s%s", say_lock(a, w),
+	da_evidence_text(ev, "waits for %s%s%s: %s%s%s", da_say_wait(a, w),
 			 da_is_join((enum da_lock_kind)w->kind) ? "" : ", held by ",
 			 da_is_join((enum da_lock_kind)w->kind) ? "" : da_say_thread(a, e->to), w->how ? w->how : "by its stack", l && l->how ? "; owner: " : "", l && l->how ? l->how : "");
 	if (w->lock != DA_NONE)
@@ -70,7 +67,7 @@ static void edge_evidence(struct da_analysis *a, struct da_finding *f, uint32_t 
 }
 
 /* The first that is sure leads; every call counts as a hang. */
-static bool lead(struct da_analysis *a, struct da_finding *f, const char *rule, double confidence, const char *text)
+bool da_hang_lead(struct da_analysis *a, struct da_finding *f, const char *rule, double confidence, const char *text)
 {
 	a->hangs++;
 	if (a->hang)
@@ -87,7 +84,7 @@ static bool lead(struct da_analysis *a, struct da_finding *f, const char *rule, 
 static const char *say_members(struct da_analysis *a, const struct da_cycle *c)
 {
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
-	size_t n = DA_MIN(c->members.n, (size_t)EVIDENCE);
+	size_t n = DA_MIN(c->members.n, (size_t)DA_HANG_EVIDENCE);
 
 	for (size_t i = 0; i < n; i++)
 		da_str_addf(&s, "%s%s", i == 0 ? "" : i + 1 == n && n == c->members.n ? " and " : ", ",
@@ -101,11 +98,11 @@ static const char *cycle_description(struct da_analysis *a, const struct da_cycl
 {
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 
-	for (size_t i = 0; i < c->members.n && i < EVIDENCE; i++) {
+	for (size_t i = 0; i < c->members.n && i < DA_HANG_EVIDENCE; i++) {
 		uint32_t t = c->members.v[i];
 		const struct da_wait *w = &a->dump->proc.waits.v[a->graph->edge[t].wait];
 
-		da_str_addf(&s, "%s waits for %s", da_say_thread(a, t), say_lock(a, w));
+		da_str_addf(&s, "%s waits for %s", da_say_thread(a, t), da_say_wait(a, w));
 		if (!da_is_join((enum da_lock_kind)w->kind))
 			da_str_addf(&s, ", which %s holds", da_say_thread(a, a->graph->edge[t].to));
 		da_str_add(&s, ". ");
@@ -144,7 +141,7 @@ static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
 	struct da_finding *f = da_finding_new(a->doc, "hang.deadlock", sure ? DA_SEVERITY_ERROR : DA_SEVERITY_WARNING,
 					      (unsigned)all, (double)c->confidence);
 	const char *more = c->behind ? da_printf(arena, "; %u more %s behind", c->behind,
-						 plural(c->behind, "waits", "wait")) : "";
+						 da_plural(c->behind, "waits", "wait")) : "";
 
 	if (self)
 		da_finding_title(f, "%s: %s waits for a lock that it holds itself%s", sure ? "Deadlock" : "Possible deadlock",
@@ -154,7 +151,7 @@ static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
 				 c->members.n, more);
 	da_finding_description(f, "%s%s It will not end by itself. %s %s.", cycle_description(a, c),
 			       sure ? "" : "One of these steps is a guess: see the evidence. If it is right:",
-			       share(a, all), all == 1 ? "is held up by it" : "are held up by it");
+			       da_say_share(a, all), all == 1 ? "is held up by it" : "are held up by it");
 	da_finding_recommendation(f, self ? "Give the developers this stack: the lock is not recursive, and the function that "
 					    "takes it again must not be called with it held."
 					  : "Give the developers the stacks of these threads: they take the same locks in "
@@ -164,10 +161,10 @@ static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
 					"which one of the threads gives up");
 	for (size_t i = 0; i < c->members.n; i++) {
 		da_finding_thread(f, c->members.v[i]);
-		if (i < EVIDENCE)
+		if (i < DA_HANG_EVIDENCE)
 			edge_evidence(a, f, c->members.v[i]);
 	}
-	leads = lead(a, f, "hang.deadlock", (double)c->confidence,
+	leads = da_hang_lead(a, f, "hang.deadlock", (double)c->confidence,
 	     self ? da_printf(arena, "%s: %s waits for a lock that it holds itself%s.", sure ? "Hang" : "Possible hang",
 			      da_say_thread(a, c->members.v[0]), more)
 		  : da_printf(arena, "%s: %zu threads are deadlocked (%s)%s.", sure ? "Hang" : "Possible hang", c->members.n,
@@ -178,7 +175,7 @@ static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
 
 /* ---------------------------------------------------------------- heads of chains */
 
-static const struct da_wait *primary_of(struct da_analysis *a, uint32_t thread)
+const struct da_wait *da_primary_wait(const struct da_analysis *a, uint32_t thread)
 {
 	uint32_t i = a->graph->primary[thread];
 
@@ -250,36 +247,36 @@ static const char *keeps_no_owner(struct da_analysis *a, const struct da_wait *w
 static void one_possible(struct da_analysis *a, uint32_t head, const char *why)
 {
 	const struct da_graph *g = a->graph;
-	const struct da_wait *w = primary_of(a, head);
+	const struct da_wait *w = da_primary_wait(a, head);
 	struct da_arena *arena = a->dump->arena;
 	uint32_t behind = g->behind[head], shown = 0;
 	struct da_finding *f = da_finding_new(a->doc, "hang.deadlock", DA_SEVERITY_WARNING, behind + 1, GUESS);
 	struct da_evidence *ev;
 
-	da_finding_title(f, "Possible deadlock: %s waits for %s, and %u %s behind it", da_say_thread(a, head), say_lock(a, w),
-			 behind, plural(behind, "thread waits", "threads wait"));
+	da_finding_title(f, "Possible deadlock: %s waits for %s, and %u %s behind it", da_say_thread(a, head), da_say_wait(a, w),
+			 behind, da_plural(behind, "thread waits", "threads wait"));
 	da_finding_description(f, "Who has %s is not known: %s. If it is one of the %u %s behind %s, they wait for each other in a "
 			       "circle, and it will not end by itself; if not, they wait for whoever has it. %s %s held up.",
-			       say_lock(a, w), why, behind, plural(behind, "thread", "threads"), da_say_thread(a, head),
-			       share(a, behind + 1), behind ? "are" : "is");
+			       da_say_wait(a, w), why, behind, da_plural(behind, "thread", "threads"), da_say_thread(a, head),
+			       da_say_share(a, behind + 1), behind ? "are" : "is");
 	da_finding_recommendation(f, "Ask the developers which of these threads takes %s before it waits: the stacks show where each "
-				  "stands. Taking the locks in one order everywhere ends such circles.", say_lock(a, w));
+				  "stands. Taking the locks in one order everywhere ends such circles.", da_say_wait(a, w));
 	da_finding_refuted_by(f, "a thread outside of this chain that gives it back");
 	ev = da_finding_evidence(f, "guessed step");
 	da_evidence_thread(ev, head);
 	if (w->address)
 		da_evidence_address(ev, w->address);
-	da_evidence_text(ev, "waits for %s: %s; who has it: %s", say_lock(a, w), w->how ? w->how : "by its stack", why);
+	da_evidence_text(ev, "waits for %s: %s; who has it: %s", da_say_wait(a, w), w->how ? w->how : "by its stack", why);
 	da_finding_object(f, "lock", a->order->lock_row[w->lock]);
 	da_finding_thread(f, head);
 	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
 		da_finding_thread(f, g->followers[i]);
-		if (shown++ < EVIDENCE)
+		if (shown++ < DA_HANG_EVIDENCE)
 			edge_evidence(a, f, g->followers[i]);
 	}
-	if (lead(a, f, "hang.deadlock", GUESS,
+	if (da_hang_lead(a, f, "hang.deadlock", GUESS,
 		 da_printf(arena, "Hang: %u %s behind %s, which waits for %s; possibly a deadlock.", behind,
-			   plural(behind, "thread waits", "threads wait"), da_say_thread(a, head), say_lock(a, w))))
+			   da_plural(behind, "thread waits", "threads wait"), da_say_thread(a, head), da_say_wait(a, w))))
 		da_vec_push(arena, &a->hang_threads, head);
 }
 
@@ -290,7 +287,7 @@ static unsigned run_possible(struct da_analysis *a)
 
 	find_heads(a, &heads);
 	for (size_t i = 0; i < heads.v.n && n < MOST; i++) {
-		const char *why = keeps_no_owner(a, primary_of(a, heads.v.v[i]));
+		const char *why = keeps_no_owner(a, da_primary_wait(a, heads.v.v[i]));
 
 		if (!why)
 			continue;
@@ -309,7 +306,7 @@ static unsigned run_deadlock(struct da_analysis *a)
 	return (unsigned)n + run_possible(a);
 }
 
-static const char *no_waits(const struct da_analysis *a)
+const char *da_hang_no_waits(const struct da_analysis *a)
 {
 	return a->dump->proc.waits.n ? NULL : "no thread is known to wait for a lock or another thread";
 }
@@ -320,7 +317,7 @@ const struct da_rule da_rule_hang_deadlock = {
 	.page = "Needs locks whose owner stands in memory: pthread mutexes and rwlocks, critical sections, monitors,\n"
 		"System.Threading.Lock, joins. Native and managed ones make one graph. A circle that closes only by a\n"
 		"guess (a semaphore keeps no owner) is a Warning, and called possible.",
-	.why_not = no_waits, .run = run_deadlock,
+	.why_not = da_hang_no_waits, .run = run_deadlock,
 };
 
 /* ---------------------------------------------------------------- orphans */
@@ -333,9 +330,9 @@ static void one_orphan(struct da_analysis *a, uint32_t lock, uint32_t from, uint
 	struct da_finding *f = da_finding_new(a->doc, "hang.lock-orphaned", DA_SEVERITY_ERROR, to - from, (double)l->confidence);
 	struct da_evidence *ev;
 
-	da_finding_title(f, "%u %s for a lock whose owner is gone", to - from, plural(to - from, "thread waits", "threads wait"));
+	da_finding_title(f, "%u %s for a lock whose owner is gone", to - from, da_plural(to - from, "thread waits", "threads wait"));
 	da_finding_description(f, "%s is owned by thread id %u, which is not in the dump: it ended without giving the lock back, "
-			       "so nobody ever will. %s %s behind it.", say_lock(a, first), l->owner_tid, share(a, to - from),
+			       "so nobody ever will. %s %s behind it.", da_say_wait(a, first), l->owner_tid, da_say_share(a, to - from),
 			       to - from == 1 ? "stands" : "stand");
 	da_finding_recommendation(f, "Find which thread can end, by an exception, pthread_exit or cancellation, while it holds this "
 				  "lock; a lock that is released by scope (RAII, using, finally) cannot be lost so.");
@@ -346,9 +343,9 @@ static void one_orphan(struct da_analysis *a, uint32_t lock, uint32_t from, uint
 	for (uint32_t i = from; i < to; i++)
 		da_finding_thread(f, p->waits.v[a->order->waits_of[i]].thread);
 	da_finding_object(f, "lock", a->order->lock_row[lock]);
-	if (lead(a, f, "hang.lock-orphaned", (double)l->confidence,
+	if (da_hang_lead(a, f, "hang.lock-orphaned", (double)l->confidence,
 	     da_printf(a->dump->arena, "Hang: %u %s for a lock whose owner, thread id %u, is gone.", to - from,
-		       plural(to - from, "thread waits", "threads wait"), l->owner_tid)))
+		       da_plural(to - from, "thread waits", "threads wait"), l->owner_tid)))
 		da_vec_push(a->dump->arena, &a->hang_threads, first->thread);
 }
 
@@ -372,12 +369,12 @@ const struct da_rule da_rule_hang_lock_orphaned = {
 	.id = "hang.lock-orphaned", .severity = "Error",
 	.looks_for = "a lock that threads wait for and whose owner does not exist any more",
 	.page = "Needs a lock that keeps its owner's thread id, and all threads of the process in the dump.",
-	.why_not = no_waits, .run = run_orphaned,
+	.why_not = da_hang_no_waits, .run = run_orphaned,
 };
 
 /* ---------------------------------------------------------------- owners that wait themselves */
 
-static const char *function_of(struct da_analysis *a, uint32_t thread)
+const char *da_standing_in(struct da_analysis *a, uint32_t thread)
 {
 	const struct da_thread *t = &a->dump->proc.threads.v[thread];
 	const char *first = NULL;
@@ -396,13 +393,13 @@ static const char *function_of(struct da_analysis *a, uint32_t thread)
 /* What the head of a chain does: "sleeps", "waits for a socket". NULL: it runs, or nothing is known. */
 static const char *head_does(struct da_analysis *a, uint32_t head)
 {
-	const struct da_wait *w = primary_of(a, head);
+	const struct da_wait *w = da_primary_wait(a, head);
 	const struct da_thread *t = &a->dump->proc.threads.v[head];
 
 	if (w && w->kind == DA_WAIT_SLEEP)
 		return "sleeps";
 	if (w)
-		return da_printf(a->dump->arena, "waits for %s", say_lock(a, w));
+		return da_printf(a->dump->arena, "waits for %s", da_say_wait(a, w));
 	switch ((enum da_state)t->state) {
 	case DA_STATE_SLEEPING: return "sleeps";
 	case DA_STATE_WAITING: return "waits for something outside";
@@ -418,8 +415,8 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does)
 	const struct da_graph *g = a->graph;
 	struct da_arena *arena = a->dump->arena;
 	uint32_t behind = g->behind[head], shown = 0;
-	const char *function = function_of(a, head);
-	bool grave = behind >= 3 && behind * SHARE >= g->n;
+	const char *function = da_standing_in(a, head);
+	bool grave = behind >= 3 && behind * DA_HANG_SHARE >= g->n;
 	double confidence = 0.9;
 	struct da_finding *f;
 
@@ -428,13 +425,13 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does)
 	if (confidence < SURE) /* a guessed owner may close a circle, but is no reason to blame a thread */
 		return false;
 	f = da_finding_new(a->doc, "hang.lock-owner-blocked", grave ? DA_SEVERITY_ERROR : DA_SEVERITY_WARNING, behind + 1, confidence);
-	da_finding_title(f, "%u %s behind %s, which %s", behind, plural(behind, "thread waits", "threads wait"),
+	da_finding_title(f, "%u %s behind %s, which %s", behind, da_plural(behind, "thread waits", "threads wait"),
 			 da_say_thread(a, head), does);
 	da_finding_description(f, "%s holds what %s %s for, and %s itself%s%s. %s %s held up.", da_say_thread(a, head),
 			       behind == 1 ? "another thread" : da_printf(arena, "%u other threads", behind),
-			       plural(behind, "waits", "wait"), does, function ? " in " : "",
-			       function ? da_printf(arena, DA_SYM("%s"), function) : "", share(a, behind),
-			       plural(behind, "is", "are"));
+			       da_plural(behind, "waits", "wait"), does, function ? " in " : "",
+			       function ? da_printf(arena, DA_SYM("%s"), function) : "", da_say_share(a, behind),
+			       da_plural(behind, "is", "are"));
 	da_finding_recommendation(f, "Ask the developers why %s %s while it holds the lock: nothing slow belongs inside of one. A "
 				  "second dump some seconds later shows whether it goes on.", da_say_thread(a, head), does);
 	da_finding_refuted_by(f, "a second dump in which these threads have gone on");
@@ -442,13 +439,13 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does)
 	da_finding_thread(f, head);
 	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
 		da_finding_thread(f, g->followers[i]);
-		if (shown++ < EVIDENCE)
+		if (shown++ < DA_HANG_EVIDENCE)
 			edge_evidence(a, f, g->followers[i]);
 	}
 	a->hangs += !grave;
-	if (grave && lead(a, f, "hang.lock-owner-blocked", confidence,
+	if (grave && da_hang_lead(a, f, "hang.lock-owner-blocked", confidence,
 		     da_printf(arena, "Hang: %u %s behind %s, which %s%s%s.", behind,
-			       plural(behind, "thread waits", "threads wait"), da_say_thread(a, head), does,
+			       da_plural(behind, "thread waits", "threads wait"), da_say_thread(a, head), does,
 			       function ? " in " : "", function ? da_printf(arena, DA_SYM("%s"), function) : "")))
 		da_vec_push(arena, &a->hang_threads, head);
 	return true;
@@ -461,7 +458,7 @@ static unsigned run_owner_blocked(struct da_analysis *a)
 
 	find_heads(a, &heads);
 	for (size_t i = 0; i < heads.v.n && n < MOST; i++) {
-		const char *does = keeps_no_owner(a, primary_of(a, heads.v.v[i])) ? NULL : head_does(a, heads.v.v[i]);
+		const char *does = keeps_no_owner(a, da_primary_wait(a, heads.v.v[i])) ? NULL : head_does(a, heads.v.v[i]);
 
 		n += does && one_head(a, heads.v.v[i], does);
 	}
@@ -473,7 +470,7 @@ const struct da_rule da_rule_hang_lock_owner_blocked = {
 	.looks_for = "the owner of a lock that others wait for, while it waits or sleeps itself",
 	.page = "Follows each chain of waits to the thread at its head. An Error where a fifth of all threads, and at\n"
 		"least three, stand behind it. A head that runs is ordinary contention and no finding.",
-	.why_not = no_waits, .run = run_owner_blocked,
+	.why_not = da_hang_no_waits, .run = run_owner_blocked,
 };
 
 /* ---------------------------------------------------------------- the finalizer */
@@ -499,7 +496,7 @@ static unsigned run_finalizer_blocked(struct da_analysis *a)
 
 	for (size_t i = 0; i < p->managed_threads.n; i++) {
 		const struct da_managed_thread *m = &p->managed_threads.v[i];
-		const struct da_wait *w = m->finalizer && m->thread != DA_NONE ? primary_of(a, m->thread) : NULL;
+		const struct da_wait *w = m->finalizer && m->thread != DA_NONE ? da_primary_wait(a, m->thread) : NULL;
 		struct da_finding *f;
 
 		if (!w || w->lock == DA_NONE || (w->owner == DA_NONE && !is_managed_wait(w)) ||
@@ -508,7 +505,7 @@ static unsigned run_finalizer_blocked(struct da_analysis *a)
 		f = da_finding_new(a->doc, "hang.finalizer-blocked", DA_SEVERITY_ERROR, 2, (double)w->confidence);
 		da_finding_title(f, "The finalizer of .NET waits for a lock");
 		da_finding_description(f, "%s runs a finalizer that waits for %s%s%s. All objects with finalizers stay in memory "
-				       "until it goes on.", da_say_thread(a, m->thread), say_lock(a, w),
+				       "until it goes on.", da_say_thread(a, m->thread), da_say_wait(a, w),
 				       w->owner != DA_NONE ? ", held by " : "",
 				       w->owner != DA_NONE ? da_say_thread(a, w->owner) : "");
 		da_finding_recommendation(f, "A finalizer must not wait: release what it needs another way (Dispose), and take no lock "
@@ -517,7 +514,7 @@ static unsigned run_finalizer_blocked(struct da_analysis *a)
 		da_finding_thread(f, m->thread);
 		da_finding_object(f, "lock", a->order->lock_row[w->lock]);
 		da_evidence_text(da_finding_evidence(f, "wait"), "%s", w->how ? w->how : "by its stack");
-		if (lead(a, f, "hang.finalizer-blocked", (double)w->confidence,
+		if (da_hang_lead(a, f, "hang.finalizer-blocked", (double)w->confidence,
 		     da_printf(a->dump->arena, "Hang: the finalizer of .NET, %s, waits for a lock.", da_say_thread(a, m->thread))))
 			da_vec_push(a->dump->arena, &a->hang_threads, m->thread);
 		n++;
@@ -552,7 +549,7 @@ static unsigned run_owner_unknown(struct da_analysis *a)
 	if (n == 0)
 		return 0;
 	f = da_finding_new(a->doc, "hang.owner-unknown", DA_SEVERITY_INFORMATION, (unsigned)n, 0.8);
-	da_finding_title(f, "%zu %s for locks whose owners are not known", n, plural(n, "thread waits", "threads wait"));
+	da_finding_title(f, "%zu %s for locks whose owners are not known", n, da_plural(n, "thread waits", "threads wait"));
 	da_finding_description(f, "Each of these locks lets one thread in at a time, and who is in it does not stand in the dump. "
 			       "Whether these threads wait for each other is therefore not known.");
 	da_finding_recommendation(f, "%s", p->runtimes.n ? "Make a dump that holds the heap (dotnet-dump collect, or createdump "
@@ -561,19 +558,19 @@ static unsigned run_owner_unknown(struct da_analysis *a)
 	da_finding_next(f, DA_NEXT_DUMP, "Make a dump with the heap: it names the owners of these locks.");
 	da_finding_refuted_by(f, "a second dump in which these threads have gone on");
 	for (uint32_t i = 0; i < a->graph->n; i++) {
-		const struct da_wait *w = primary_of(a, i);
+		const struct da_wait *w = da_primary_wait(a, i);
 		struct da_evidence *ev;
 
 		if (!w || w->owner != DA_NONE || !da_lock_excludes((enum da_lock_kind)w->kind))
 			continue;
 		da_finding_thread(f, i);
-		if (shown++ >= EVIDENCE)
+		if (shown++ >= DA_HANG_EVIDENCE)
 			continue;
 		ev = da_finding_evidence(f, "wait");
 		da_evidence_thread(ev, i);
 		if (w->address)
 			da_evidence_address(ev, w->address);
-		da_evidence_text(ev, "waits for %s: %s", say_lock(a, w), w->how ? w->how : "by its stack");
+		da_evidence_text(ev, "waits for %s: %s", da_say_wait(a, w), w->how ? w->how : "by its stack");
 	}
 	return 1;
 }
@@ -582,7 +579,7 @@ const struct da_rule da_rule_hang_owner_unknown = {
 	.id = "hang.owner-unknown", .severity = "Information",
 	.looks_for = "threads that wait for locks whose owners the dump does not tell",
 	.page = "Small dumps hold the stacks, which name the locks, but not the memory that names their owners.",
-	.why_not = no_waits, .run = run_owner_unknown,
+	.why_not = da_hang_no_waits, .run = run_owner_unknown,
 };
 
 /* ---------------------------------------------------------------- nothing */
@@ -636,9 +633,10 @@ static unsigned run_none(struct da_analysis *a)
 	f = da_finding_new(a->doc, "hang.none", DA_SEVERITY_NOTIFICATION, 0, unknown * 10 > a->graph->n ? 0.5 : 0.8);
 	da_finding_title(f, "No hang was found");
 	da_finding_description(f, "Looked at %zu %s: %s. %zu %s for a lock or another thread known; none of them closes a circle or "
-			       "stands behind a thread that waits itself.", a->graph->n,
-			       plural(a->graph->n, "thread", "threads"), states, a->dump->proc.waits.n,
-			       plural(a->dump->proc.waits.n, "wait", "waits"));
+			       "stands behind a thread that waits itself.%s", a->graph->n,
+			       da_plural(a->graph->n, "thread", "threads"), states, a->dump->proc.waits.n,
+			       da_plural(a->dump->proc.waits.n, "wait", "waits"),
+			       a->dump->proc.runtimes.n ? " Tasks and requests that no thread stands in were not looked at." : "");
 	da_finding_recommendation(f, "If the service hung when this dump was made, make two more, ten seconds apart: what does not "
 				  "move between them is the question.");
 	da_finding_refuted_by(f, "a second dump in which the same threads stand at the same places and requests wait");

@@ -44,6 +44,7 @@ static uint8_t state_of_kind(enum da_lock_kind kind)
 	case DA_LOCK_LAZY:
 	case DA_LOCK_CLASS_INIT:
 	case DA_LOCK_ASSEMBLY_LOAD:
+	case DA_LOCK_TASK:
 	case DA_WAIT_GC:
 		return DA_STATE_BLOCKED;
 	case DA_WAIT_SLEEP:

@@ -219,6 +219,143 @@ START_TEST(an_owner_that_is_gone)
 }
 END_TEST
 
+static void task(struct da_dump *d, uint32_t thread, bool worker)
+{
+	uint32_t l = lock(d, DA_NONE, 0);
+	struct da_managed_thread *m = da_new(d->arena, struct da_managed_thread);
+
+	d->proc.locks.v[l].kind = DA_LOCK_TASK;
+	d->proc.locks.v[l].state = DA_LOCK_STATE_UNKNOWN;
+	d->proc.locks.v[l].owner_tid = 0;
+	d->proc.locks.v[l].type = "System.Runtime.CompilerServices.AsyncTaskMethodBuilder<int>+AsyncStateMachineBox<"
+				  "Shop.Prices+<FetchAsync>d__9>";
+	wait(d, thread, l, 0.9f);
+	d->proc.waits.v[d->proc.waits.n - 1].kind = DA_LOCK_TASK;
+	*m = (struct da_managed_thread){ .thread = thread, .threadpool = worker, .exception = DA_NONE };
+	d->proc.threads.v[thread].managed = m;
+}
+
+START_TEST(workers_that_block_on_tasks)
+{
+	struct da_dump *d = threads(20);
+	struct da_doc *doc;
+
+	for (uint32_t i = 4; i < 8; i++)
+		task(d, i, true);
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 1);
+	ck_says(finding(doc, "hang.sync-over-async")->title, "4 of 4 busy thread-pool workers");
+	da_dump_free(d);
+
+	d = threads(20); /* one of them still works */
+	for (uint32_t i = 4; i < 8; i++)
+		task(d, i, true);
+	d->proc.waits.v[3].kind = DA_WAIT_SOCKET;
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 0);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_WARNING), 1);
+	da_dump_free(d);
+
+	d = threads(20); /* the main thread of a service, and one more */
+	task(d, 0, false);
+	d->proc.threads.v[0].role = DA_ROLE_MAIN;
+	task(d, 1, false);
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR) + count(doc, DA_SEVERITY_WARNING), 0);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(waits_for_a_child)
+{
+	struct da_dump *d = threads(9);
+	struct da_doc *doc;
+	uint32_t l;
+
+	*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){ .thread = 3, .lock = DA_NONE, .owner = DA_NONE, .frame = DA_NONE,
+		.kind = DA_WAIT_CHILD, .primary = true, .how = "waitpid(4712)", .confidence = 0.95f };
+	d->proc.threads.v[3].state = DA_STATE_WAITING;
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_INFORMATION), 1);
+	ck_assert_ptr_nonnull(finding(doc, "hang.waiting-child"));
+	da_dump_free(d);
+
+	d = threads(9); /* the loader's lock, held by one that waits for a child */
+	*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){ .thread = 3, .lock = DA_NONE, .owner = DA_NONE, .frame = DA_NONE,
+		.kind = DA_WAIT_CHILD, .primary = true, .how = "waitpid(4712)", .confidence = 0.95f };
+	d->proc.threads.v[3].state = DA_STATE_WAITING;
+	l = lock(d, 3, 0.9f);
+	d->proc.locks.v[l].kind = DA_LOCK_LOADER;
+	wait(d, 4, l, 0.9f);
+	doc = analyze(d);
+	ck_assert_ptr_nonnull(finding(doc, "hang.loader-lock"));
+	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_HANG);
+	da_dump_free(d);
+}
+END_TEST
+
+START_TEST(a_lock_that_changes_hands)
+{
+	for (uint32_t n = 2; n < 6; n++) {
+		struct da_dump *d = threads(10);
+		uint32_t l = lock(d, DA_NONE, 0);
+		struct da_doc *doc;
+
+		d->proc.locks.v[l].state = DA_LOCK_CONTENDED;
+		d->proc.locks.v[l].owner_tid = 0;
+		for (uint32_t i = 0; i < n; i++)
+			wait(d, 1 + i, l, 0.9f);
+		doc = analyze(d);
+		ck_assert((finding(doc, "hang.lock-convoy") != NULL) == (n >= 3));
+		ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 0);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+START_TEST(a_loop_needs_time_and_a_running_thread)
+{
+	static const struct {
+		uint64_t us;
+		enum da_state state;
+		bool found;
+	} cases[] = { { 90000000, DA_STATE_RUNNING, true }, { 90000000, DA_STATE_WAITING, false },
+		      { 2000000, DA_STATE_RUNNING, false } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = threads(4);
+		struct da_doc *doc;
+
+		for (uint32_t k = 0; k < 4; k++) {
+			d->proc.threads.v[k].has_times = true;
+			d->proc.threads.v[k].user_us = 1000;
+		}
+		d->proc.threads.v[2].user_us = cases[i].us;
+		d->proc.threads.v[2].state = (uint8_t)cases[i].state;
+		doc = analyze(d);
+		ck_assert((finding(doc, "hang.spin") != NULL) == cases[i].found);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+START_TEST(owners_that_nobody_knows)
+{
+	struct da_dump *d = threads(6);
+	uint32_t l = lock(d, DA_NONE, 0);
+	struct da_doc *doc;
+
+	d->proc.locks.v[l].state = DA_LOCK_STATE_UNKNOWN;
+	d->proc.locks.v[l].owner_tid = 0;
+	wait(d, 1, l, 0.8f);
+	doc = analyze(d);
+	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_UNKNOWN);
+	ck_assert_ptr_nonnull(finding(doc, "hang.owner-unknown"));
+	ck_assert_ptr_null(finding(doc, "hang.none"));
+	da_dump_free(d);
+}
+END_TEST
+
 START_TEST(a_crash_leads_before_a_hang)
 {
 	struct da_dump *d = threads(6);
@@ -269,4 +406,6 @@ END_TEST
 
 UNIT_MAIN("hang", cycles_of_each_size, a_guess_makes_it_possible_only, a_semaphore_names_nobody,
 	  an_owner_that_sleeps,
-	  an_owner_that_works_is_no_finding, an_owner_that_is_gone, a_crash_leads_before_a_hang, numbers_add_up)
+	  an_owner_that_works_is_no_finding, an_owner_that_is_gone,
+	  workers_that_block_on_tasks, waits_for_a_child, a_lock_that_changes_hands,
+	  a_loop_needs_time_and_a_running_thread, owners_that_nobody_knows, a_crash_leads_before_a_hang, numbers_add_up)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hang: what the rules of living processes have in common. Private to analyze/. */
+#ifndef DA_ANALYZE_HANG_H
+#define DA_ANALYZE_HANG_H
+
+#include "analyze/graph.h"
+#include "analyze/words.h"
+
+#define DA_HANG_EVIDENCE 12 /* pieces of evidence that a finding shows */
+#define DA_HANG_SHARE 5     /* one thread in so many makes a wait a problem of the whole */
+
+const char *da_plural(size_t n, const char *one, const char *many);
+/* "12 % of all threads (5)" */
+const char *da_say_share(struct da_analysis *a, size_t n);
+/* What a wait is for: its lock, the end of a thread, or the kind in words. */
+const char *da_say_wait(struct da_analysis *a, const struct da_wait *w);
+/* The primary wait of a thread, or NULL. */
+const struct da_wait *da_primary_wait(const struct da_analysis *a, uint32_t thread);
+/* The innermost function of own code, else the innermost that has a name; plain, or NULL. */
+const char *da_standing_in(struct da_analysis *a, uint32_t thread);
+/* One more finding of a hang; the first that is sure leads the verdict. True: it is this one. */
+bool da_hang_lead(struct da_analysis *a, struct da_finding *f, const char *rule, double confidence, const char *text);
+/* why_not of rules that need waits. */
+const char *da_hang_no_waits(const struct da_analysis *a);
+
+#endif
