@@ -86,7 +86,7 @@ const char *da_nt_way(struct da_nt *n)
 		if (s->f[i].row && s->api < s->n && s->f[i].row->kind == s->f[s->api].row->kind)
 			api = s->f[i].row->name;
 	if (stub && api)
-		return da_printf(n->w.d->arena, "stands in " DA_SYM("%.*s") ", called for " DA_SYM("%.*s"),
+		return da_printf(n->w.d->arena, "stands in " DA_SYM("%.*s") ", called by " DA_SYM("%.*s"),
 				 (int)strcspn(stub, "*"), stub, (int)strcspn(api, "*"), api);
 	if (n->s.by_number)
 		return da_printf(n->w.d->arena, "stands in a system call whose number is that of " DA_SYM("%s") " in this build", stub);
@@ -155,6 +155,8 @@ static void one(struct da_nt *n, uint32_t thread)
 	w->t[thread].hint.frame = w->p->threads.v[thread].frames.n ? 0 : DA_NONE;
 	if (is_dead(n, thread))
 		return;
+	if (w->p->threads.v[thread].suspended && w->p->threads.v[thread].state == DA_STATE_UNKNOWN)
+		w->p->threads.v[thread].state = DA_STATE_SUSPENDED; /* whatever else it may wait for */
 	da_mem_as(&w->p->mem, &w->p->threads.v[thread]);
 	da_nt_stack_read(n, thread);
 	w->t[thread].call.state = state_of(n, thread);

@@ -41,6 +41,9 @@ struct da_nt_frame {
 	struct da_regs regs;
 	uint64_t args;               /* where its stack arguments begin (x64: its home space); 0 unknown */
 	const struct da_nt_row *row; /* NULL: no name that matters */
+	bool code_read;              /* the caller's code was read up to the call: what it loads for the first four */
+	uint8_t code_known;          /* bit n: argument n */
+	uint64_t code[4];
 };
 
 /* How much a source of an argument is worth, before what it leads to is looked at. */
@@ -143,7 +146,7 @@ bool da_nt_wait_call(struct da_nt *n);
 
 /* A wait of the thread at hand. frame: DA_NONE, or of the stack. */
 struct da_wait *da_nt_add(struct da_nt *n, enum da_lock_kind kind, float confidence, const char *how);
-/* "NtWaitForSingleObject called by WaitForSingleObjectEx": the names that the stack tells. */
+/* "stands in NtWaitForSingleObject, called by WaitForSingleObjectEx": the names that the stack tells. */
 const char *da_nt_way(struct da_nt *n);
 
 void da_wait_windows(struct da_dump *d, struct da_symbols *s);

@@ -199,42 +199,49 @@ static uint64_t start_of(struct da_nt *n, const struct da_frame *f)
 	return f->place && f->place->exact ? f->place->start : 0;
 }
 
-/* What the caller put into the register of an argument before its call. */
-static bool by_code_of_caller(struct da_nt *n, unsigned frame, unsigned arg, uint64_t *ret)
+/* What the caller put into the registers of arguments before its call. */
+static void read_code(struct da_nt *n, unsigned frame)
 {
-	const struct da_thread *t = &n->w.p->threads.v[n->s.thread];
-	const struct da_frame *caller = &t->frames.v[frame + 1];
+	const struct da_frame *caller = &n->w.p->threads.v[n->s.thread].frames.v[frame + 1];
 	struct run r = { .n = n, .kept = &n->s.f[frame + 1].regs };
+	struct da_nt_frame *f = &n->s.f[frame];
 	uint64_t start = start_of(n, caller), at = start;
-	uint8_t *code = n->code;
-	size_t size;
+	size_t size = (size_t)(caller->pc - start);
 
+	f->code_read = true;
 	if (!start || start >= caller->pc || caller->pc - start > CODE_MAX)
-		return false;
-	size = (size_t)(caller->pc - start);
-	if (!code)
-		code = n->code = da_alloc(n->w.d->arena, CODE_MAX);
-	if (da_mem_read(n->w.m, start, code, size, NULL) != DA_OK)
-		return false;
+		return;
+	if (!n->code)
+		n->code = da_alloc(n->w.d->arena, CODE_MAX);
+	if (da_mem_read(n->w.m, start, n->code, size, NULL) != DA_OK)
+		return;
 	while (at < caller->pc && !r.full) {
 		struct da_x86_insn i;
-		uint64_t end;
 
-		if (!da_x86_decode(code + (at - start), size - (size_t)(at - start), true, &i) || i.length == 0)
-			return false;
-		end = at + i.length;
-		if (end == caller->pc) /* the call itself */
-			break;
+		if (!da_x86_decode(n->code + (at - start), size - (size_t)(at - start), true, &i) || i.length == 0)
+			return;
 		r.at = at;
 		meet(&r, at);
-		one(&r, &i, end);
-		at = end;
+		if (at + i.length == caller->pc) /* the call itself */
+			break;
+		one(&r, &i, at + i.length);
+		at += i.length;
 	}
-	meet(&r, at);
-	if (r.full || at >= caller->pc || !(r.known >> arg_regs[arg] & 1))
-		return false;
-	*ret = r.v[arg_regs[arg]];
-	return true;
+	for (unsigned arg = 0; arg < 4 && at < caller->pc && !r.full; arg++)
+		if (r.known >> arg_regs[arg] & 1) {
+			f->code_known |= (uint8_t)(1u << arg);
+			f->code[arg] = r.v[arg_regs[arg]];
+		}
+}
+
+static bool by_code_of_caller(struct da_nt *n, unsigned frame, unsigned arg, uint64_t *ret)
+{
+	const struct da_nt_frame *f = &n->s.f[frame];
+
+	if (!f->code_read)
+		read_code(n, frame);
+	*ret = f->code[arg];
+	return f->code_known >> arg & 1;
 }
 
 /* ---------------------------------------------------------------- all sources */

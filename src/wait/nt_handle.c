@@ -225,7 +225,7 @@ static void add_one(struct da_nt *n, const struct found *f, unsigned i, const ch
 				  : da_printf(a, "%s%s", type >= 0 ? types[type].what : "an object of unknown kind",
 					      h && h->name && *h->name ? da_printf(a, " " DA_SITE("%s"), h->name) : "");
 	struct da_wait *wait = da_nt_add(n, kind, f->confidence,
-					 da_printf(a, "%s for %s (handle " DA_ADDR("0x%" PRIx64) ", by %s)%s", way, what,
+					 da_printf(a, "%s: waits for %s (handle " DA_ADDR("0x%" PRIx64) ", by %s)%s", way, what,
 						   handle, f->from, set));
 
 	if (lock)
@@ -360,8 +360,8 @@ static bool find(struct da_nt *n, struct found *f)
 
 static const char *unknown_words(const struct da_nt *n)
 {
-	return n->s.stub < n->s.n && n->s.f[n->s.stub].row->kind == DA_NT_MULTIPLE ? "for one or more handles that could not be told"
-										   : "for a handle that could not be told";
+	return n->s.stub < n->s.n && n->s.f[n->s.stub].row->kind == DA_NT_MULTIPLE ? "waits for one or more handles that could not be told"
+										   : "waits for a handle that could not be told";
 }
 
 bool da_nt_wait_handle(struct da_nt *n)
@@ -370,7 +370,7 @@ bool da_nt_wait_handle(struct da_nt *n)
 	const char *way = da_nt_way(n);
 
 	if (!find(n, &f)) {
-		da_nt_add(n, DA_LOCK_UNKNOWN, 0.85f, da_printf(n->w.d->arena, "%s %s", way, unknown_words(n)));
+		da_nt_add(n, DA_LOCK_UNKNOWN, 0.85f, da_printf(n->w.d->arena, "%s: %s", way, unknown_words(n)));
 		return true;
 	}
 	f.all = f.n > 1 && needs_all(n);

@@ -21,6 +21,10 @@
  * of what is in memory, so that neither symbols nor versions are needed. To add a primitive: src/wait/NAME.c
  * with one recogniser, one line in families.def, the names of its functions in names.def, one in local.mk, a
  * program in tests/wait, a unit test that lies.
+ *
+ * Windows (nt.h): x64, x86 (WOW64 too), ARM64 as far as names and the registers that calls keep go; Wine. The names of
+ * functions tell what for: those of exports suffice, and on x64 the numbers of the main system calls where no file is at
+ * hand. A function more is a line in nt_names.def, and a kind of its own where it is a new one.
  */
 #ifndef DA_WAIT_WAIT_H
 #define DA_WAIT_WAIT_H
