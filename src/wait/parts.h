@@ -225,6 +225,8 @@ void da_wait_spin(struct da_waits *w, uint32_t thread);
 void da_wait_held(struct da_waits *w);
 /* witness.c: do the stacks agree with what the words say? */
 void da_wait_witness(struct da_waits *w);
+/* witness_code.c: the function on the thread's stack whose code made this address, before the place where it is; NULL. */
+const char *da_wait_made_in(const struct da_waits *w, uint32_t thread, uint64_t address);
 /* state.c: states and roles of all threads. */
 void da_wait_states(struct da_waits *w);
 

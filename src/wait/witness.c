@@ -10,6 +10,7 @@
 
 #define BYTES 0x1000 /* of each stack, from its top */
 #define SURE 0.95f
+#define LIKELY 0.9f
 
 /* Registers and stack of a thread, without the place where its own wait left the address. */
 static bool mentions(const struct da_waits *w, uint32_t thread, uint64_t address)
@@ -61,6 +62,7 @@ static bool refuses_owner(const struct da_waits *w, const struct da_lock *l)
 static void check(struct da_waits *w, uint32_t index)
 {
 	struct da_lock *l = &w->p->locks.v[index];
+	const char *function;
 	bool waits;
 
 	if (l->owner >= w->p->threads.n || !l->how)
@@ -82,6 +84,10 @@ static void check(struct da_waits *w, uint32_t index)
 	} else if (works_there(w, l)) {
 		l->confidence = SURE;
 		l->how = da_printf(w->d->arena, "%s; that thread is inside such functions", l->how);
+	} else if ((function = da_wait_made_in(w, l->owner, l->address)) != NULL) {
+		l->confidence = LIKELY; /* it may have given it back since */
+		l->how = da_printf(w->d->arena, "%s; that thread is in " DA_SYM("%s") ", whose code took the lock's address before",
+				   l->how, function);
 	}
 }
 

@@ -167,6 +167,42 @@ START_TEST(second_witness)
 }
 END_TEST
 
+/* A lock that is a variable: code that made its address, in a function that its owner is in. */
+START_TEST(code_is_a_witness)
+{
+	static const struct {
+		uint8_t code[12];
+		bool made;
+	} cases[] = {
+		{ { 0x48, 0x8d, 0x3d, 0xf9, 0xf0, 0xff, 0xff, 0xe8, 0, 0, 0, 0 }, true },  /* lea -0xf07(%rip), %rdi */
+		{ { 0xbf, 0x00, 0x01, 0x50, 0x00, 0xe8, 0, 0, 0, 0, 0x90, 0x90 }, true },  /* mov $0x500100, %edi */
+		{ { 0x48, 0x8d, 0x3d, 0xf9, 0xf1, 0xff, 0xff, 0xe8, 0, 0, 0, 0 }, false }, /* another variable */
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process();
+		struct da_module *m = da_vec_add(d->arena, &d->proc.modules);
+		struct da_place *place = da_new(d->arena, struct da_place);
+		struct da_place_call call = { .function = "keeper" };
+		struct da_frame *f = da_vec_add(d->arena, &d->proc.threads.v[3].frames);
+		uint64_t at = DATA + 0x100, code = DATA + 0x1000;
+
+		*m = (struct da_module){ .name = "prog", .start = DATA, .end = DATA + DATA_BYTES, .main = true };
+		for (unsigned k = 0; k < 12; k++)
+			put(code + k, cases[i].code[k], 1);
+		*place = (struct da_place){ .module = 0, .raw = "keeper", .start = code, .size = 64, .calls = &call,
+					    .ncalls = 1, .exact = true };
+		*f = (struct da_frame){ .pc = code + 12, .place = place, .module = 0, .repeat = 1, .block_len = 1 };
+		mutex(at, 2, 0, FIRST_TID + 3, 1, 0);
+		sleeps(d, 1, at, PRIVATE_WAIT, 2);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(lock_at(d, at)->owner, 3);
+		ck_assert((lock_at(d, at)->confidence >= 0.9f) == cases[i].made);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 START_TEST(deadlock_of_itself)
 {
 	struct da_dump *d = process();
@@ -545,7 +581,7 @@ START_TEST(container_seen_from_outside)
 }
 END_TEST
 
-UNIT_MAIN("wait", owner_of_a_mutex, second_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
+UNIT_MAIN("wait", owner_of_a_mutex, second_witness, code_is_a_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
 	  managed_wait_stays_primary, condition_variables_of_three_ages, rwlock_before_2_25, readers_have_no_names, owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree,
 	  owner_that_is_gone, robust_list_that_leads_back, wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor,
 	  descriptors_that_lie, woken_already, container_seen_from_outside)
