@@ -161,32 +161,6 @@ const struct da_rule da_rule_dump_no_memory_kind = {
 	.run = run_no_memory_kind,
 };
 
-static unsigned run_not_portable(struct da_analysis *a)
-{
-	const struct da_process *p = &a->dump->proc;
-	struct da_finding *f;
-	bool clr = false;
-
-	for (size_t i = 0; i < p->modules.n; i++)
-		clr |= p->modules.v[i].name && strcmp(p->modules.v[i].name, "libcoreclr.so") == 0;
-	if (!clr || da_streq(a->dump->origin.writer, "createdump"))
-		return 0;
-	f = begin(a, "dump.not-portable", "A .NET process was dumped by a tool that does not know .NET");
-	da_finding_description(f, "The dump holds no code of .NET's files: for managed names the application's own files "
-			       "are needed beside it.");
-	da_finding_recommendation(f, "Next time make it with dotnet-dump collect or createdump; or bring the folder of the "
-				  "application and of the shared runtime, and name it with --symbols.");
-	da_finding_next(f, DA_NEXT_DUMP, "Make the next dump with dotnet-dump collect --type Full.");
-	return 1;
-}
-
-const struct da_rule da_rule_dump_not_portable = {
-	.id = "dump.not-portable", .severity = "Notification",
-	.looks_for = "a .NET process dumped by gcore or the kernel",
-	.page = "Needs libcoreclr.so among the modules and a writer that is not createdump.",
-	.run = run_not_portable,
-};
-
 /* Lines of the system's libraries are nobody's question; those of the program are. */
 static bool matters(const struct da_dump *d, const struct da_missing_file *m)
 {

@@ -509,10 +509,35 @@ END_TEST
 START_TEST(a_foreign_dump_of_dotnet)
 {
 	struct da_dump *d = process();
+	const struct da_finding_row *f;
+	struct da_missing_file *m;
 
+	d->origin.format = "elf-core";
 	d->proc.modules.v[1].name = "libcoreclr.so";
-	ck_assert_ptr_nonnull(finding(analyze(d, NULL), "dump.not-portable"));
+	d->proc.modules.v[1].path = "/opt/app/libcoreclr.so";
+	*da_vec_add(d->arena, &d->proc.runtimes) = (struct da_runtime){ .kind = DA_RUNTIME_CORECLR, .module = 1, .verified = true };
+	/* nothing lacks: all its files are at hand */
+	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.not-portable"));
+	m = da_vec_add(d->arena, &d->missing_files);
+	*m = (struct da_missing_file){ .module = 1, .name = "libcoreclr.so", .path = "/opt/app/libcoreclr.so",
+				       .build_id = "aabb", .why = "names", .frames = 3 };
+	m = da_vec_add(d->arena, &d->missing_files);
+	*m = (struct da_missing_file){ .module = DA_NONE, .managed = true, .name = "App.dll", .path = "/opt/app/App.dll",
+				       .why = "names of types and methods" };
+	m = da_vec_add(d->arena, &d->missing_files);
+	*m = (struct da_missing_file){ .module = DA_NONE, .managed = true, .debug = true, .name = "App.pdb",
+				       .pdb_id = "00FFFFFFFF", .why = "lines", .frames = 1 };
+	f = finding(analyze(d, NULL), "dump.not-portable");
+	ck_assert_ptr_nonnull(f);
+	ck_says(f->description, "2 files");
+	ck_assert_uint_eq(f->nevidence, 2);
+	ck_says(f->evidence[0].text, "/opt/app/libcoreclr.so");
+	ck_says(f->evidence[0].text, "build-id aabb");
+	ck_says(f->evidence[1].text, "/opt/app/App.dll");
 	d->origin.writer = "createdump";
+	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.not-portable"));
+	d->origin.writer = "kernel";
+	d->origin.format = "minidump";
 	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.not-portable"));
 	da_dump_free(d);
 }
