@@ -80,7 +80,7 @@ static uint64_t top_hash(const struct da_thread *t)
 	for (size_t i = 0; i < t->frames.n && n < SIMILAR; i++) {
 		const struct da_place *p = t->frames.v[i].place;
 
-		if (!p || !p->ncalls)
+		if (!p || !p->ncalls || !p->calls[0].function)
 			return 0;
 		h = da_hash(h, p->calls[0].function, strlen(p->calls[0].function) + 1);
 		n++;
