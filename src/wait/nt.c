@@ -44,6 +44,18 @@ static bool limit(struct da_nt *n, uint64_t *ret_us)
 	return da_nt_timeout(n, s->stub, (unsigned)stub_at[s->f[s->stub].row->kind], ret_us);
 }
 
+/* Is one of the frames that tell it only a word of the stack that looks like one? */
+static bool is_scanned(const struct da_nt *n)
+{
+	const struct da_thread *t = &n->w.p->threads.v[n->s.thread];
+	unsigned last = n->s.api < n->s.n ? n->s.api : n->s.stub;
+
+	for (unsigned i = 1; i < n->s.n && i <= last; i++)
+		if (t->frames.v[i].trust == DA_TRUST_SCAN)
+			return true;
+	return false;
+}
+
 struct da_wait *da_nt_add(struct da_nt *n, enum da_lock_kind kind, float confidence, const char *how)
 {
 	uint32_t thread = n->s.thread;
@@ -53,7 +65,7 @@ struct da_wait *da_nt_add(struct da_nt *n, enum da_lock_kind kind, float confide
 
 	h->frame = n->s.api < n->s.n ? n->s.api : n->s.stub < n->s.n ? n->s.stub : 0;
 	wait = da_wait_add(&n->w, thread, kind);
-	wait->confidence = n->s.by_number ? DA_MIN(confidence, 0.75f) : confidence;
+	wait->confidence = DA_MIN(confidence, n->s.by_number ? 0.75f : is_scanned(n) ? 0.65f : 1.0f);
 	wait->how = how;
 	if (limit(n, &us)) {
 		wait->has_timeout = true;

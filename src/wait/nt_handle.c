@@ -302,8 +302,10 @@ static bool find_many(struct da_nt *n, struct found *f)
 				     .count_unsure = !sure };
 		for (unsigned k = 0; k < m.found; k++)
 			f->handle[k] = m.handle[k];
-		if (!sure) /* what stands behind the array may look like handles too */
+		if (!sure) { /* what stands behind the array may look like handles too */
 			f->n = 1;
+			f->confidence = DA_MIN(f->confidence, 0.7f);
+		}
 		return true;
 	}
 	return false;
@@ -324,27 +326,64 @@ static bool needs_all(struct da_nt *n)
 
 /* ---------------------------------------------------------------- one */
 
-static bool find_one(struct da_nt *n, struct found *f)
+static bool takes_one(const struct da_nt *n, unsigned i)
 {
-	const struct da_nt_stack *s = &n->s;
-	struct da_nt_value v;
-	bool many = s->stub < s->n && s->f[s->stub].row->kind == DA_NT_MULTIPLE;
+	const struct da_nt_row *row = n->s.f[i].row;
 
-	/* From the outermost function of the kind: its caller is the program. */
-	for (unsigned i = s->n; i-- > 0;) {
-		const struct da_nt_row *row = s->f[i].row;
+	return row && row->arg >= 0 && (row->kind == DA_NT_WAIT_ONE || (i == n->s.stub && row->kind != DA_NT_MULTIPLE));
+}
 
-		if (!row || row->arg < 0 || (row->kind != DA_NT_WAIT_ONE && (i != s->stub || many)))
-			continue;
-		if (!da_nt_arg(n, i, (unsigned)row->arg, is_waitable, NULL, &v))
-			continue;
-		if (n->w.p->handles.n == 0 && v.confidence < DA_NT_BY_REGISTER)
-			continue;
-		*f = (struct found){ .n = 1, .confidence = DA_MIN(v.confidence + 0.1f, 0.97f), .from = v.from };
-		f->handle[0] = v.v;
-		return true;
-	}
+/* By a source that is sure by itself: the outermost function first, whose caller is the program. */
+static bool surely(struct da_nt *n, struct da_nt_value *ret)
+{
+	for (unsigned i = n->s.n; i-- > 0;)
+		if (takes_one(n, i) && da_nt_args(n, i, (unsigned)n->s.f[i].row->arg, ret, 1) == 1 &&
+		    ret->confidence >= DA_NT_BY_REGISTER && is_waitable(n, ret->v, NULL))
+			return true;
 	return false;
+}
+
+/* By other sources: small numbers that happen to be handles stand there too. Several make a guess of it. */
+#define SOURCES 96
+
+static bool perhaps(struct da_nt *n, struct da_nt_value *ret)
+{
+	bool found = false, several = false;
+
+	if (n->w.p->handles.n == 0)
+		return false;
+	for (unsigned i = n->s.n; i-- > 0;) {
+		struct da_nt_value v[SOURCES];
+		unsigned all = takes_one(n, i) ? da_nt_args(n, i, (unsigned)n->s.f[i].row->arg, v, SOURCES) : 0;
+
+		for (unsigned k = 0; k < all; k++) {
+			if (v[k].confidence <= DA_NT_BY_WORD || !is_waitable(n, v[k].v, NULL))
+				continue;
+			several = several || (found && v[k].v != ret->v);
+			if (!found || v[k].confidence > ret->confidence)
+				*ret = v[k];
+			found = true;
+		}
+	}
+	if (several)
+		ret->confidence = 0.45f;
+	return found;
+}
+
+/* many: Wine's system call for one handle is that for several. */
+static bool find_one(struct da_nt *n, struct found *f, bool many)
+{
+	struct da_nt_value v;
+
+	if (!surely(n, &v)) {
+		if (many && find_many(n, f) && f->confidence >= DA_NT_BY_STACK)
+			return true;
+		if (!perhaps(n, &v))
+			return false;
+	}
+	*f = (struct found){ .n = 1, .confidence = DA_MIN(v.confidence + 0.1f, 0.97f), .from = v.from };
+	f->handle[0] = v.v;
+	return true;
 }
 
 static bool find(struct da_nt *n, struct found *f)
@@ -353,9 +392,7 @@ static bool find(struct da_nt *n, struct found *f)
 	bool many = s->stub < s->n && s->f[s->stub].row->kind == DA_NT_MULTIPLE;
 	bool one = s->api < s->n && s->f[s->api].row->kind == DA_NT_WAIT_ONE;
 
-	if (one || !many)
-		return find_one(n, f) || (many && find_many(n, f));
-	return find_many(n, f);
+	return one || !many ? find_one(n, f, many) || (many && find_many(n, f)) : find_many(n, f);
 }
 
 static const char *unknown_words(const struct da_nt *n)

@@ -140,28 +140,35 @@ static unsigned last_of(const struct da_nt *n, unsigned from)
 	return last;
 }
 
-/* The argument of the outermost, whose caller is the program, where its memory is not in the dump. */
-static bool unproven(struct da_nt *n, unsigned frame, struct da_nt_value *ret)
+/*
+ * The argument of the outermost, whose caller is the program, by a sure source: whatever stands there, unless it cannot be a
+ * section. Where its memory is not in the dump the source alone counts.
+ */
+static bool by_argument(struct da_nt *n, unsigned frame, struct da_nt_value *ret)
 {
+	struct da_nt_section c;
 	uint32_t word;
 
-	return da_nt_args(n, frame, 0, ret, 1) == 1 && ret->confidence >= DA_NT_BY_STACK && ret->v % n->w.word == 0 && ret->v &&
-	       da_arch_canonical(n->w.p->arch, ret->v) && !da_wait_u32(&n->w, ret->v, &word);
+	if (da_nt_args(n, frame, 0, ret, 1) != 1 || ret->confidence < DA_NT_BY_STACK || ret->v < DA_NULL_PAGE ||
+	    ret->v % n->w.word || !da_arch_canonical(n->w.p->arch, ret->v))
+		return false;
+	if (da_wait_u32(&n->w, ret->v, &word))
+		return da_nt_read_section(n, ret->v, &c);
+	ret->confidence = 0.6f;
+	return true;
 }
 
 static bool find(struct da_nt *n, unsigned first, unsigned last, struct da_nt_value *ret)
 {
 	uint32_t own = n->w.p->threads.v[n->s.thread].tid;
 
+	if (by_argument(n, last, ret))
+		return true;
 	for (unsigned i = last + 1; i-- > first;)
 		if (da_nt_arg(n, i, 0, is_contended, &own, ret))
 			return true;
 	if (da_nt_any(n, last, is_contended, &own, ret))
 		return true;
-	if (unproven(n, last, ret)) {
-		ret->confidence = 0.6f;
-		return true;
-	}
 	for (unsigned i = last + 1; i-- > first;)
 		if (da_nt_arg(n, i, 0, is_section, NULL, ret))
 			return true;
