@@ -156,6 +156,21 @@ static bool is_main(const struct da_clr *c, const struct da_thread *t)
 	       !(t->managed->state & (TS_WE_OWN | TS_BACKGROUND));
 }
 
+/* Without its name (small dumps) a thread of the program is told by what it runs. */
+static bool runs_own_code(const struct da_clr *c, const struct da_thread *t)
+{
+	const struct da_process *p = &c->dump->proc;
+
+	for (size_t i = 0; i < t->frames.n; i++) {
+		const struct da_place *place = t->frames.v[i].place;
+
+		if (place && place->method && place->method->assembly < p->assemblies.n &&
+		    p->assemblies.v[place->method->assembly].class == DA_CLASS_OWN)
+			return true;
+	}
+	return false;
+}
+
 static enum da_role role_of(const struct da_clr *c, const struct da_thread *t)
 {
 	const struct da_managed_thread *m = t->managed;
@@ -169,7 +184,7 @@ static enum da_role role_of(const struct da_clr *c, const struct da_thread *t)
 	if (role == DA_ROLE_UNKNOWN && is_main(c, t))
 		role = DA_ROLE_MAIN;
 	/* Made by managed code, and nothing of the above: a thread of the program. */
-	if (role == DA_ROLE_UNKNOWN && m && (m->state & TS_WE_OWN) && m->name)
+	if (role == DA_ROLE_UNKNOWN && m && (m->state & TS_WE_OWN) && (m->name || runs_own_code(c, t)))
 		role = DA_ROLE_USER;
 	return role;
 }
