@@ -72,6 +72,8 @@ def symbols(name):
         if not packs or not os.path.isdir(pack):
             return None
         return [pack, '%s/scenario-binaries/%s%s' % (corpus, m.group(1), m.group(2) if 'r2r' in m.group(2) or 'trim' in m.group(2) else '')]
+    if os.path.exists('%s/async11/%s.truth.json' % (corpus, name)):
+        return [corpus + '/async11']
     m = re.match(r'.*-heap-(6\.0|8\.0|10\.0|11\.0)-win', name)
     if m:
         pack = '%s/microsoft.netcore.app.runtime.win-x64/%s' % (packs, windows[m.group(1)])
@@ -338,7 +340,7 @@ def check_truth(name, truth, r):
     locks = {num(x['address']): x for x in r.d.get('locks', []) if 'address' in x}
     ids = {}
     threads = truth.get('threads')
-    for t in threads if isinstance(threads, list) else []:
+    for t in threads if isinstance(threads, list) and threads and 'os_id' in threads[0] else []:
         ids[t['name']] = t['os_id']
     for want in truth['locks'] if isinstance(truth.get('locks'), list) else []:
         if not want.get('address') or want.get('type', '').startswith('System.Threading.') or not want.get('waiters'):
@@ -364,6 +366,30 @@ def check_truth(name, truth, r):
         tap(not missing, name, 'exception chain', 'missing: %s\nours: %s' % (missing, have))
 
 
+def check_live(name, truth, r):
+    """Methods of chains that a thread stands in: on its stack, in this order, at these lines."""
+    why, n = [], 0
+    tids = {t['chain']: t['tid'] for t in truth.get('threads', []) if isinstance(t, dict) and 'chain' in t}
+    for c in truth.get('chains', []):
+        if c.get('name') not in tids:
+            continue
+        frames = [(f.get('function') or '', f.get('line')) for f in r.frames(tids[c['name']])]
+        at = 0
+        for want in c['innermost_first']:
+            if want.get('kind') != 'live':
+                continue
+            n += 1
+            at = next((i for i in range(at, len(frames)) if re.search(r'\b' + re.escape(want['method']) + r'\b', frames[i][0])), None)
+            if at is None:
+                why.append('%s: %s is not on the stack of %d' % (c['name'], want['method'], tids[c['name']]))
+                break
+            if want.get('line') and frames[at][1] != want['line']:
+                why.append('%s: %s at line %s, truth %d' % (c['name'], want['method'], frames[at][1], want['line']))
+            at += 1
+    if n:
+        tap(not why, name, 'methods that run', '\n'.join(why) + '\n(%d)' % n)
+
+
 def check(name, path):
     global nameless
     folder = next(d for d in ('dumps', 'windows', 'arm64/dumps', 'nodac', 'async11') if glob.glob('%s/%s/%s.*' % (corpus, d, name)))
@@ -382,6 +408,7 @@ def check(name, path):
         if not o or not o.get('clr_found') or 'threads' not in o:
             tap(bool(j['data'].get('runtimes')), label, 'runtime')
             check_truth(label, truth, Report(j))
+            check_live(label, truth, Report(j))
             continue
         r = Report(j)
         nameless = bool(re.search('-by-8\\.0', name))
