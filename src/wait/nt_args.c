@@ -297,7 +297,8 @@ static void push_stub(struct da_nt *n, unsigned arg, struct list *l)
 
 	if (n->w.cpu == DA_CPU_X86 || !da_reg_known(&t->regs, reg) || (t->entry && t->regs.v[reg] == t->entry))
 		return;
-	push(l, t->regs.v[reg], n->wine ? DA_NT_BY_WORD : DA_NT_BY_REGISTER,
+	/* ARM64: where the result of the call stands, too */
+	push(l, t->regs.v[reg], n->wine ? DA_NT_BY_WORD : n->w.cpu == DA_CPU_A64 ? DA_NT_BY_KEPT : DA_NT_BY_REGISTER,
 	     da_printf(n->w.d->arena, "register %s", n->w.p->arch->regs[reg].name));
 }
 

@@ -45,6 +45,20 @@ static uint64_t sp_of(unsigned thread)
 
 static unsigned word = 8;
 
+/* The same on another CPU of 64 bits. */
+static void on_arm64(struct da_dump *d)
+{
+	struct da_process *p = &d->proc;
+
+	p->arch = da_arch_by_elf(183, 2, false);
+	p->arch_name = p->arch->name;
+	for (unsigned i = 0; i < THREADS; i++) {
+		p->threads.v[i].regs.valid = 0;
+		da_reg_set(&p->threads.v[i].regs, p->arch->pc, 0x401000);
+		da_reg_set(&p->threads.v[i].regs, p->arch->sp, sp_of(i));
+	}
+}
+
 static struct da_dump *process(bool wide)
 {
 	struct da_dump *d = da_dump_new(&da_limits_default, NULL);
@@ -461,7 +475,27 @@ START_TEST(join_by_handle)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- x86 */
+/* ---------------------------------------------------------------- other CPUs */
+
+START_TEST(arm64_by_kept_registers)
+{
+	struct da_dump *d = process(true);
+
+	on_arm64(d);
+	add_handle(d, 0x44, "Mutant", NULL, 0, TID(3));
+	add_handle(d, 0x48, "Event", NULL, 0, 0);
+	stands(d, 1, in_handle);
+	da_reg_set(&d->proc.threads.v[1].regs, 19, 0x44);
+	stands(d, 2, in_handle); /* two that it may be: a guess */
+	da_reg_set(&d->proc.threads.v[2].regs, 19, 0x44);
+	da_reg_set(&d->proc.threads.v[2].regs, 20, 0x48);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 1)->kind, DA_LOCK_MUTANT);
+	ck_assert_uint_eq(wait_of(d, 1)->owner, 3);
+	ck_assert(wait_of(d, 2)->confidence < 0.6f);
+	da_dump_free(d);
+}
+END_TEST
 
 START_TEST(x86_by_the_stack)
 {
@@ -485,4 +519,4 @@ END_TEST
 
 UNIT_MAIN("wait_nt", section_of_vista, section_of_old, section_with_witness, section_of_nobody, sections_that_lie,
 	  debug_information_of_another, list_of_sections, loader_lock, srw_of_windows, mutex_by_its_handle, mutexes_that_lie,
-	  registers_that_lie, many_handles, join_by_handle, x86_by_the_stack)
+	  registers_that_lie, many_handles, join_by_handle, arm64_by_kept_registers, x86_by_the_stack)
