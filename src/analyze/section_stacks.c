@@ -19,6 +19,8 @@ static void method_cells(struct da_doc *doc, const struct da_method *m)
 		da_set_address(doc, DA_COL_frame_method_token, m->token);
 	if (m->il_offset >= 0)
 		da_set_uint(doc, DA_COL_frame_il_offset, (uint32_t)m->il_offset);
+	if (m->hidden)
+		da_set_bool(doc, DA_COL_frame_hidden, true);
 }
 
 static void frame_row(struct da_analysis *a, enum da_col list, const struct da_frame *f, uint32_t index,

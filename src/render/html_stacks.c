@@ -37,7 +37,7 @@ static void frame(struct da_html *h, enum da_col col, const struct da_cell *cell
 	xmlNodePtr tr, td;
 
 	da_view_frame(h->view, col, cell, k, &f);
-	tr = da_html_new(h, "tr", f.own ? "own" : f.noise ? "noise" : NULL);
+	tr = da_html_new(h, "tr", f.own ? "own" : f.noise || f.hidden ? "noise" : NULL);
 	td = da_html_add(h, tr, "td", NULL);
 	da_html_textf(h, td, "%" PRIu64, f.has_index ? f.index : k);
 	td = da_html_add(h, tr, "td", da_streq(f.trust, "scan") ? "fn doubt" : "fn");
@@ -48,6 +48,10 @@ static void frame(struct da_html *h, enum da_col col, const struct da_cell *cell
 	if (f.inlined) {
 		da_html_text(h, td, " ");
 		da_html_add_text(h, td, "span", "mark", "inlined");
+	}
+	if (f.hidden) {
+		da_html_text(h, td, " ");
+		da_html_add_text(h, td, "span", "mark", "kept out of stack traces");
 	}
 	repeat_mark(h, td, &f);
 	da_str_clear(&s);

@@ -81,17 +81,33 @@ static void frame(struct da_page *p, enum da_col col, const struct da_cell *cell
 	da_page_flush_styled(p, style);
 }
 
+/* What stack traces leave out is one line, however much it is; a single one says more by its name. */
+static void frames_between(struct da_page *p, enum da_col col, const struct da_cell *cell, uint32_t k, uint32_t end)
+{
+	while (k < end) {
+		uint32_t hidden = da_view_hidden(p->view, col, cell, k, end);
+
+		if (hidden > 1) {
+			da_str_add(&p->line, "      …  ");
+			da_format_number_of(&p->line, hidden, "frame", " ");
+			da_str_add(&p->line, " kept out of stack traces\n");
+			da_page_flush_styled(p, DA_STYLE_DIM);
+			k += hidden;
+		} else {
+			frame(p, col, cell, k++);
+		}
+	}
+}
+
 static void frames(struct da_page *p, enum da_col col, const struct da_cell *cell)
 {
 	uint32_t head, tail;
 
 	da_view_frames(p->view, cell->n, &head, &tail);
-	for (uint32_t k = 0; k < head; k++)
-		frame(p, col, cell, k);
+	frames_between(p, col, cell, 0, head);
 	if (head + tail < cell->n)
 		da_page_left(p, cell->n - head - tail);
-	for (uint32_t k = cell->n - tail; k < cell->n; k++)
-		frame(p, col, cell, k);
+	frames_between(p, col, cell, cell->n - tail, cell->n);
 }
 
 /* ---------------------------------------------------------------- stacks */

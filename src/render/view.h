@@ -111,6 +111,7 @@ struct da_frame_row {
 	uint64_t pc, offset, module_offset, line;
 	bool has_index, has_pc, has_offset, has_module_offset, has_line;
 	bool own, noise, inlined; /* neither own nor noise: not known */
+	bool hidden; /* its author, or the runtime that put it in between, keeps it out of stack traces */
 };
 
 void da_view_frame(const struct da_view *v, enum da_col col, const struct da_cell *cell, uint32_t k,
@@ -125,6 +126,8 @@ const char *da_frame_how(const struct da_frame_row *f);
 const char *da_view_end(const char *word);
 /* Which of n frames are drawn: the first *ret_head and the last *ret_tail. */
 void da_view_frames(const struct da_view *v, uint32_t n, uint32_t *ret_head, uint32_t *ret_tail);
+/* How many hidden frames stand together from the k-th on, before the end-th; 0 where all is asked for. */
+uint32_t da_view_hidden(const struct da_view *v, enum da_col col, const struct da_cell *cell, uint32_t k, uint32_t end);
 
 /* ---------------------------------------------------------------- the whole */
 

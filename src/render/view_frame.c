@@ -64,6 +64,7 @@ void da_view_frame(const struct da_view *v, enum da_col col, const struct da_cel
 	f.trust = text(&r, DA_COL_frame_trust);
 	f.noise = yes(&r, DA_COL_frame_own, &f.own) && !f.own;
 	yes(&r, DA_COL_frame_inlined, &f.inlined);
+	yes(&r, DA_COL_frame_hidden, &f.hidden);
 	*ret = f;
 }
 
@@ -133,4 +134,17 @@ void da_view_frames(const struct da_view *v, uint32_t n, uint32_t *ret_head, uin
 {
 	*ret_head = v->full || n <= MAX_FRAMES ? n : HEAD_FRAMES;
 	*ret_tail = v->full || n <= MAX_FRAMES ? 0 : TAIL_FRAMES;
+}
+
+uint32_t da_view_hidden(const struct da_view *v, enum da_col col, const struct da_cell *cell, uint32_t k, uint32_t end)
+{
+	struct da_frame_row f;
+	uint32_t n = 0;
+
+	for (; !v->full && k + n < end; n++) {
+		da_view_frame(v, col, cell, k + n, &f);
+		if (!f.hidden)
+			break;
+	}
+	return n;
 }

@@ -342,6 +342,46 @@ START_TEST(colours_end_with_the_line)
 }
 END_TEST
 
+/* A stack where '-' stands for a frame that stack traces leave out. */
+static const char *stack_drawn(struct da_arena *a, const char *frames, const char *form, bool full)
+{
+	struct da_render_options o = { .full = full };
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	struct da_doc *d = da_doc_new(a, NULL);
+
+	da_doc_row(d, DA_BLOCK_stacks);
+	da_set_ref(d, DA_COL_stacks_group, "g", 0);
+	for (unsigned i = 0; frames[i]; i++) {
+		da_sub_row(d, DA_COL_stacks_frames);
+		da_set_uint(d, DA_COL_frame_index, i);
+		da_set_text(d, DA_COL_frame_function, da_printf(a, "call_%u", i));
+		if (frames[i] == '-')
+			da_set_bool(d, DA_COL_frame_hidden, true);
+	}
+	da_doc_finish(d);
+	ck_assert_int_eq(da_render(da_renderer_find(form), d, &o, to_str, &s), DA_OK);
+	return da_strdup(a, da_str_get(&s));
+}
+
+START_TEST(hidden_frames_are_folded)
+{
+	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
+	const char *text = stack_drawn(a, "x--x-x---", "text", false);
+
+	ck_assert_ptr_nonnull(strstr(text, "2 frames kept out of stack traces"));
+	ck_assert_ptr_nonnull(strstr(text, "3 frames kept out of stack traces"));
+	ck_assert_ptr_nonnull(strstr(text, "call_0\n"));
+	ck_assert_ptr_null(strstr(text, "call_1"));
+	ck_assert_ptr_nonnull(strstr(text, "call_4")); /* one alone says more by its name */
+	ck_assert_ptr_null(strstr(text, "call_8"));
+	text = stack_drawn(a, "x--x", "text", true);
+	ck_assert_ptr_nonnull(strstr(text, "call_1"));
+	text = stack_drawn(a, "x--x", "html", false);
+	ck_assert_ptr_nonnull(strstr(text, "call_2"));
+	ck_assert_ptr_nonnull(strstr(text, "kept out of stack traces"));
+}
+END_TEST
+
 START_TEST(text_tells_the_same)
 {
 	static const char *const wanted[] = {
@@ -491,5 +531,6 @@ UNIT_MAIN("render", values_for_people, lines_by_width, forms_by_name,
 	  links_have_targets_and_ids_are_unique, hostile_names_stay_text, policy_names_style_and_script,
 	  large_pages_are_cut_and_say_so, what_the_reader_needs_is_there,
 	  parts_stand_with_their_own_anchors, text_keeps_its_width, colours_end_with_the_line,
+	  hidden_frames_are_folded,
 	  text_tells_the_same, markdown_is_short_and_inert, a_full_disk_is_told, same_document_same_bytes,
 	  same_bytes_from_every_libxml2)
