@@ -71,15 +71,11 @@ bool da_wait_on_stack(const struct da_waits *w, uint32_t thread, uint64_t value,
 	const uint8_t *stack;
 	size_t n = da_wait_stack(w, thread, bytes, &stack), i = 0;
 
-	/* Sixteen at a time: compilers make a few vector instructions of it. */
-	for (; w->word == 8 && i + 16 <= n; i += 16) {
-		uint64_t some[16];
-		unsigned hits = 0;
+	for (; w->word == 8 && i + 4 <= n; i += 4) {
+		uint64_t some[4];
 
 		memcpy(some, stack + 8 * i, sizeof(some));
-		for (unsigned k = 0; k < 16; k++)
-			hits |= some[k] == value;
-		if (hits)
+		if (some[0] == value || some[1] == value || some[2] == value || some[3] == value)
 			return true;
 	}
 	for (; i < n; i++)

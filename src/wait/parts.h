@@ -100,6 +100,7 @@ struct da_waits {
 	const char **call_words;      /* of each row of syscalls.def, once made */
 	struct da_map descriptors;    /* descriptor to thread */
 	struct da_map families;       /* struct da_place to enum da_family */
+	struct da_map made;           /* place in code to the addresses made before it */
 	struct da_map callees;        /* return address to what was called there */
 	struct da_map tids;           /* inner thread id to thread */
 	struct da_map sleepers;       /* address to how many threads sleep on it */
@@ -226,7 +227,7 @@ void da_wait_held(struct da_waits *w);
 /* witness.c: do the stacks agree with what the words say? */
 void da_wait_witness(struct da_waits *w);
 /* witness_code.c: the function on the thread's stack whose code made this address, before the place where it is; NULL. */
-const char *da_wait_made_in(const struct da_waits *w, uint32_t thread, uint64_t address);
+const char *da_wait_made_in(struct da_waits *w, uint32_t thread, uint64_t address);
 /* state.c: states and roles of all threads. */
 void da_wait_states(struct da_waits *w);
 

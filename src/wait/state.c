@@ -7,7 +7,7 @@
 #include "wait/parts.h"
 
 enum { POLL = 1, COND = 2, SLEEP = 4, READ = 8, SIGNAL = 16, CHILD = 32, JOIN = 64, LOCK = 128, OPEN = 256, PORT = 512,
-       MESSAGE = 1024, CALL = 2048, ANY = 0xffff };
+       MESSAGE = 1024, CALL = 2048, ANY = 0xffff & ~LOCK };
 
 #define NEAR 6 /* frames from one function of a pattern to the next: helpers without a name stand between */
 

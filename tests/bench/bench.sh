@@ -80,6 +80,32 @@ single() {
 		printf "%-34s %8.3f %8.1f %8s %8s %7s  %s\n", n, a, ar / 1024, "", "", "", s }'
 }
 
+# circle N: as many threads as mutexes, each waiting for the next one's: what the stage of waits costs beside that of
+# stacks and their names. The smallest of the rounds, since the two are parts of one run.
+circle() {
+	[ -x circle ] || ${CC:-cc} -O2 -g -pthread -o circle "$here/circle.c" || return
+	if [ ! -f "circle-$1.core" ]; then
+		rm -f core core.*
+		# shellcheck disable=SC3045
+		(ulimit -c unlimited && exec ./circle "$1") >/dev/null 2>&1
+		for file in core core.*; do
+			[ -f "$file" ] && mv "$file" "circle-$1.core"
+		done
+		[ -f "circle-$1.core" ] || return
+	fi
+	rm -f a.txt
+	i=0
+	while [ $i -lt "$rounds" ]; do
+		"$DUMPAN" report --no-isolate --timings --format json -o out.json "circle-$1.core" 2>/dev/null
+		grep -o '"stage":"[a-z]*","us":[0-9]*' out.json | sed 's/"stage":"\([a-z]*\)","us":/\1 /' >>a.txt
+		i=$((i + 1))
+	done
+	awk -v n="waits of $1 threads, $1 locks" '{ if (!($1 in best) || $2 < best[$1]) best[$1] = $2 } END {
+		s = best["stacks"] + best["symbols"]
+		printf "%-34s %8.3f %8s %8.3f %8s %7.2f  beside stacks and names\n", n, best["waits"] / 1e6, "", s / 1e6, "",
+			s ? best["waits"] / s : 0 }' a.txt
+}
+
 # A full minidump of 2 GB, of 100 threads with 20 to 30 frames each in 12 modules, whose files are in reef/.
 make_reef() {
 	[ -f reef.dmp ] && return
@@ -184,6 +210,10 @@ if want growth; then
 		synth "growth-m$n" modules=$n threads=8
 		single "$n modules" "$DUMPAN" report --format html -o out.html "growth-m$n.core"
 	done
+fi
+if want waits; then
+	circle 1000
+	circle 10000
 fi
 if want minidump; then
 	[ -f minidump.dmp ] || "$top_builddir/tests/synth/synthmd" minidump.dmp memory64=1 flags=0x61826 threads=100 megabytes=2048
