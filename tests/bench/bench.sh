@@ -76,8 +76,9 @@ single() {
 		i=$((i + 1))
 	done
 	a=$(awk '{ print $1 }' a.txt | median) ar=$(awk '{ print $3 }' a.txt | median)
-	awk -v n="$name" -v a="$a" -v ar="$ar" -v s="$(awk '{ print $4 }' a.txt | sort -u | tr '\n' ' ')" 'BEGIN {
-		printf "%-34s %8.3f %8.1f %8s %8s %7s  %s\n", n, a, ar / 1024, "", "", "", s }'
+	awk -v n="$name" -v a="$a" -v ar="$ar" -v c="$(awk '{ print $2 }' a.txt | median)" \
+		-v s="$(awk '{ print $4 }' a.txt | sort -u | tr '\n' ' ')" 'BEGIN {
+		printf "%-34s %8.3f %8.1f %8s %8s %7s  %s(%.3f s of CPU)\n", n, a, ar / 1024, "", "", "", s, c }'
 }
 
 # circle N: as many threads as mutexes, each waiting for the next one's: what the stage of waits costs beside that of
@@ -189,6 +190,61 @@ against_walk() {
 	duel "stackwalk${version:+ of minidump $version}" reef.sym "$walk" reef.dmp reef.sym
 }
 
+# The program of tests/dotnet for .NET 10, and dumps of it: "heap" of 200 MB, "many" of N threads.
+make_dotnet() {
+	[ -x observatory/Observatory ] && return
+	command -v dotnet >/dev/null || return 1
+	DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 \
+		dotnet publish "$(cd "$here/../dotnet/observatory" && pwd)/Observatory.csproj" -c Release -f net10.0 -r linux-x64 \
+		--self-contained true --artifacts-path "$(pwd)/dotnet-build" -o "$(pwd)/observatory" >dotnet.log 2>&1
+}
+
+dotnet_dump_of() { # name, arguments of the program
+	[ -f "$1.core" ] && return
+	name=$1
+	shift
+	rm -f ready
+	mkfifo ready
+	env -i PATH=/usr/bin:/bin DOTNET_gcServer=0 DOTNET_gcConcurrent=0 DOTNET_GCHeapHardLimit=0xc000000 observatory/Observatory "$@" >ready 2>/dev/null &
+	pid=$!
+	head -n 1 ready >/dev/null
+	observatory/createdump --withheap -f "$name.core" "$pid" >/dev/null
+	kill -9 "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	rm -f ready
+	[ -f "$name.core" ]
+}
+
+# dotnet-dump and its answer to nothing, in turn with dumpan; what both say of the same dump.
+against_dotnet_dump() { # core
+	tool=${DOTNET_DUMP:-$(command -v dotnet-dump)}
+	[ -n "$tool" ] || ! [ -x tools/dotnet-dump ] || tool=tools/dotnet-dump
+	if [ -z "$tool" ]; then
+		echo "dotnet-dump: absent (dotnet tool install dotnet-dump --tool-path $data/tools)"
+		return
+	fi
+	rm -f a.txt b.txt c.txt d.txt
+	i=0
+	while [ $i -lt "$rounds" ]; do
+		./measure "$DUMPAN" report --format text -o out.txt --symbols observatory "$1" >>a.txt
+		./measure "$tool" analyze "$1" -c "clrstack -all" -c exit >>b.txt
+		./measure "$DUMPAN" --version >>c.txt
+		./measure "$tool" analyze "$1" -c exit >>d.txt
+		i=$((i + 1))
+	done
+	column() { awk -v n="$2" '{ print $n }' "$1" | median; }
+	awk -v n="beside $("$tool" --version | sed 's/+.*//;s/^/dotnet-dump /')" -v a="$(column a.txt 1)" -v ar="$(column a.txt 3)" \
+		-v b="$(column b.txt 1)" -v br="$(column b.txt 3)" -v c="$(column c.txt 1)" -v d="$(column d.txt 1)" \
+		-v ac="$(column a.txt 2)" -v bc="$(column b.txt 2)" -v cc="$(column c.txt 2)" -v dc="$(column d.txt 2)" \
+		-v s="$(cat a.txt b.txt c.txt d.txt | awk '{ print $4 }' | sort -u | tr '\n' ' ')" 'BEGIN {
+		printf "%-34s %8.3f %8.1f %8.3f %8.1f %7.2f  %s\n", n, a, ar / 1024, b, br / 1024, a / b, s
+		printf "  %.1f times as fast; without the start of both (%.3f s, %.3f s) %.1f times\n", b / a, c, d, (b - d) / (a - c)
+		printf "  of CPU time %.3f s and %.3f s: %.1f times; without the start %.1f times\n", ac, bc, bc / ac, (bc - dc) / (ac - cc) }'
+	"$DUMPAN" report --format json -o out.json --symbols observatory "$1" 2>/dev/null
+	"$tool" analyze "$1" -c "clrstack -all" -c exit >peer.txt 2>/dev/null
+	printf '  %s\n' "$(python3 "$here/clrstack.py" out.json peer.txt 2>/dev/null || echo "not compared: python3 is absent")"
+}
+
 want() { [ -z "${ONLY:-}" ] || [ "$ONLY" = "$1" ]; }
 
 echo "medians of $rounds rounds; $(eu-stack --version 2>/dev/null | head -n 1)"
@@ -226,6 +282,21 @@ if want peers; then
 		against_walk
 	else
 		echo "no peers for minidumps: absent: x86_64-w64-mingw32-gcc, or an x86-64 machine"
+	fi
+fi
+if want dotnet; then
+	if make_dotnet && dotnet_dump_of dotnet-heap heap "${HEAP_MB:-110}"; then
+		single ".NET heap dump, $(($(stat -c %s dotnet-heap.core) >> 20)) MB, 64 threads" "$DUMPAN" report --format html -o out.html \
+			--symbols observatory dotnet-heap.core
+		echo "  private memory at most $(($(./measure --private "$DUMPAN" report --format html -o out.html --symbols observatory \
+			dotnet-heap.core) / 1024)) MB"
+		against_dotnet_dump dotnet-heap.core
+		for n in 250 500 1000; do
+			dotnet_dump_of "dotnet-t$n" many $n &&
+				single ".NET, $n threads" "$DUMPAN" report --format html -o out.html --symbols observatory "dotnet-t$n.core"
+		done
+	else
+		echo ".NET: no SDK of .NET 10, or no package of its runtime (see bench-data/dotnet.log)"
 	fi
 fi
 if want pdb; then

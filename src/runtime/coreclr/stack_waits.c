@@ -455,7 +455,8 @@ void da_clr_stack_note_locks(struct da_clr_lock_table *t, uint32_t thread)
 	if (!find_call(th, &call))
 		return;
 	lo = th->frames.v[call.first].sp;
-	hi = da_clr_frame_end(th, call.last);
+	/* What the thread waits for is known; callers may keep the object that stands for it to the program. */
+	hi = da_clr_frame_end(th, (uint32_t)DA_MIN(call.last + CALLERS, th->frames.n - 1));
 	for (uint64_t n = 0; lo < hi && n < CALL_WORDS; lo += c->mem->word, n++) {
 		if (da_mem_word(c->mem, lo, &v) != DA_OK || !v || v % c->mem->word ||
 		    (da_clr_heap_known(c) && !da_clr_in_heap(c, v)))

@@ -51,21 +51,26 @@ internal static class Load
         long before = GC.GetTotalMemory(true);
         Node? head = null;
         for (int i = 0; (i & 1023) != 0 || GC.GetTotalMemory(false) - before < (long)Watch.Number << 20; i++)
-            head = new Node { Next = i % 64 == 0 ? null : head, Name = "node " + i, Values = new long[i % 24] };
-        for (Node? n = head; n != null; n = n.Next)
-            s_kept.Add(n);
+        {
+            head = new Node { Next = head, Name = "node " + i, Values = new long[i % 24] };
+            if (i % 64 == 63)
+            {
+                s_kept.Add(head);
+                head = null;
+            }
+        }
         for (int i = 0; i < 16; i++)
         {
             int n = i;
-            new Watcher("holder-" + i, () => { lock (s_domes[n]) Locks.Doze(); }).Blocked();
+            new Watcher("holder-" + i, () => { lock (s_domes[n]) Locks.Doze(); }, true, 256 << 10).Blocked();
         }
         for (int i = 0; i < 40; i++)
         {
             int n = i;
-            new Watcher("queuer-" + i, () => Queue(n)).Blocked();
+            new Watcher("queuer-" + i, () => Queue(n), true, 256 << 10).Blocked();
         }
         for (int i = 0; i < 8; i++)
-            new Watcher("handler-" + i, Handle).Blocked();
+            new Watcher("handler-" + i, Handle, true, 256 << 10).Blocked();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

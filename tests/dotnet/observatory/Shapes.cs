@@ -30,7 +30,7 @@ internal class Outer<T>
         [MethodImpl(MethodImplOptions.NoInlining)] public static void Static(string name) { Mark.At(name); Shapes.Block(); Mark.Out(); }
     }
 
-    public virtual void Virtual<TV>(string name) { Mark.At(name); Shapes.Block(); Mark.Out(); }
+    [MethodImpl(MethodImplOptions.NoInlining)] public virtual void Virtual<TV>(string name) { Mark.At(name); Shapes.Block(); Mark.Out(); }
 }
 
 internal interface ISight
