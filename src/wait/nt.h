@@ -126,6 +126,8 @@ struct da_nt_section {
 };
 /* Has the memory the form of a critical section? */
 bool da_nt_read_section(struct da_nt *n, uint64_t address, struct da_nt_section *ret);
+/* The lock of the section there, described if it is new. */
+struct da_lock *da_nt_section_lock(struct da_nt *n, uint64_t address, uint32_t *ret_index);
 bool da_nt_wait_section(struct da_nt *n);
 /* Sections that are held and of which nobody is known to wait, by the list of their debug information. */
 void da_nt_held_sections(struct da_nt *n);

@@ -231,23 +231,21 @@ static bool plain(struct da_nt *n, enum da_lock_kind kind, float confidence, con
 	return true;
 }
 
-/* Where a wait for a critical section, not a handle: it needs no name of its own. */
+/*
+ * Since Windows 8 a loader waits for the work of another one by an event; while it runs initialisers, that one holds the
+ * loader lock.
+ */
 static bool wait_loader(struct da_nt *n)
 {
-	struct da_waits *w = &n->w;
-	struct da_wait *wait = da_nt_add(n, DA_LOCK_LOADER, 0.9f, da_printf(w->d->arena, "%s: %s", da_nt_way(n),
-									    n->s.f[n->s.api].row->what));
+	struct da_wait *wait = da_nt_add(n, DA_LOCK_LOADER, 0.85f, da_printf(n->w.d->arena, "%s: %s", da_nt_way(n),
+									     n->s.f[n->s.api].row->what));
 	uint32_t index;
-	struct da_lock *l;
 
 	if (!n->loader_lock)
 		return true;
-	l = da_wait_lock(w, n->loader_lock, DA_LOCK_LOADER, &index);
-	if (!l->how)
-		l->how = "the loader lock of the process";
+	wait->owner = da_nt_section_lock(n, n->loader_lock, &index)->owner;
 	wait->lock = index;
 	wait->address = n->loader_lock;
-	wait->owner = l->owner;
 	return true;
 }
 

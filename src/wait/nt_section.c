@@ -89,7 +89,7 @@ static void describe(struct da_nt *n, const struct da_nt_section *c, struct da_l
 			   c->linked ? "; its debug information points back to it" : "");
 }
 
-static struct da_lock *lock_of(struct da_nt *n, uint64_t address, uint32_t *ret_index)
+struct da_lock *da_nt_section_lock(struct da_nt *n, uint64_t address, uint32_t *ret_index)
 {
 	bool loader = n->loader_lock && address == n->loader_lock;
 	struct da_lock *l = da_wait_lock(&n->w, address, loader ? DA_LOCK_LOADER : DA_LOCK_CRITICAL_SECTION, ret_index);
@@ -184,7 +184,7 @@ static void add(struct da_nt *n, const struct da_nt_value *v, float confidence, 
 
 	wait = da_nt_add(n, loader ? DA_LOCK_LOADER : DA_LOCK_CRITICAL_SECTION, confidence,
 			 da_printf(n->w.d->arena, "%s; the section is at " DA_ADDR("0x%" PRIx64) " by %s", how, v->v, v->from));
-	l = lock_of(n, v->v, &index);
+	l = da_nt_section_lock(n, v->v, &index);
 	wait->lock = index;
 	wait->address = v->v;
 	wait->owner = l->owner;
@@ -230,7 +230,7 @@ void da_nt_held_sections(struct da_nt *n)
 	if (!n->loader_lock || !da_wait_word(w, n->loader_lock, &debug) || !da_wait_word(w, debug + links, &first))
 		return;
 	if (da_nt_read_section(n, n->loader_lock, &c) && c.locked)
-		lock_of(n, n->loader_lock, &index);
+		da_nt_section_lock(n, n->loader_lock, &index);
 	at = first;
 	for (unsigned i = 0; i < RING_MAX && at && !da_stop(w->d->watch); i++) {
 		da_map_put(w->d->arena, &seen, at, &new);
@@ -238,7 +238,7 @@ void da_nt_held_sections(struct da_nt *n)
 			return;
 		if (da_wait_word(w, at - links + word, &section) && da_nt_read_section(n, section, &c) && c.linked &&
 		    c.locked && da_wait_word(w, section, &back) && back == at - links)
-			lock_of(n, section, &index);
+			da_nt_section_lock(n, section, &index);
 		if (!da_wait_word(w, at, &at))
 			return;
 	}

@@ -173,6 +173,8 @@ static bool is_better(const struct da_nt_stack *s, const struct da_nt_row *row)
 
 	if (row->kind <= DA_NT_STUBS || row->kind == DA_NT_STEP)
 		return false;
+	if (row->kind == DA_NT_LOADER && (have || s->stub == s->n || s->f[s->stub].row->kind != DA_NT_SINGLE))
+		return false; /* initialisers of DLLs wait by functions with a name */
 	return !have || !is_final(have) || (goes_on(have) && (row->kind == DA_NT_BOX || row->kind == DA_NT_DIALOG));
 }
 
@@ -189,11 +191,14 @@ static void find_rows(struct da_nt *n)
 	struct da_nt_stack *s = &n->s;
 	const struct da_thread *t = &n->w.p->threads.v[s->thread];
 
+	bool ntdll = true; /* up to here all is of the library that the call is of */
+
 	s->stub = s->api = s->n;
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct da_nt_row *row = row_of(n, &t->frames.v[i]);
 
-		if (row && !is_wrapper(s, row))
+		ntdll = ntdll && t->frames.v[i].module == t->frames.v[0].module;
+		if (row && (!is_wrapper(s, row) || (row->kind == DA_NT_LOADER && !ntdll)))
 			row = NULL;
 		s->f[i].row = row;
 		if (row && row->kind <= DA_NT_STUBS && i <= 2 && s->stub == s->n)

@@ -331,6 +331,27 @@ START_TEST(loader_lock)
 }
 END_TEST
 
+START_TEST(loader_by_its_event)
+{
+	static const char *const drains[] = { "NtWaitForSingleObject", "LdrLoadDll", "LoadLibraryExW", "work", NULL };
+	static const char *const initialises[] = { "NtWaitForSingleObject", "WaitForSingleObjectEx", "LdrLoadDll", "work", NULL };
+	struct da_dump *d = process(true);
+
+	d->proc.peb = PEB;
+	put(PEB + 0x110, SECTION, 8);
+	section(SECTION, DEBUG, -2, 1, TID(3));
+	add_handle(d, 0x44, "Event", NULL, 0, 0);
+	stands(d, 1, drains);
+	stands(d, 3, initialises);
+	da_reg_set(&d->proc.threads.v[3].regs, RCX, 0x44);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 1)->kind, DA_LOCK_LOADER);
+	ck_assert_uint_eq(wait_of(d, 1)->owner, 3);
+	ck_assert_uint_eq(wait_of(d, 3)->kind, DA_LOCK_EVENT);
+	da_dump_free(d);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- SRW locks */
 
 static const struct da_lock *srw(struct da_dump *d, uint64_t value)
@@ -518,5 +539,5 @@ START_TEST(x86_by_the_stack)
 END_TEST
 
 UNIT_MAIN("wait_nt", section_of_vista, section_of_old, section_with_witness, section_of_nobody, sections_that_lie,
-	  debug_information_of_another, list_of_sections, loader_lock, srw_of_windows, mutex_by_its_handle, mutexes_that_lie,
+	  debug_information_of_another, list_of_sections, loader_lock, loader_by_its_event, srw_of_windows, mutex_by_its_handle, mutexes_that_lie,
 	  registers_that_lie, many_handles, join_by_handle, arm64_by_kept_registers, x86_by_the_stack)
