@@ -124,8 +124,7 @@ bool da_recognise_internal(const struct da_futex *f, bool named, struct da_found
 	uint32_t m = da_module_at(w->p, f->address);
 
 	(void)named;
-	if (!is_word_lock(f) || m == DA_NONE || w->p->modules.v[m].class != DA_CLASS_SYSTEM ||
-	    !w->p->modules.v[m].name || !da_starts(w->p->modules.v[m].name, "libc"))
+	if (!is_word_lock(f) || m == DA_NONE || !da_wait_is_libc(&w->p->modules.v[m]))
 		return false;
 	*ret = (struct da_found){ .kind = DA_LOCK_FUTEX, .base = f->address, .target = DA_NONE, .confidence = 0.9f,
 				  .how = "the word is a lock of the C library itself" };

@@ -286,7 +286,7 @@ static bool may_block(const struct da_syscall *c)
  */
 static void without_code(const struct da_waits *w, uint64_t pc, struct da_syscall *c)
 {
-	uint32_t word;
+	uint32_t module = da_module_at(w->p, pc), word;
 
 	if (c->row && c->row->shape == DA_CALL_FUTEX) {
 		bool asleep = looks_like_futex(w, c) && da_wait_u32(w, c->arg[0], &word) &&
@@ -294,7 +294,7 @@ static void without_code(const struct da_waits *w, uint64_t pc, struct da_syscal
 
 		c->state = asleep ? DA_IN_CALL : DA_IN_UNKNOWN;
 		c->confidence = 0.75f;
-	} else if (may_block(c) && (da_wait_in_module(w, pc, "libc") || da_wait_in_module(w, pc, "ld-musl"))) {
+	} else if (may_block(c) && module != DA_NONE && da_wait_is_libc(&w->p->modules.v[module])) {
 		c->state = DA_IN_CALL;
 		c->confidence = 0.5f;
 	}

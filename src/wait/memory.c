@@ -84,6 +84,17 @@ bool da_wait_on_stack(const struct da_waits *w, uint32_t thread, uint64_t value,
 	return false;
 }
 
+/* libcurl, libcrypto and libcoreclr begin so too. */
+bool da_wait_is_libc(const struct da_module *m)
+{
+	static const char *const names[] = { "libc.so", "libc-2.", "libc.musl", "ld-musl", "libpthread.so", "libpthread-2." };
+
+	for (size_t i = 0; m->name && i < DA_ARRAY_SIZE(names); i++)
+		if (da_starts(m->name, names[i]))
+			return true;
+	return false;
+}
+
 bool da_wait_in_module(const struct da_waits *w, uint64_t addr, const char *prefix)
 {
 	uint32_t m = da_module_at(w->p, addr);

@@ -145,9 +145,7 @@ static const struct callee *callee_at(struct da_waits *w, const struct da_thread
 static bool has_libc(const struct da_process *p)
 {
 	for (size_t i = 0; i < p->modules.n; i++)
-		if (p->modules.v[i].name && (da_starts(p->modules.v[i].name, "libc.") ||
-					     da_starts(p->modules.v[i].name, "libc-") ||
-					     da_starts(p->modules.v[i].name, "ld-musl")))
+		if (da_wait_is_libc(&p->modules.v[i]))
 			return true;
 	return false;
 }

@@ -148,8 +148,7 @@ static bool all_of_module(const struct da_process *p, const struct da_thread *t,
 			return false;
 		if (da_starts(p->modules.v[m].name, name))
 			any = true;
-		else if (!da_starts(p->modules.v[m].name, "libc.") && !da_starts(p->modules.v[m].name, "libc-") &&
-			 !da_starts(p->modules.v[m].name, "libpthread") && !da_starts(p->modules.v[m].name, "ld-musl"))
+		else if (!da_wait_is_libc(&p->modules.v[m]))
 			return false;
 	}
 	return any && t->end == DA_END_COMPLETE;
