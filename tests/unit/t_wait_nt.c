@@ -496,6 +496,55 @@ START_TEST(join_by_handle)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- no names at all */
+
+static const uint8_t stub[] = { 0x4c, 0x8b, 0xd1, 0xb8, 0x04, 0, 0, 0, 0xf6, 0x04, 0x25, 0x08, 0x03, 0xfe, 0x7f, 1, 0x75, 3,
+				0x0f, 0x05, 0xc3 };
+
+static struct da_dump *nameless(const char *file_version, const char *system_version)
+{
+	struct da_dump *d = process(true);
+	struct da_module *m = da_vec_add(d->arena, &d->proc.modules);
+	struct da_thread *t = &d->proc.threads.v[1];
+	uint64_t pc = DATA + 0x5000 + 20;
+
+	*m = (struct da_module){ .name = "ntdll.dll", .start = DATA + 0x5000, .end = DATA + 0x6000, .pe = true,
+				 .class = DA_CLASS_SYSTEM, .version = file_version };
+	d->proc.os_version = system_version;
+	for (unsigned i = 0; i < sizeof(stub); i++)
+		put(DATA + 0x5000 + i, stub[i], 1);
+	da_reg_set(&t->regs, d->proc.arch->pc, pc);
+	da_reg_set(&t->regs, RCX, 0x44);
+	*da_vec_add(d->arena, &t->frames) = (struct da_frame){ .pc = pc, .sp = sp_of(1), .exact_pc = true, .repeat = 1,
+							       .block_len = 1, .trust = DA_TRUST_CONTEXT };
+	add_handle(d, 0x44, "Mutant", NULL, 0, TID(3));
+	da_wait_run(d, NULL);
+	return d;
+}
+
+START_TEST(calls_by_number)
+{
+	struct da_dump *d = nameless("10.0.17134.254", "Windows 10 1803, 17134.254");
+
+	ck_assert_uint_eq(wait_of(d, 1)->kind, DA_LOCK_MUTANT);
+	ck_assert_uint_eq(wait_of(d, 1)->owner, 3);
+	ck_assert(wait_of(d, 1)->confidence <= 0.75f);
+	da_dump_free(d);
+	d = nameless("10.0.19041.3", "Windows 10 22H2, 19045.4000");
+	ck_assert_uint_eq(wait_of(d, 1)->kind, DA_LOCK_MUTANT);
+	da_dump_free(d);
+	d = nameless("6.1.7601.24059", "Windows 10 1903, 18362"); /* Wine: 4 is something else there */
+	ck_assert_ptr_null(wait_of(d, 1));
+	da_dump_free(d);
+	d = nameless("6.1.7601.24059", "Windows 7 SP1, 7601.24059"); /* NtDeviceIoControlFile */
+	ck_assert_ptr_null(wait_of(d, 1));
+	da_dump_free(d);
+	d = nameless(NULL, NULL);
+	ck_assert_ptr_null(wait_of(d, 1));
+	da_dump_free(d);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- other CPUs */
 
 START_TEST(arm64_by_kept_registers)
@@ -540,4 +589,4 @@ END_TEST
 
 UNIT_MAIN("wait_nt", section_of_vista, section_of_old, section_with_witness, section_of_nobody, sections_that_lie,
 	  debug_information_of_another, list_of_sections, loader_lock, loader_by_its_event, srw_of_windows, mutex_by_its_handle, mutexes_that_lie,
-	  registers_that_lie, many_handles, join_by_handle, arm64_by_kept_registers, x86_by_the_stack)
+	  registers_that_lie, many_handles, join_by_handle, calls_by_number, arm64_by_kept_registers, x86_by_the_stack)
