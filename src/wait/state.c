@@ -136,6 +136,15 @@ static bool frame_fits(const struct da_process *p, const struct da_frame *f, con
 	return fits(f->place->raw, pattern, n);
 }
 
+/* libcoreclr.so, or the program itself where that is part of it. Compiled ahead of time, code of the program is there too. */
+static bool is_runtime(const struct da_process *p, uint32_t module)
+{
+	for (size_t i = 0; i < p->runtimes.n; i++)
+		if (p->runtimes.v[i].module == module && p->runtimes.v[i].kind == DA_RUNTIME_CORECLR)
+			return true;
+	return false;
+}
+
 /* "@@module": but for the C library's, all frames out to where the thread began are that module's. */
 static bool all_of_module(const struct da_process *p, const struct da_thread *t, const char *name)
 {
@@ -144,9 +153,9 @@ static bool all_of_module(const struct da_process *p, const struct da_thread *t,
 	for (size_t i = 0; i < t->frames.n; i++) {
 		uint32_t m = t->frames.v[i].module;
 
-		if (m == DA_NONE || !p->modules.v[m].name)
+		if (m == DA_NONE || !p->modules.v[m].name || t->frames.v[i].kind == DA_FRAME_MANAGED)
 			return false;
-		if (da_starts(p->modules.v[m].name, name))
+		if (da_streq(name, "runtime") ? is_runtime(p, m) : da_starts(p->modules.v[m].name, name))
 			any = true;
 		else if (!da_wait_is_libc(&p->modules.v[m]))
 			return false;
