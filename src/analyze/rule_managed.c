@@ -64,7 +64,9 @@ static const char *say_fields(struct da_analysis *a, const struct da_managed_exc
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 
 	for (size_t i = 0; i < x->fields.n; i++)
-		da_str_addf(&s, "%s%s " DA_SITE("%s"), i ? ", " : "; ", x->fields.v[i].name, x->fields.v[i].value);
+		if (!x->fields.v[i].own) /* those stand with the exception, masked by their names */
+			da_str_addf(&s, "%s%s " DA_SITE("%s"), s.n ? ", " : "; ", x->fields.v[i].name,
+				    x->fields.v[i].value);
 	return da_strdup(a->dump->arena, da_str_get(&s));
 }
 

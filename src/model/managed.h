@@ -87,6 +87,7 @@ const char *da_where_name(enum da_where where);
 
 struct da_text_pair {
 	const char *name, *value;
+	bool own;                /* a field of the program's own type, by its own name: it may hold anything */
 };
 
 #define DA_UNKNOWN_TYPE "unknown type (" /* … its address, and a parenthesis */
@@ -105,7 +106,7 @@ struct da_managed_exception {
 	const char *hresult_name; /* COR_E_FILENOTFOUND, or NULL */
 	DA_VEC(struct da_frame) frames; /* where it was thrown first; places filled, no registers */
 	const char *remote_trace; /* the text of a stack trace from elsewhere, or NULL */
-	DA_VEC(struct da_text_pair) fields; /* of well-known types: "file", "socket error" */
+	DA_VEC(struct da_text_pair) fields; /* of well-known types: "file", "socket error"; and own ones */
 };
 
 /*

@@ -7,7 +7,7 @@ libdumpan_a_SOURCES += \
 	%D%/coreclr/dactable.c %D%/coreclr/descriptor.c %D%/coreclr/exports.c %D%/coreclr/nativeaot.c \
 	%D%/coreclr/probe.c %D%/coreclr/threads.c \
 	%D%/coreclr/version.c \
-	%D%/coreclr/exceptions.c %D%/coreclr/exceptions.h %D%/coreclr/exception_fields.c \
+	%D%/coreclr/exceptions.c %D%/coreclr/exceptions.h %D%/coreclr/exception_fields.c %D%/coreclr/exception_own.c \
 	%D%/coreclr/frames.c \
 	%D%/coreclr/gcranges.c %D%/coreclr/locks.h %D%/coreclr/monitors.c %D%/coreclr/objects.c %D%/coreclr/roles.c \
 	%D%/coreclr/slim.c %D%/coreclr/slim.h %D%/coreclr/stack_waits.c %D%/coreclr/thin_locks.c %D%/coreclr/waits.c \

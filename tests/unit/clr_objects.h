@@ -157,6 +157,19 @@ enum da_status da_clr_slot(struct da_clr *unused, uint64_t mt, const char *name,
 	return DA_NOT_FOUND;
 }
 
+enum da_status da_clr_declared(struct da_clr *unused, uint64_t mt, uint32_t i, struct da_clr_declared *ret)
+{
+	struct type *t = type_at(mt);
+
+	(void)unused;
+	if (!t || i >= t->nfields)
+		return DA_NOT_FOUND;
+	*ret = (struct da_clr_declared){ .name = t->fields[i].name, .slot = { t->fields[i].offset, t->fields[i].type } };
+	if (t->fields[i].type == T_VALUE)
+		ret->value_type = "System.Guid";
+	return DA_OK;
+}
+
 const struct da_place *da_clr_method_place(struct da_clr *clr, uint64_t desc, uint64_t pc, bool caller)
 {
 	struct da_place *p = da_new(clr->arena, struct da_place);

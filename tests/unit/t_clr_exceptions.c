@@ -347,5 +347,49 @@ START_TEST(nullable_fields)
 }
 END_TEST
 
+/* Of the program's own types, those that they derive from included, but nothing of System.* by its raw name. */
+START_TEST(own_fields)
+{
+	static const char *const wanted[][2] = {
+		{ "Machine", "web-02" }, { "_code", "-7" }, { "<>odd", "true" }, { "_list", "System.Object[]" },
+		{ "Id", "03020100-0504-0706-0809-0a0b0c0d0e0f" }, { "Base", "100" },
+	};
+	uint64_t base, own, e;
+
+	exceptions_setup(10);
+	base = new_type("Shop.ShopException", file_mt);
+	field(base, "<Base>k__BackingField", EXTRA + 8, T_I4);
+	own = new_type("Shop.DeploymentException", base);
+	field(own, "<Machine>k__BackingField", EXTRA - 8, T_CLASS);
+	field(own, "_code", EXTRA + 12, T_I4);
+	field(own, "<>odd", EXTRA + 16, T_BOOL);
+	field(own, "_nothing", EXTRA + 24, T_CLASS);
+	field(own, "_list", EXTRA + 32, T_CLASS);
+	field(own, "<Id>k__BackingField", EXTRA - 40, T_VALUE);
+	field(own, "_wild", 0xfffffff0, T_I4);
+	e = exception(own, "x", 1);
+	put(e + EXTRA, new_string("index.json"));
+	put(e + EXTRA - 8, new_string("web-02"));
+	put32(e + EXTRA + 8, 100);
+	put32(e + EXTRA + 12, (uint32_t)-7);
+	at(e + EXTRA + 16)[0] = 1;
+	put(e + EXTRA + 32, new_array(objects_mt, 2, 8));
+	put(e + EXTRA - 40, 0x0706050403020100);
+	put(e + EXTRA - 32, 0x0f0e0d0c0b0a0908);
+	throws(new_thread(4, 44), e, false);
+	da_clr_exceptions(c);
+	ck_assert_uint_eq(got(0)->fields.n, DA_ARRAY_SIZE(wanted) + 1);
+	for (size_t i = 0; i < DA_ARRAY_SIZE(wanted); i++) {
+		ck_assert_str_eq(got(0)->fields.v[i].name, wanted[i][0]);
+		ck_assert_str_eq(got(0)->fields.v[i].value, wanted[i][1]);
+		ck_assert(got(0)->fields.v[i].own);
+	}
+	ck_assert_str_eq(got(0)->fields.v[6].name, "file");
+	ck_assert(!got(0)->fields.v[6].own);
+	done();
+}
+END_TEST
+
 UNIT_MAIN("clr_exceptions", chain, reference, last_thrown, circles, records_in_circles, members, endless_members, deep,
-	  traces, trace_that_lies, trace_of_another_type, messages, nullable_fields)
+	  traces, trace_that_lies, trace_of_another_type, messages, nullable_fields,
+	  own_fields)

@@ -543,6 +543,38 @@ START_TEST(a_foreign_dump_of_dotnet)
 }
 END_TEST
 
+/* What a program's own exception keeps is masked by the name of the field, and told in one place alone. */
+START_TEST(own_fields_of_exceptions)
+{
+	struct da_dump *d = process();
+	struct da_exception *e = crash(d, 6, "SIGABRT", DA_CAUSE_CLR_EXCEPTION);
+	struct da_managed_exception *x = da_vec_add(d->arena, &d->proc.exceptions);
+	const struct da_finding_row *f;
+	struct da_cell cell, value;
+	struct da_doc *doc;
+
+	*x = (struct da_managed_exception){ .address = 0x7000, .parent = DA_NONE, .where = DA_WHERE_UNHANDLED,
+					    .type = "Shop.LoginException", .message = "no" };
+	*da_vec_add(d->arena, &x->fields) = (struct da_text_pair){ .name = "file", .value = "index.json" };
+	*da_vec_add(d->arena, &x->fields) =
+		(struct da_text_pair){ .name = "_dbPassword", .value = "open-sesame-4711", .own = true };
+	e->managed = x;
+	doc = analyze(d, NULL);
+	f = finding(doc, "crash.clr-exception");
+	ck_assert_ptr_nonnull(f);
+	for (size_t i = 0; i < f->nevidence; i++)
+		if (f->evidence[i].text)
+			ck_assert_ptr_null(strstr(f->evidence[i].text, "sesame"));
+	ck_assert(da_cell_get(doc, DA_COL_exceptions_fields, 0, &cell));
+	ck_assert_uint_eq(cell.n, 2);
+	ck_assert(da_cell_sub(doc, DA_COL_exceptions_fields, &cell, 0, DA_COL_pair_value, &value));
+	ck_assert_str_eq(value.text, "index.json");
+	ck_assert(da_cell_sub(doc, DA_COL_exceptions_fields, &cell, 1, DA_COL_pair_value, &value));
+	ck_assert_ptr_null(strstr(value.text, "sesame"));
+	da_dump_free(d);
+}
+END_TEST
+
 START_TEST(secrets_are_counted)
 {
 	struct da_dump *d = process();
@@ -599,7 +631,7 @@ int main(void)
 		a_machine_without_memory_is_told,
 		a_cut_dump_is_told_and_partial, code_that_files_bring_back_is_no_news,
 		lines_of_the_system_are_nobodys_question, early_ends_are_named, mismatches_and_lost_parts,
-		a_foreign_dump_of_dotnet, secrets_are_counted, rules_have_pages, equal_stacks_are_one_group,
+		a_foreign_dump_of_dotnet, own_fields_of_exceptions, secrets_are_counted, rules_have_pages, equal_stacks_are_one_group,
 	};
 	Suite *suite = suite_create("rules");
 	TCase *each = tcase_create("causes");

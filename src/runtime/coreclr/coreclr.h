@@ -220,6 +220,13 @@ struct da_clr_slot {
 };
 /* Of the type or its parents; cached by type and name. DA_NOT_FOUND. */
 enum da_status da_clr_slot(struct da_clr *c, uint64_t mt, const char *field, struct da_clr_slot *ret);
+/* The i-th (from 0) instance field that the type itself declares. DA_NOT_FOUND: there are fewer. */
+struct da_clr_declared {
+	const char *name;        /* as metadata spells it; NULL: not readable */
+	const char *value_type;  /* "System.Guid" of a structure in place, where it is no generic one; or NULL */
+	struct da_clr_slot slot;
+};
+enum da_status da_clr_declared(struct da_clr *c, uint64_t mt, uint32_t i, struct da_clr_declared *ret);
 /* The address of a static field's value. */
 enum da_status da_clr_static(struct da_clr *c, uint64_t mt, const char *field, uint64_t *ret);
 

@@ -236,7 +236,7 @@ static void tell(struct da_clr *c, struct da_managed_exception *e, uint64_t obje
 	const char *value = value_of(c, object, r);
 
 	if (value && *value)
-		*da_vec_add(c->arena, &e->fields) = (struct da_text_pair){ r->name, value };
+		*da_vec_add(c->arena, &e->fields) = (struct da_text_pair){ .name = r->name, .value = value };
 }
 
 /* The first SqlError: SqlErrorCollection keeps a List<object>, in System.Data.SqlClient an ArrayList. */
@@ -260,16 +260,21 @@ static void tell_sql(struct da_clr *c, struct da_managed_exception *e, const cha
 	}
 }
 
-static void tell_type(struct da_clr *c, struct da_managed_exception *e, const char *type)
+/* False: no such type is known here. */
+static bool tell_type(struct da_clr *c, struct da_managed_exception *e, const char *type)
 {
+	bool known = false;
+
 	for (size_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
 		if (!da_streq(rows[i].type, type))
 			continue;
+		known = true;
 		if (rows[i].form == SQL)
 			tell_sql(c, e, rows[i].field);
 		else
 			tell(c, e, e->address, &rows[i]);
 	}
+	return known;
 }
 
 void da_clr_exception_fields(struct da_clr *c, struct da_managed_exception *e)
@@ -280,8 +285,8 @@ void da_clr_exception_fields(struct da_clr *c, struct da_managed_exception *e)
 		const struct da_clr_mt *m = da_clr_mt(c, mt);
 		const char *type = m ? da_clr_type_name(c, mt) : NULL;
 
-		if (type)
-			tell_type(c, e, type);
+		if (type && !tell_type(c, e, type) && !da_starts(type, "System."))
+			da_clr_exception_own(c, e, mt);
 		mt = m ? m->parent : 0;
 	}
 }

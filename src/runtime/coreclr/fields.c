@@ -140,6 +140,55 @@ enum da_status da_clr_slot(struct da_clr *c, uint64_t mt, const char *field, str
 	return DA_OK;
 }
 
+/* FIELD, VALUETYPE, TypeDefOrRef (ECMA-335 II.23.2.4); what stands between them is a modifier, and rare. */
+static const char *value_type_of(struct da_metadata *md, struct da_bytes signature)
+{
+	enum { SIG_FIELD = 0x06 };
+	struct da_cursor x = da_cursor(signature.p, signature.n, false, 8);
+	enum da_md_table table;
+	uint32_t rid;
+
+	if (da_get_u8(&x) != SIG_FIELD || da_get_u8(&x) != E_VALUETYPE)
+		return NULL;
+	rid = da_get_md_type(&x, &table);
+	if (!da_ok(&x))
+		return NULL;
+	return table == DA_MD_TYPE_REF ? da_metadata_type_ref_name(md, rid)
+	       : table == DA_MD_TYPE_DEF ? da_metadata_type_name(md, rid) : NULL;
+}
+
+enum da_status da_clr_declared(struct da_clr *c, uint64_t mt, uint32_t i, struct da_clr_declared *ret)
+{
+	const struct da_clr_mt *m = da_clr_mt(c, mt);
+	const struct da_clr_mt *up = m && m->parent ? da_clr_mt(c, m->parent) : NULL;
+	struct da_metadata *md = m ? da_clr_metadata_of(c, m->module) : NULL;
+	uint64_t list, size = (uint64_t)DA_CLR_SIZE(c, FieldDesc), d1, d2;
+	struct da_clr_declared found = { 0 };
+	uint32_t n, n_up = 0, unused;
+	struct da_md_field f;
+
+	/* Instance fields stand before static ones. */
+	if (!md || (m->parent && !up) || da_clr_field_counts(c, m, &n, &unused) != DA_OK ||
+	    (up && da_clr_field_counts(c, up, &n_up, &unused) != DA_OK) || n < n_up || n - n_up > FIELDS ||
+	    i >= n - n_up || DA_CLR_SIZE(c, FieldDesc) <= 0 ||
+	    DA_CLR_PTR(c, m->eeclass, EEClass, FieldDescList, &list) != DA_OK)
+		return DA_NOT_FOUND;
+	if (DA_CLR_U32(c, list + i * size, FieldDesc, DWord1, &d1) != DA_OK ||
+	    DA_CLR_U32(c, list + i * size, FieldDesc, DWord2, &d2) != DA_OK)
+		return DA_FAULT;
+	if ((d1 & STATIC) || (d2 & OFFSET) >= OFFSET_SPECIAL)
+		return DA_CORRUPT;
+	found.slot.offset = (uint32_t)(d2 & OFFSET) + c->mem->word;
+	found.slot.type = (uint8_t)(d2 >> TYPE_SHIFT);
+	if (da_clr_is_read(da_metadata_field(md, d1 & RID, &f))) {
+		found.name = f.name;
+		if (found.slot.type == E_VALUETYPE)
+			found.value_type = value_type_of(md, f.signature);
+	}
+	*ret = found;
+	return DA_OK;
+}
+
 static bool is_reference(uint8_t type)
 {
 	return type == E_STRING || type == E_VALUETYPE || type == E_CLASS || type == E_ARRAY || type == E_OBJECT ||
