@@ -209,7 +209,7 @@ enum da_state { DA_STATE_UNKNOWN, DA_STATE_RUNNING, DA_STATE_BLOCKED, DA_STATE_W
 		DA_STATE_SLEEPING, DA_STATE_SUSPENDED, DA_STATE_FAULTED, DA_STATE_EXITED };
 const char *da_state_name(enum da_state state);
 enum da_role { DA_ROLE_UNKNOWN, DA_ROLE_MAIN, DA_ROLE_USER,
-	       DA_ROLE_DEBUGGER /* in the process only to dump it */, DA_ROLE_WORKER, DA_ROLE_IO, DA_ROLE_TIMER,
+	       DA_ROLE_DEBUGGER /* in the process only to dump or debug it */, DA_ROLE_WORKER, DA_ROLE_IO, DA_ROLE_TIMER,
 	       DA_ROLE_GATE, DA_ROLE_WAIT, DA_ROLE_FINALIZER, DA_ROLE_GC, DA_ROLE_TIERED_COMPILER, DA_ROLE_SIGNAL,
 	       DA_ROLE_EVENT_PIPE, DA_ROLE_EVENT_LOOP, DA_ROLE_RPC, DA_ROLE_KESTREL, DA_ROLE_LOADER };
 const char *da_role_name(enum da_role role);

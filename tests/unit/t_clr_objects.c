@@ -568,5 +568,47 @@ START_TEST(lock_of_9)
 }
 END_TEST
 
+/* By flags, by name (Linux keeps 15 bytes of it), by the method at the bottom; a name of the program's is its own. */
+START_TEST(roles)
+{
+	static const struct {
+		const char *name, *bottom;
+		uint8_t role;
+		bool managed;
+	} rows[] = {
+		{ ".NET TP Worker", NULL, DA_ROLE_WORKER, true },
+		{ ".NET Tiered Com", NULL, DA_ROLE_TIERED_COMPILER, true },
+		{ ".NET Debugger", NULL, DA_ROLE_DEBUGGER, false },
+		{ ".NET DebugPipe", NULL, DA_ROLE_DEBUGGER, false },
+		{ ".NET EventPipe", NULL, DA_ROLE_EVENT_PIPE, false },
+		{ ".NET Server GC", NULL, DA_ROLE_GC, false },
+		{ "Kestrel Timer", NULL, DA_ROLE_KESTREL, true },
+		{ NULL, "System.Threading.PortableThreadPool+GateThread.GateThreadStart", DA_ROLE_GATE, true },
+		{ NULL, "System.Net.Sockets.SocketAsyncEngine.EventLoop", DA_ROLE_IO, true },
+		{ NULL, "Shop.Order.Place", DA_ROLE_UNKNOWN, true },
+		{ "order-pump", "Shop.Order.Place", DA_ROLE_USER, true },
+		{ "index", NULL, DA_ROLE_UNKNOWN, false },
+	};
+
+	setup(10);
+	for (uint32_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
+		new_thread(i + 2, 100 + i);
+		if (rows[i].bottom)
+			frame(i, 0, rows[i].bottom);
+	}
+	for (uint32_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
+		struct da_managed_thread *m = &d->proc.managed_threads.v[i];
+
+		d->proc.threads.v[i].managed = rows[i].managed ? m : NULL;
+		d->proc.threads.v[i].name = m->name = rows[i].name;
+	}
+	da_clr_roles(c);
+	for (uint32_t i = 0; i < DA_ARRAY_SIZE(rows); i++)
+		ck_assert_msg(d->proc.threads.v[i].role == rows[i].role, "row %u: role %u", i, d->proc.threads.v[i].role);
+	done();
+}
+END_TEST
+
 UNIT_MAIN("clr_objects", types_of_objects, numbers, strings, odd_strings, arrays, sync_blocks, holder_by_id, wrong_owners,
-	  stale_entries, pulse_queues, enter_by_stack, two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9)
+	  stale_entries, pulse_queues, enter_by_stack, two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9,
+	  roles)

@@ -48,7 +48,8 @@ void da_clr_thread_names(struct da_clr *c)
 
 /*
  * Names; Linux keeps 15 bytes of them. Sources: the runtime's SetThreadName calls
- * (finalizerthread.cpp, tieredcompilation.cpp, ds-server.c, ep-*.c, gcenv.ee.cpp, pal_signal.c),
+ * (finalizerthread.cpp, tieredcompilation.cpp, ds-server.c, ep-*.c, gcenv.ee.cpp, pal_signal.c,
+ * debug/ee/rcthread.cpp, debug/shared/dbgtransportsession.cpp),
  * PortableThreadPool.*.cs, TimerQueue.Portable.cs, SocketAsyncEngine.Unix.cs,
  * FileSystemWatcher.*.cs; Kestrel's Heartbeat.cs.
  */
@@ -74,6 +75,8 @@ static const struct name_row {
 	{".NET SigHandler", DA_ROLE_SIGNAL},
 	{".NET SynchManager", DA_ROLE_SIGNAL},
 	{".NET EventPipe", DA_ROLE_EVENT_PIPE},
+	{".NET Debugger", DA_ROLE_DEBUGGER},
+	{".NET DebugPipe", DA_ROLE_DEBUGGER},
 	{".NET Server GC", DA_ROLE_GC},
 	{".NET BGC", DA_ROLE_GC},
 	{"Kestrel Timer", DA_ROLE_KESTREL},
