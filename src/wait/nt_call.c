@@ -45,11 +45,6 @@ static bool wait_sleep(struct da_nt *n)
 
 /* ---------------------------------------------------------------- files, sockets, ports */
 
-static bool is_named(const struct da_handle *h, const char *prefix)
-{
-	return h && h->name && strncmp(h->name, prefix, strlen(prefix)) == 0;
-}
-
 static bool is_file(struct da_nt *n, uint64_t v, void *ctx)
 {
 	const struct da_handle *h = da_nt_handle(n, v);
@@ -111,13 +106,8 @@ static bool wait_file(struct da_nt *n)
 	const struct da_nt_row *row = row_at(n, n->s.stub);
 	const struct da_handle *h = NULL;
 	const char *what = row->arg < 0 ? row->what : say_handle(n, n->s.stub, 0, "File", "a file", &h);
-	enum da_lock_kind kind = DA_WAIT_FILE;
 
-	if (is_named(h, "\\Device\\NamedPipe"))
-		kind = DA_WAIT_PIPE;
-	else if (is_named(h, "\\Device\\Afd"))
-		kind = DA_WAIT_SOCKET;
-	da_nt_add(n, kind, 0.9f, row->arg < 0 ? da_printf(n->w.d->arena, "%s: %s", da_nt_way(n), what)
+	da_nt_add(n, da_nt_file_kind(h), 0.9f, row->arg < 0 ? da_printf(n->w.d->arena, "%s: %s", da_nt_way(n), what)
 					       : da_printf(n->w.d->arena, "%s: %s %s", da_nt_way(n), row->what, what));
 	return true;
 }

@@ -207,23 +207,46 @@ static const char *say_target(struct da_nt *n, const struct da_handle *h, uint64
 			 *ret == DA_NONE ? ", which is not in the dump" : "");
 }
 
+enum da_lock_kind da_nt_file_kind(const struct da_handle *h)
+{
+	if (h && h->name && da_starts(h->name, "\\Device\\NamedPipe"))
+		return DA_WAIT_PIPE;
+	return h && h->name && da_starts(h->name, "\\Device\\Afd") ? DA_WAIT_SOCKET : DA_WAIT_FILE;
+}
+
+static enum da_lock_kind kind_of(const struct da_nt *n, const struct da_handle *h, uint64_t handle)
+{
+	uint64_t all = n->w.word == 8 ? UINT64_MAX : UINT32_MAX;
+	int type = type_of(h);
+
+	if (type >= 0)
+		return types[type].kind == DA_WAIT_FILE ? da_nt_file_kind(h) : (enum da_lock_kind)types[type].kind;
+	return handle == all ? DA_LOCK_PROCESS : handle == all - 1 ? DA_LOCK_THREAD : DA_LOCK_UNKNOWN;
+}
+
+static const char *say_object(struct da_nt *n, const struct da_handle *h)
+{
+	int type = type_of(h);
+	const char *what = type >= 0 ? types[type].what
+			   : n->w.p->handles.n ? "an object of unknown kind"
+					       : "an object of unknown kind, since the dump has no list of handles";
+
+	return da_printf(n->w.d->arena, "%s%s", what,
+			 h && h->name && *h->name ? da_printf(n->w.d->arena, " " DA_SITE("%s"), h->name) : "");
+}
+
 static void add_one(struct da_nt *n, const struct found *f, unsigned i, const char *way)
 {
 	struct da_arena *a = n->w.d->arena;
 	uint64_t handle = f->handle[i];
 	const struct da_handle *h = da_nt_handle(n, handle);
-	int type = type_of(h);
-	uint64_t all = n->w.word == 8 ? UINT64_MAX : UINT32_MAX;
-	enum da_lock_kind kind = type >= 0 ? (enum da_lock_kind)types[type].kind
-				 : handle == all ? DA_LOCK_PROCESS : handle == all - 1 ? DA_LOCK_THREAD : DA_LOCK_UNKNOWN;
+	enum da_lock_kind kind = kind_of(n, h, handle);
 	const char *set = f->n > 1 ? da_printf(a, ", %s of %u%s handles", f->all ? "and all" : "any", f->n,
 					       f->count_unsure ? " or more" : "") : "";
 	bool target = kind == DA_LOCK_THREAD || kind == DA_LOCK_PROCESS;
 	bool lock = kind < DA_WAIT_SLEEP && kind != DA_LOCK_UNKNOWN && !target;
 	uint32_t owner = DA_NONE;
-	const char *what = target ? say_target(n, h, handle, kind, &owner)
-				  : da_printf(a, "%s%s", type >= 0 ? types[type].what : "an object of unknown kind",
-					      h && h->name && *h->name ? da_printf(a, " " DA_SITE("%s"), h->name) : "");
+	const char *what = target ? say_target(n, h, handle, kind, &owner) : say_object(n, h);
 	struct da_wait *wait = da_nt_add(n, kind, f->confidence,
 					 da_printf(a, "%s: waits for %s (handle " DA_ADDR("0x%" PRIx64) ", by %s)%s", way, what,
 						   handle, f->from, set));
