@@ -4,9 +4,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "analyze/graph.h"
+#include "analyze/hang.h"
 #include "analyze/sections.h"
-#include "analyze/words.h"
 
 #define SURE 0.6         /* of a hang that may lead before a death from outside */
 #define UNKNOWN_SHARE 10 /* healthy is said where no more than one thread in so many is not understood */
@@ -176,21 +175,12 @@ static void no_crash(struct da_analysis *a)
 		no_problem(a);
 }
 
-/* Somebody ended it, for a dump or because it did not answer: then why it hung is the question. */
-static bool was_ended(const struct da_analysis *a)
-{
-	const struct da_exception *e = a->dump->proc.exception;
-
-	return e && (e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG || e->cause == DA_CAUSE_QUIT ||
-		     e->cause == DA_CAUSE_UNKNOWN);
-}
-
 /* The gravest finding leads; a crash whose cause no rule knows is still a crash. */
 static void verdict(struct da_analysis *a)
 {
 	const struct da_exception *e = a->dump->proc.exception;
 
-	if (a->hang && a->hang_confidence >= SURE && (!a->leading || was_ended(a)))
+	if (a->hang && a->hang_confidence >= SURE && (!a->leading || da_hang_was_ended(a)))
 		da_doc_verdict(a->doc, DA_VERDICT_HANG, a->hang_confidence, a->hang, "%s%s", a->hang_text,
 			       e ? da_printf(a->dump->arena, " The process was then ended by %s.", e->name) : "");
 	else if (a->leading)
@@ -203,7 +193,7 @@ static void verdict(struct da_analysis *a)
 			       "The process died of %s; why is unknown.", e->name);
 	else
 		no_crash(a);
-	if (a->hang && a->hang_confidence >= SURE && (!a->leading || was_ended(a)))
+	if (a->hang && a->hang_confidence >= SURE && (!a->leading || da_hang_was_ended(a)))
 		da_set_hang_signature(a);
 	else if (a->leading_rule)
 		da_set_signature(a, a->leading_rule);

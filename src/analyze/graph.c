@@ -150,6 +150,7 @@ struct da_graph *da_graph_new(const struct da_dump *d)
 	g->in_cycle = da_calloc(a, g->n, sizeof(*g->in_cycle));
 	g->behind = da_calloc(a, g->n, sizeof(*g->behind));
 	g->primary = da_calloc(a, g->n, sizeof(*g->primary));
+	g->told = da_calloc(a, g->n, sizeof(*g->told));
 	g->direct = da_calloc(a, g->n, sizeof(*g->direct));
 	for (size_t i = 0; i < g->n; i++)
 		g->cycle[i] = g->head[i] = g->primary[i] = DA_NONE;
@@ -175,14 +176,27 @@ bool da_lock_excludes(enum da_lock_kind kind)
 	}
 }
 
+/* A lock that is free, or just changes hands, has no owner for a moment; one whose owner is gone is another matter. */
+static bool has_no_owner(const struct da_process *p, const struct da_wait *w)
+{
+	const struct da_lock *l = w->lock < p->locks.n ? &p->locks.v[w->lock] : NULL;
+
+	return l && (l->state == DA_LOCK_FREE || l->state == DA_LOCK_CONTENDED || l->state == DA_LOCK_ORPHANED);
+}
+
+bool da_graph_is_ownerless(const struct da_dump *d, const struct da_graph *g, uint32_t thread)
+{
+	const struct da_wait *w = g->primary[thread] != DA_NONE ? &d->proc.waits.v[g->primary[thread]] : NULL;
+
+	return w && w->owner == DA_NONE && !g->told[thread] && da_lock_excludes((enum da_lock_kind)w->kind) &&
+	       !has_no_owner(&d->proc, w);
+}
+
 size_t da_graph_ownerless(const struct da_dump *d, const struct da_graph *g)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < g->n; i++) {
-		const struct da_wait *w = g->primary[i] != DA_NONE ? &d->proc.waits.v[g->primary[i]] : NULL;
-
-		n += w && w->owner == DA_NONE && da_lock_excludes((enum da_lock_kind)w->kind);
-	}
+	for (uint32_t i = 0; i < g->n; i++)
+		n += da_graph_is_ownerless(d, g, i);
 	return n;
 }

@@ -30,6 +30,7 @@ struct da_graph {
 	uint32_t *behind;        /* of each head: threads that lead to it */
 	uint32_t *direct;        /* of each thread: those that wait for it directly */
 	uint32_t *primary;       /* of each thread: its primary wait, or DA_NONE */
+	bool *told;              /* of each thread: a finding says already that the owner of its lock is a guess */
 	/* Threads grouped by head: those behind h are followers[from[h]] up to followers[from[h + 1]]. */
 	uint32_t *followers, *from;
 	DA_VEC(struct da_cycle) cycles; /* largest first, then by first member */
@@ -37,7 +38,9 @@ struct da_graph {
 
 /* Does a thread enter and leave it, one at a time? */
 bool da_lock_excludes(enum da_lock_kind kind);
-/* Threads that wait for a lock that one thread has at a time, where it is not known which. */
+/* Does it wait for a lock that one thread has at a time, where it is not known which? */
+bool da_graph_is_ownerless(const struct da_dump *d, const struct da_graph *g, uint32_t thread);
+/* How many do. */
 size_t da_graph_ownerless(const struct da_dump *d, const struct da_graph *g);
 
 /* One pass over waits and one over threads. */

@@ -20,6 +20,10 @@ const struct da_wait *da_primary_wait(const struct da_analysis *a, uint32_t thre
 const char *da_standing_in(struct da_analysis *a, uint32_t thread);
 /* One more finding of a hang; the first that is sure leads the verdict. True: it is this one. */
 bool da_hang_lead(struct da_analysis *a, struct da_finding *f, const char *rule, double confidence, const char *text);
+/* Somebody ended it, for a dump or because it did not answer: then why it hung is the question. */
+bool da_hang_was_ended(const struct da_analysis *a);
+/* It died of what it did itself: what its threads waited for at that moment is no hang. */
+bool da_hang_crashed(const struct da_analysis *a);
 /* why_not of rules that need waits. */
 const char *da_hang_no_waits(const struct da_analysis *a);
 

@@ -60,7 +60,8 @@ static void edge_evidence(struct da_analysis *a, struct da_finding *f, uint32_t 
 	if (w->address)
 		da_evidence_address(ev, w->address);
 	da_evidence_text(ev, "waits for %s%s%s: %s%s%s", da_say_wait(a, w),
-			 da_is_join((enum da_lock_kind)w->kind) ? "" : ", held by ",
+			 da_is_join((enum da_lock_kind)w->kind) ? ""
+			 : da_lock_excludes((enum da_lock_kind)w->kind) ? ", held by " : ", held up by ",
 			 da_is_join((enum da_lock_kind)w->kind) ? "" : da_say_thread(a, e->to), w->how ? w->how : "by its stack", l && l->how ? "; owner: " : "", l && l->how ? l->how : "");
 	if (w->lock != DA_NONE)
 		da_finding_object(f, "lock", a->order->lock_row[w->lock]);
@@ -77,6 +78,19 @@ bool da_hang_lead(struct da_analysis *a, struct da_finding *f, const char *rule,
 	a->hang_text = text;
 	a->hang_confidence = confidence;
 	return true;
+}
+
+bool da_hang_was_ended(const struct da_analysis *a)
+{
+	const struct da_exception *e = a->dump->proc.exception;
+
+	return e && (e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG || e->cause == DA_CAUSE_QUIT ||
+		     e->cause == DA_CAUSE_UNKNOWN);
+}
+
+bool da_hang_crashed(const struct da_analysis *a)
+{
+	return a->dump->proc.exception && !da_hang_was_ended(a);
 }
 
 /* ---------------------------------------------------------------- cycles */
@@ -149,8 +163,8 @@ static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
 	else
 		da_finding_title(f, "%s: %zu threads wait for each other%s", sure ? "Deadlock" : "Possible deadlock",
 				 c->members.n, more);
-	da_finding_description(f, "%s%s It will not end by itself. %s %s.", cycle_description(a, c),
-			       sure ? "" : "One of these steps is a guess: see the evidence. If it is right:",
+	da_finding_description(f, "%s%sIt will not end by itself. %s %s.", cycle_description(a, c),
+			       sure ? "" : "One of these steps is a guess: see the evidence. If it is right: ",
 			       da_say_share(a, all), all == 1 ? "is held up by it" : "are held up by it");
 	da_finding_recommendation(f, self ? "Give the developers this stack: the lock is not recursive, and the function that "
 					    "takes it again must not be called with it held."
@@ -190,7 +204,7 @@ static bool holds_something(struct da_analysis *a, uint32_t head)
 {
 	const struct da_graph *g = a->graph;
 
-	if (a->dump->proc.exception && a->dump->proc.exception->thread == head)
+	if (da_hang_crashed(a) && a->dump->proc.exception->thread == head)
 		return false;
 	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
 		const struct da_edge *e = &g->edge[g->followers[i]];
@@ -269,6 +283,7 @@ static void one_possible(struct da_analysis *a, uint32_t head, const char *why)
 	da_evidence_text(ev, "waits for %s: %s; who has it: %s", da_say_wait(a, w), w->how ? w->how : "by its stack", why);
 	da_finding_object(f, "lock", a->order->lock_row[w->lock]);
 	da_finding_thread(f, head);
+	g->told[head] = true;
 	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
 		da_finding_thread(f, g->followers[i]);
 		if (shown++ < DA_HANG_EVIDENCE)
@@ -297,13 +312,78 @@ static unsigned run_possible(struct da_analysis *a)
 	return n;
 }
 
+/* A reader that also wants to write waits for itself, two of them for each other. */
+static void one_upgrade(struct da_analysis *a, uint32_t lock, unsigned waiting)
+{
+	const struct da_process *p = &a->dump->proc;
+	const struct da_lock *l = &p->locks.v[lock];
+	struct da_arena *arena = a->dump->arena;
+	const char *readers = da_printf(arena, "%u %s", (unsigned)l->count, da_plural((size_t)l->count, "reader has", "readers have"));
+	const char *wait = da_printf(arena, "%u %s", waiting, da_plural(waiting, "thread waits", "threads wait"));
+	struct da_finding *f = da_finding_new(a->doc, "hang.deadlock", DA_SEVERITY_WARNING, waiting, GUESS);
+	struct da_evidence *ev = da_finding_evidence(f, "guessed step");
+
+	da_finding_title(f, "Possible deadlock: %s for %s, which %s, and no thread runs", wait, da_say_lock(a, lock), readers);
+	da_finding_description(f, "The lock counts its readers and does not name them. If they are among those that wait (a reader "
+			       "that asks to write waits until all readers have gone, itself too), it will not end by itself. If "
+			       "not, a thread that sleeps, or waits for something else, has the lock. %s %s held up.",
+			       da_say_share(a, waiting), da_plural(waiting, "is", "are"));
+	da_finding_recommendation(f, "Ask the developers whether a function on these stacks asks to write while a caller reads. Give the "
+				  "lock back first, or take it for writing from the start.");
+	da_finding_refuted_by(f, "a reader among the other threads");
+	da_evidence_address(ev, l->address);
+	da_evidence_text(ev, "%s", l->how);
+	da_finding_object(f, "lock", a->order->lock_row[lock]);
+	for (uint32_t i = a->order->waits_from[lock]; i < a->order->waits_from[lock + 1]; i++) {
+		da_finding_thread(f, p->waits.v[a->order->waits_of[i]].thread);
+		a->graph->told[p->waits.v[a->order->waits_of[i]].thread] = true;
+	}
+	if (da_hang_lead(a, f, "hang.deadlock", GUESS,
+			 da_printf(arena, "Possible hang: %s for %s, which %s, and no thread runs.", wait, da_say_lock(a, lock),
+				   readers)))
+		da_vec_push(arena, &a->hang_threads, p->waits.v[a->order->waits_of[a->order->waits_from[lock]]].thread);
+}
+
+/* None of those that wait is told of already: who holds another lock that is wanted is the head of a chain. */
+static bool only_waits(const struct da_analysis *a, uint32_t lock)
+{
+	for (uint32_t i = a->order->waits_from[lock]; i < a->order->waits_from[lock + 1]; i++) {
+		const struct da_wait *w = &a->dump->proc.waits.v[a->order->waits_of[i]];
+
+		if (!w->primary || w->thread >= a->graph->n || a->graph->direct[w->thread] || (double)w->confidence < SURE)
+			return false;
+	}
+	return true;
+}
+
+static unsigned run_upgrades(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < p->threads.n; i++) /* who runs may be the reader */
+		if (p->threads.v[i].state == DA_STATE_RUNNING || p->threads.v[i].state == DA_STATE_UNKNOWN)
+			return 0;
+	for (uint32_t i = 0; i < p->locks.n && n < MOST; i++) {
+		const struct da_lock *l = &p->locks.v[i];
+		uint32_t waiting = a->order->waits_from[i + 1] - a->order->waits_from[i];
+
+		if (l->kind != DA_LOCK_PTHREAD_RWLOCK || l->state != DA_LOCK_HELD || l->owner != DA_NONE || !l->has_count ||
+		    l->count < 1 || l->count > waiting || !only_waits(a, i))
+			continue;
+		one_upgrade(a, i, waiting);
+		n++;
+	}
+	return n;
+}
+
 static unsigned run_deadlock(struct da_analysis *a)
 {
 	size_t n = DA_MIN(a->graph->cycles.n, (size_t)MOST);
 
 	for (size_t i = 0; i < n; i++)
 		one_cycle(a, &a->graph->cycles.v[i]);
-	return (unsigned)n + run_possible(a);
+	return (unsigned)n + run_possible(a) + (da_hang_crashed(a) ? 0 : run_upgrades(a));
 }
 
 const char *da_hang_no_waits(const struct da_analysis *a)
@@ -316,7 +396,8 @@ const struct da_rule da_rule_hang_deadlock = {
 	.looks_for = "threads that wait for each other in a circle, or one that waits for itself",
 	.page = "Needs locks whose owner stands in memory: pthread mutexes and rwlocks, critical sections, monitors,\n"
 		"System.Threading.Lock, joins. Native and managed ones make one graph. A circle that closes only by a\n"
-		"guess (a semaphore keeps no owner) is a Warning, and called possible.",
+		"guess (a semaphore keeps no owner, a read-write lock does not name its readers) is a Warning, and called\n"
+		"possible.",
 	.why_not = da_hang_no_waits, .run = run_deadlock,
 };
 
@@ -451,6 +532,22 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does)
 	return true;
 }
 
+/* hang.loader-lock tells of it: all those behind it want the lock of the loader. */
+static bool is_loaders(const struct da_analysis *a, uint32_t head)
+{
+	const struct da_graph *g = a->graph;
+
+	if (!da_primary_wait(a, head))
+		return false;
+	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
+		const struct da_wait *w = &a->dump->proc.waits.v[g->edge[g->followers[i]].wait];
+
+		if (w->owner == head && w->kind != DA_LOCK_LOADER)
+			return false;
+	}
+	return true;
+}
+
 static unsigned run_owner_blocked(struct da_analysis *a)
 {
 	struct da_heads heads;
@@ -458,9 +555,10 @@ static unsigned run_owner_blocked(struct da_analysis *a)
 
 	find_heads(a, &heads);
 	for (size_t i = 0; i < heads.v.n && n < MOST; i++) {
-		const char *does = keeps_no_owner(a, da_primary_wait(a, heads.v.v[i])) ? NULL : head_does(a, heads.v.v[i]);
+		uint32_t head = heads.v.v[i];
+		const char *does = keeps_no_owner(a, da_primary_wait(a, head)) ? NULL : head_does(a, head);
 
-		n += does && one_head(a, heads.v.v[i], does);
+		n += does && !is_loaders(a, head) && one_head(a, head, does);
 	}
 	return n;
 }
@@ -539,6 +637,15 @@ const struct da_rule da_rule_hang_finalizer_blocked = {
 
 /* ---------------------------------------------------------------- owners that are not known */
 
+/* Would another dump tell more? Not of read-write locks in the hands of readers. */
+static bool may_stand_elsewhere(struct da_analysis *a)
+{
+	for (uint32_t i = 0; i < a->graph->n; i++)
+		if (da_graph_is_ownerless(a->dump, a->graph, i) && !keeps_no_owner(a, da_primary_wait(a, i)))
+			return true;
+	return false;
+}
+
 static unsigned run_owner_unknown(struct da_analysis *a)
 {
 	const struct da_process *p = &a->dump->proc;
@@ -552,16 +659,23 @@ static unsigned run_owner_unknown(struct da_analysis *a)
 	da_finding_title(f, "%zu %s for locks whose owners are not known", n, da_plural(n, "thread waits", "threads wait"));
 	da_finding_description(f, "Each of these locks lets one thread in at a time, and who is in it does not stand in the dump. "
 			       "Whether these threads wait for each other is therefore not known.");
-	da_finding_recommendation(f, "%s", p->runtimes.n ? "Make a dump that holds the heap (dotnet-dump collect, or createdump "
-							   "--withheap): the owners stand there."
-							 : "Make a full dump: the owners stand in memory that this one lacks.");
-	da_finding_next(f, DA_NEXT_DUMP, "Make a dump with the heap: it names the owners of these locks.");
+	if (may_stand_elsewhere(a)) {
+		da_finding_recommendation(f, "%s", p->runtimes.n ? "Make a dump that holds the heap (dotnet-dump collect, or "
+								   "createdump --withheap): the owners stand there."
+								 : "Make a full dump: the owners stand in memory that this one "
+								   "lacks.");
+		da_finding_next(f, DA_NEXT_DUMP, "Make a dump with the heap: it names the owners of these locks.");
+	} else {
+		da_finding_recommendation(f, "These locks name no owner while others than writers have them: look for threads whose stacks "
+					  "stand in functions that take them.");
+		da_finding_next(f, DA_NEXT_DUMP, "Make two dumps ten seconds apart: they show whether these threads go on.");
+	}
 	da_finding_refuted_by(f, "a second dump in which these threads have gone on");
 	for (uint32_t i = 0; i < a->graph->n; i++) {
 		const struct da_wait *w = da_primary_wait(a, i);
 		struct da_evidence *ev;
 
-		if (!w || w->owner != DA_NONE || !da_lock_excludes((enum da_lock_kind)w->kind))
+		if (!da_graph_is_ownerless(a->dump, a->graph, i))
 			continue;
 		da_finding_thread(f, i);
 		if (shown++ >= DA_HANG_EVIDENCE)

@@ -186,7 +186,7 @@ static unsigned run_waiting_child(struct da_analysis *a)
 		grave |= blocks_others(a, i);
 		n++;
 	}
-	if (n == 0 || p->exception)
+	if (n == 0 || da_hang_crashed(a))
 		return 0;
 	grave |= n >= 2 && n * DA_HANG_SHARE >= a->graph->n;
 	f = da_finding_new(a->doc, "hang.waiting-child", grave ? DA_SEVERITY_WARNING : DA_SEVERITY_INFORMATION, (unsigned)n, 0.9);
@@ -239,6 +239,8 @@ static unsigned run_loader_lock(struct da_analysis *a)
 					  "wait for other threads: move it to the first call.");
 		da_finding_refuted_by(f, "a second dump in which it has gone on");
 		da_finding_thread(f, l->owner);
+		for (uint32_t k = from; k < to; k++)
+			da_finding_thread(f, p->waits.v[a->order->waits_of[k]].thread);
 		da_finding_object(f, "lock", a->order->lock_row[i]);
 		wait_evidence(a, f, l->owner, w);
 		if (da_hang_lead(a, f, "hang.loader-lock", (double)l->confidence,
@@ -282,7 +284,7 @@ static unsigned run_exit_stuck(struct da_analysis *a)
 	const struct da_process *p = &a->dump->proc;
 	unsigned n = 0;
 
-	for (uint32_t i = 0; i < a->graph->n && !p->exception; i++) {
+	for (uint32_t i = 0; i < a->graph->n && !da_hang_crashed(a); i++) {
 		const struct da_wait *w = da_primary_wait(a, i);
 		struct da_finding *f;
 
@@ -372,7 +374,7 @@ static unsigned run_spin(struct da_analysis *a)
 			at = i;
 		}
 	}
-	if (p->exception || at == DA_NONE || p->threads.v[at].state != DA_STATE_RUNNING || most < SPIN_US ||
+	if (da_hang_crashed(a) || at == DA_NONE || p->threads.v[at].state != DA_STATE_RUNNING || most < SPIN_US ||
 	    most * 100 < total * SPIN_PERCENT || p->threads.n < 2)
 		return 0;
 	function = da_standing_in(a, at);

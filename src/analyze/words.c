@@ -207,7 +207,7 @@ const char *da_say_kind(enum da_lock_kind kind)
 		[DA_LOCK_CLASS_INIT] = "a static constructor", [DA_LOCK_ASSEMBLY_LOAD] = "the loading of an assembly",
 		[DA_LOCK_TASK] = "a task", [DA_LOCK_UNKNOWN] = "something unknown",
 		[DA_WAIT_SLEEP] = "a time to pass", [DA_WAIT_TIMER] = "a timer", [DA_WAIT_POLL] = "files or sockets (poll)",
-		[DA_WAIT_SOCKET] = "a socket", [DA_WAIT_PIPE] = "a pipe", [DA_WAIT_FILE] = "a file",
+		[DA_WAIT_SOCKET] = "a socket", [DA_WAIT_PIPE] = "a pipe", [DA_WAIT_FILE] = "a file, pipe or device",
 		[DA_WAIT_CHILD] = "a child process", [DA_WAIT_SIGNAL] = "a signal", [DA_WAIT_MESSAGE] = "a message",
 		[DA_WAIT_IO_COMPLETION] = "I/O to complete", [DA_WAIT_ALPC] = "another process (ALPC)",
 		[DA_WAIT_GC] = "the garbage collector", [DA_WAIT_DEBUGGER] = "a debugger",

@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "wait/parts.h"
 
 #define STACK 0x400 /* from the stack pointer up to the record of the wait */
@@ -102,6 +104,53 @@ static bool best_of(const struct da_futex *f, struct cond *best)
 	return found && !tie;
 }
 
+/* Returned from its call, or not in one; and the object's address lies on its stack. */
+static bool was_woken(const struct da_waits *w, uint32_t thread, uint64_t base)
+{
+	uint8_t state = w->t[thread].call.state;
+
+	return (state == DA_IN_USER || state == DA_CALL_ENDED) && da_wait_on_stack(w, thread, base, STACK);
+}
+
+static uint32_t who_was_woken(struct da_waits *w, uint32_t asking, uint64_t base)
+{
+	for (uint32_t i = 0; i < w->p->threads.n && w->leaving_left; i++) {
+		w->leaving_left--;
+		if (i != asking && was_woken(w, i, base))
+			return i;
+	}
+	return DA_NONE;
+}
+
+/*
+ * Who signals, broadcasts or destroys waits a moment for those that were woken to leave the object: on the references of
+ * a group (2.25 to 2.40; bit 0: to be woken), or for the end of all (bit 2).
+ */
+static bool of_leaving(const struct da_futex *f, bool named, struct da_found *ret)
+{
+	static const struct {
+		uint8_t offset, bit;
+		bool newest;
+	} words[] = { { 16, 1, false }, { 20, 1, false }, { 36, 4, false }, { 28, 4, true } };
+	struct da_waits *w = f->w;
+	struct cond c;
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(words); i++) {
+		if (f->command != DA_FUTEX_WAIT || !(f->value & words[i].bit) || f->address < words[i].offset ||
+		    !read_newer(f, f->address - words[i].offset, words[i].newest, &c) || (!named && c.score < 2))
+			continue;
+		*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_COND, .base = c.base, .confidence = named ? 0.9f : 0.75f };
+		ret->target = who_was_woken(w, f->thread, c.base);
+		ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN, .has_waiting = true,
+					      .waiting = c.waiters };
+		ret->lock.how = "a condition variable that is being signalled or ended";
+		ret->how = da_printf(w->d->arena, "the word counts those that were woken and have not left a condition variable yet%s",
+				     ret->target != DA_NONE ? "; one of them runs" : "");
+		return true;
+	}
+	return false;
+}
+
 bool da_recognise_cond(const struct da_futex *f, bool named, struct da_found *ret)
 {
 	struct da_waits *w = f->w;
@@ -109,11 +158,11 @@ bool da_recognise_cond(const struct da_futex *f, bool named, struct da_found *re
 
 	if (da_wait_libc(w) == DA_LIBC_MUSL)
 		return da_recognise_musl_cond(f, named, ret);
+	if (named && f->hint.name && !strstr(f->hint.name, "wait") && of_leaving(f, named, ret))
+		return true;
 	if ((f->command != DA_FUTEX_WAIT && f->command != DA_FUTEX_WAIT_BITSET &&
-	     f->command != DA_FUTEX_WAIT_REQUEUE_PI) || !best_of(f, &c))
-		return false;
-	if (!named && c.score < 2)
-		return false;
+	     f->command != DA_FUTEX_WAIT_REQUEUE_PI) || !best_of(f, &c) || (!named && c.score < 2))
+		return !named && of_leaving(f, named, ret);
 	if (!c.mutex || c.mutex == UINT64_MAX)
 		c.mutex = mutex_on_stack(w, f->thread, c.base);
 	*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_COND, .base = c.base, .target = DA_NONE,

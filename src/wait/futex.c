@@ -235,6 +235,7 @@ static void recognise(struct da_futex *f)
 
 void da_wait_futexes(struct da_waits *w)
 {
+	w->leaving_left = DA_WAIT_LEAVING;
 	count_sleepers(w);
 	for (uint32_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++) {
 		struct da_futex f;

@@ -76,6 +76,8 @@ struct da_asleep_thread {
 	uint32_t primary;    /* index of its primary wait, or DA_NONE */
 };
 
+#define DA_WAIT_LEAVING (1u << 17)
+
 enum da_libc { DA_LIBC_UNKNOWN, DA_LIBC_GLIBC, DA_LIBC_MUSL };
 enum da_wait_cpu { DA_CPU_X64, DA_CPU_X86, DA_CPU_A64 };
 
@@ -105,6 +107,7 @@ struct da_waits {
 	struct da_map tids;           /* inner thread id to thread */
 	struct da_map sleepers;       /* address to how many threads sleep on it */
 	struct da_map musl_conds, musl_nodes; /* conditions that were looked at; node of a waiter to its condition */
+	uint32_t leaving_left;        /* stacks that may still be searched for who was woken */
 	uint32_t held_left;           /* entries of robust lists that may still be looked at */
 	struct da_map locks;          /* address to index of proc.locks */
 	uint32_t first_lock, first_wait; /* those before are of others */

@@ -135,13 +135,14 @@ static void look_for_readers(struct da_waits *w)
 	}
 }
 
-/* Waits carry their lock's owner. */
+/* Waits carry their lock's owner. Who leaves a condition variable is known of the wait alone: nobody owns that. */
 static void pass_on(struct da_waits *w)
 {
 	for (uint32_t i = w->first_wait; i < w->p->waits.n; i++) {
 		struct da_wait *wait = &w->p->waits.v[i];
 
-		if (wait->lock != DA_NONE && wait->lock >= w->first_lock)
+		if (wait->lock != DA_NONE && wait->lock >= w->first_lock &&
+		    w->p->locks.v[wait->lock].kind != DA_LOCK_PTHREAD_COND)
 			wait->owner = w->p->locks.v[wait->lock].owner;
 	}
 }
