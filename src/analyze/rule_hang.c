@@ -244,7 +244,7 @@ static void find_heads(struct da_analysis *a, struct da_heads *ret)
  */
 static const char *keeps_no_owner(struct da_analysis *a, const struct da_wait *w)
 {
-	const struct da_lock *l = w && w->owner == DA_NONE ? lock_of(a, w) : NULL;
+	const struct da_lock *l = w && w->owner == DA_NONE && !w->woken ? lock_of(a, w) : NULL;
 
 	if (!l || l->owner != DA_NONE)
 		return NULL;
@@ -471,12 +471,14 @@ const char *da_standing_in(struct da_analysis *a, uint32_t thread)
 	return first;
 }
 
-/* What the head of a chain does: "sleeps", "waits for a socket". NULL: it runs, or nothing is known. */
+/* What the head of a chain does: "sleeps", "waits for a socket". NULL: it runs or is about to, or nothing is known. */
 static const char *head_does(struct da_analysis *a, uint32_t head)
 {
 	const struct da_wait *w = da_primary_wait(a, head);
 	const struct da_thread *t = &a->dump->proc.threads.v[head];
 
+	if (w && w->woken)
+		return NULL;
 	if (w && w->kind == DA_WAIT_SLEEP)
 		return "sleeps";
 	if (w)

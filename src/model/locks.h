@@ -47,6 +47,7 @@ struct da_wait {
 	uint32_t owner;        /* the thread that must act, or DA_NONE */
 	uint8_t kind;          /* enum da_lock_kind */
 	bool primary;          /* the most specific one of its thread */
+	bool woken;            /* what it waits for has come: its wake-up is on its way, or was lost */
 	bool has_timeout;
 	uint64_t timeout_us;   /* as asked for */
 	uint32_t frame;        /* of the thread, that shows it; or DA_NONE */

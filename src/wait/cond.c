@@ -10,6 +10,7 @@
 
 #include "wait/parts.h"
 
+#define SIZE 48 /* of the object */
 #define STACK 0x400 /* from the stack pointer up to the record of the wait */
 
 struct cond {
@@ -104,12 +105,14 @@ static bool best_of(const struct da_futex *f, struct cond *best)
 	return found && !tie;
 }
 
-/* Returned from its call, or not in one; and the object's address lies on its stack. */
+/* Woken on one of its words; or returned from a call or not in one, and the object's address lies on its stack. */
 static bool was_woken(const struct da_waits *w, uint32_t thread, uint64_t base)
 {
 	uint8_t state = w->t[thread].call.state;
 
-	return (state == DA_IN_USER || state == DA_CALL_ENDED) && da_wait_on_stack(w, thread, base, STACK);
+	if (state == DA_IN_USER || state == DA_CALL_ENDED)
+		return da_wait_on_stack(w, thread, base, STACK);
+	return da_wait_is_woken(w, thread, base, base + SIZE);
 }
 
 static uint32_t who_was_woken(struct da_waits *w, uint32_t asking, uint64_t base)
@@ -145,7 +148,7 @@ static bool of_leaving(const struct da_futex *f, bool named, struct da_found *re
 					      .waiting = c.waiters };
 		ret->lock.how = "a condition variable that is being signalled or ended";
 		ret->how = da_printf(w->d->arena, "the word counts those that were woken and have not left a condition variable yet%s",
-				     ret->target != DA_NONE ? "; one of them runs" : "");
+				     ret->target != DA_NONE ? "; one of them runs, or is about to" : "");
 		return true;
 	}
 	return false;

@@ -137,6 +137,13 @@ static bool woken(const struct da_futex *f)
 	       ((f->word ^ f->value) & DA_FUTEX_TID_MASK);
 }
 
+bool da_wait_is_woken(const struct da_waits *w, uint32_t thread, uint64_t from, uint64_t to)
+{
+	struct da_futex f;
+
+	return w->t[thread].is_futex && of_call(w, thread, &f) && f.address >= from && f.address < to && woken(&f);
+}
+
 static void add_found(struct da_futex *f, struct da_found *found)
 {
 	struct da_waits *w = f->w;
@@ -146,7 +153,8 @@ static void add_found(struct da_futex *f, struct da_found *found)
 
 	wait->address = found->base;
 	wait->confidence = found->confidence * c->confidence;
-	if (woken(f))
+	wait->woken = woken(f);
+	if (wait->woken)
 		wait->confidence *= 0.75f;
 	wait->has_timeout = f->has_timeout && !f->absolute;
 	wait->timeout_us = wait->has_timeout ? f->timeout_us : 0;

@@ -193,6 +193,8 @@ typedef bool da_recogniser_fn(const struct da_futex *f, bool named, struct da_fo
 void da_wait_futexes(struct da_waits *w);
 /* The names of variables to the locks that are some. */
 void da_wait_name_locks(struct da_waits *w);
+/* Does it sleep on a word in [from, to) that has changed since? */
+bool da_wait_is_woken(const struct da_waits *w, uint32_t thread, uint64_t from, uint64_t to);
 /* Threads that sleep on a word at this address. */
 unsigned da_wait_sleepers(const struct da_waits *w, uint64_t address);
 
