@@ -108,23 +108,41 @@ const struct da_rule da_rule_dump_not_portable = {
 
 /* ---------------------------------------------------------------- how sure the reading is */
 
+/* What a writer left out matters where it was not found elsewhere: assemblies have no names. */
+static bool lacks_names(const struct da_process *p, uint32_t runtime)
+{
+	bool any = false;
+
+	if (!p->runtimes.v[runtime].lacks)
+		return false;
+	for (size_t i = 0; i < p->assemblies.n; i++) {
+		if (p->assemblies.v[i].runtime != runtime || p->assemblies.v[i].dynamic)
+			continue;
+		if (p->assemblies.v[i].missing_why)
+			return true;
+		any = true;
+	}
+	return !any;
+}
+
 static unsigned run_runtime_unknown(struct da_analysis *a)
 {
 	const struct da_process *p = &a->dump->proc;
 	unsigned n = 0;
 
-	for (size_t i = 0; i < p->runtimes.n; i++) {
+	for (uint32_t i = 0; i < p->runtimes.n; i++) {
 		const struct da_runtime *r = &p->runtimes.v[i];
 		const char *name = da_runtime_kind_name((enum da_runtime_kind)r->kind);
+		bool nameless = lacks_names(p, i);
 		struct da_finding *f;
 
-		if (r->verified && r->unread.n == 0)
+		if (r->verified && r->unread.n == 0 && !nameless)
 			continue;
 		f = da_finding_new(a->doc, "dump.runtime-unknown", DA_SEVERITY_NOTIFICATION, 1, 0.9);
 		if (r->reader == DA_READER_NONE)
 			da_finding_title(f, "The structures of %s%s%s could not be read", name, r->version ? " " : "",
 					 r->version ? r->version : "");
-		else if (r->unread.n)
+		else if (r->unread.n || nameless)
 			da_finding_title(f, "Not all of %s%s%s could be read", name, r->version ? " " : "",
 					 r->version ? r->version : "");
 		else
@@ -136,6 +154,8 @@ static unsigned run_runtime_unknown(struct da_analysis *a)
 				       r->lacks ? ". " : ".", r->lacks ? da_printf(a->dump->arena, "%s.", r->lacks) : "");
 		for (size_t k = 0; k < r->unread.n; k++)
 			da_evidence_text(da_finding_evidence(f, "not read"), DA_SYM("%s"), r->unread.v[k]);
+		if (nameless)
+			da_evidence_text(da_finding_evidence(f, "not read"), "names of methods and types");
 		if (r->remedy) {
 			da_finding_recommendation(f, "%s.", r->remedy);
 			da_finding_next(f, DA_NEXT_DUMP, "%s.", r->remedy);

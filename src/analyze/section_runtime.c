@@ -24,6 +24,8 @@ static void runtime_row(struct da_analysis *a, uint32_t i)
 		da_set_uint(doc, DA_COL_runtimes_heaps, r->heaps);
 	for (size_t k = 0; k < r->unread.n; k++)
 		da_add_text(doc, DA_COL_runtimes_unread, r->unread.v[k]);
+	if (r->reader_why)
+		da_set_rich(doc, DA_COL_runtimes_why, "%s", r->reader_why);
 }
 
 static void thread_row(struct da_analysis *a, const struct da_managed_thread *t)

@@ -543,6 +543,30 @@ START_TEST(a_foreign_dump_of_dotnet)
 }
 END_TEST
 
+/* A writer that left names out is told, unless they were found elsewhere. */
+START_TEST(names_that_a_writer_left_out)
+{
+	struct da_dump *d = process();
+	const struct da_finding_row *f;
+	struct da_assembly *m;
+
+	*da_vec_add(d->arena, &d->proc.runtimes) = (struct da_runtime){
+		.kind = DA_RUNTIME_CORECLR, .verified = true, .reader = DA_READER_TABLE, .lacks = "It left out metadata",
+		.remedy = "Give the program's file" };
+	f = finding(analyze(d, NULL), "dump.runtime-unknown");
+	ck_assert_ptr_nonnull(f);
+	ck_says(f->description, "It left out metadata.");
+	ck_says(f->recommendation, "Give the program's file.");
+	ck_says(f->evidence[0].text, "names of methods");
+	m = da_vec_add(d->arena, &d->proc.assemblies);
+	*m = (struct da_assembly){ .name = "App", .missing_why = "its metadata is not in the dump", .module = DA_NONE };
+	ck_assert_ptr_nonnull(finding(analyze(d, NULL), "dump.runtime-unknown"));
+	m->missing_why = NULL;
+	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.runtime-unknown"));
+	da_dump_free(d);
+}
+END_TEST
+
 /* What a program's own exception keeps is masked by the name of the field, and told in one place alone. */
 START_TEST(own_fields_of_exceptions)
 {
@@ -631,7 +655,7 @@ int main(void)
 		a_machine_without_memory_is_told,
 		a_cut_dump_is_told_and_partial, code_that_files_bring_back_is_no_news,
 		lines_of_the_system_are_nobodys_question, early_ends_are_named, mismatches_and_lost_parts,
-		a_foreign_dump_of_dotnet, own_fields_of_exceptions, secrets_are_counted, rules_have_pages, equal_stacks_are_one_group,
+		a_foreign_dump_of_dotnet, own_fields_of_exceptions, names_that_a_writer_left_out, secrets_are_counted, rules_have_pages, equal_stacks_are_one_group,
 	};
 	Suite *suite = suite_create("rules");
 	TCase *each = tcase_create("causes");

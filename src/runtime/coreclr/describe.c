@@ -93,7 +93,7 @@ static const char *why(struct da_clr *c, const struct da_clr_found *f, const str
 /* createdump without the debugging library that belongs to the runtime. */
 static void judge_writer(struct da_clr *c, const struct da_clr_found *f, struct da_runtime *r)
 {
-	bool saved = false, doublemapped = false;
+	bool saved = false, doublemapped = false, dropped;
 
 	if (!c->single_file || !f->createdump || f->page_base)
 		return;
@@ -108,7 +108,8 @@ static void judge_writer(struct da_clr *c, const struct da_clr_found *f, struct 
 	/* The program's file brings what createdump of later versions leaves out. */
 	if ((saved || !doublemapped) && c->dump->proc.modules.v[c->module].file_bytes)
 		return;
-	r->lacks = doublemapped && !saved
+	dropped = doublemapped && !saved;
+	r->lacks = dropped
 			   ? "The program holds the runtime in its own file, and createdump found no debugging library that "
 			     "belongs to it. It left out compiled code, metadata and, as createdump of .NET 8 does, the "
 			     "runtime's loader heaps: names of methods and types, and statistics of the managed heap, "
@@ -116,8 +117,11 @@ static void judge_writer(struct da_clr *c, const struct da_clr_found *f, struct 
 			   : "The program holds the runtime in its own file, and createdump found no debugging library that "
 			     "belongs to it. It left out compiled code and the metadata of assemblies: names of methods and "
 			     "types need the program's file";
-	r->remedy = "Make the dump with \"createdump -u PID\" (a full dump), with createdump of .NET 9 or later, or with "
-		    "\"dotnet-dump collect --type Full\"; and give the folder of the program's own file with --symbols";
+	r->remedy = dropped ? "Make the dump with \"createdump -u PID\" (a full dump), with createdump of .NET 9 or later, or "
+			      "with \"dotnet-dump collect --type Full\"; and give the folder of the program's own file with "
+			      "--symbols"
+			    : "Give the folder of the program's own file with --symbols; or make the dump with \"createdump -u "
+			      "PID\" (a full dump) or \"dotnet-dump collect --type Full\"";
 }
 
 /* Nothing could be read: what would bring it. */
