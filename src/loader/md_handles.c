@@ -52,8 +52,9 @@ static void read_info(struct md *m, struct da_handle *h, uint32_t type, struct d
 	if (!da_ok(&c))
 		return;
 	switch (type) {
-	case INFO_MUTANT: /* 1 free, 0 owned once, -1 owned twice */
+	case INFO_MUTANT: /* 1 free, 0 owned once, -1 owned twice; then two bytes: owned by the caller, abandoned */
 		h->state = (int32_t)first;
+		h->abandoned = (second >> 8 & 0xff) == 1;
 		h->has_state = true;
 		break;
 	case INFO_EVENT: /* type, then signaled or not */

@@ -362,6 +362,7 @@ struct da_handle {
 	uint32_t access, count;
 	/* of mutants, events, semaphores: what the object information says */
 	bool has_state, has_owner;
+	bool abandoned; /* a mutant whose owner ended with it */
 	int64_t state, limit;
 	uint32_t owner_pid, owner_tid;
 	uint32_t target_pid, target_tid; /* of threads (both) and processes: whose it is; 0 unknown */

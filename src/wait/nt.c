@@ -222,6 +222,7 @@ void da_wait_windows(struct da_dump *d, struct da_symbols *s)
 			one(&n, i);
 	da_watch_idle(d->watch);
 	da_nt_held_sections(&n);
+	da_nt_held_handles(&n);
 	da_wait_witness(w);
 	da_nt_guess_srw(&n);
 	for (size_t i = 0; i < n.any.n; i++)

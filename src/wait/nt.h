@@ -142,6 +142,8 @@ void da_nt_owner(struct da_nt *n, struct da_lock *l, uint32_t tid, float confide
 
 void da_nt_index_handles(struct da_nt *n);
 const struct da_handle *da_nt_handle(const struct da_nt *n, uint64_t handle);
+/* Mutexes that a thread owns, or ended with, while nobody waits. */
+void da_nt_held_handles(struct da_nt *n);
 /* What a wait for a file is, by the name of its device. h may be NULL. */
 enum da_lock_kind da_nt_file_kind(const struct da_handle *h);
 bool da_nt_wait_handle(struct da_nt *n);

@@ -94,7 +94,8 @@ static void describe_mutant(struct da_nt *n, const struct da_handle *h, struct d
 
 	if (h->has_state && h->state == 1) {
 		l->state = DA_LOCK_FREE;
-		l->how = "the handle stream says that nobody owns it";
+		l->how = h->abandoned ? "the handle stream says that nobody owns it, and that a thread ended while it did (abandoned)"
+				      : "the handle stream says that nobody owns it";
 		l->confidence = 0.85f;
 		return;
 	}
@@ -171,6 +172,16 @@ static uint32_t lock_of(struct da_nt *n, const struct da_handle *h, uint64_t han
 	else
 		l->how = "the dump has no list of handles";
 	return (uint32_t)*slot;
+}
+
+void da_nt_held_handles(struct da_nt *n)
+{
+	for (size_t i = 0; i < n->w.p->handles.n && !da_stop(n->w.d->watch); i++) {
+		const struct da_handle *h = &n->w.p->handles.v[i];
+
+		if (h->type && da_streq(h->type, "Mutant") && (h->has_owner || h->abandoned))
+			lock_of(n, h, h->handle, DA_LOCK_MUTANT);
+	}
 }
 
 /* ---------------------------------------------------------------- one handle */

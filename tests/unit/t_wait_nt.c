@@ -452,6 +452,25 @@ START_TEST(registers_that_lie)
 }
 END_TEST
 
+START_TEST(mutexes_that_nobody_waits_for)
+{
+	struct da_dump *d = process(true);
+
+	add_handle(d, 0x44, "Mutant", "\\BaseNamedObjects\\Gate", 0, TID(3));
+	add_handle(d, 0x48, "Mutant", "\\BaseNamedObjects\\Gate", 0, TID(3)); /* the same object */
+	add_handle(d, 0x4c, "Mutant", NULL, 1, 0);
+	d->proc.handles.v[2].abandoned = true;
+	add_handle(d, 0x50, "Mutant", NULL, 1, 0);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(d->proc.locks.n, 2);
+	ck_assert_uint_eq(d->proc.locks.v[0].owner, 3);
+	ck_assert_uint_eq(d->proc.locks.v[1].owner, DA_NONE);
+	ck_assert_uint_eq(d->proc.locks.v[1].state, DA_LOCK_FREE);
+	ck_assert_ptr_nonnull(strstr(d->proc.locks.v[1].how, "abandoned"));
+	da_dump_free(d);
+}
+END_TEST
+
 static void wants_many(struct da_dump *d, unsigned thread, uint64_t count, uint64_t array, uint64_t type)
 {
 	stands(d, thread, in_many);
@@ -588,5 +607,6 @@ START_TEST(x86_by_the_stack)
 END_TEST
 
 UNIT_MAIN("wait_nt", section_of_vista, section_of_old, section_with_witness, section_of_nobody, sections_that_lie,
-	  debug_information_of_another, list_of_sections, loader_lock, loader_by_its_event, srw_of_windows, mutex_by_its_handle, mutexes_that_lie,
-	  registers_that_lie, many_handles, join_by_handle, calls_by_number, arm64_by_kept_registers, x86_by_the_stack)
+	  debug_information_of_another, list_of_sections, loader_lock, loader_by_its_event, srw_of_windows,
+	  mutex_by_its_handle, mutexes_that_lie, mutexes_that_nobody_waits_for, registers_that_lie, many_handles, join_by_handle,
+	  calls_by_number, arm64_by_kept_registers, x86_by_the_stack)
