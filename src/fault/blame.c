@@ -165,9 +165,23 @@ static bool is_own(const struct da_fault *f, const struct da_frame *frame)
 	       f->p->modules.v[frame->module].class == DA_CLASS_OWN;
 }
 
+/*
+ * createdump joins pages of a library that lie side by side under the protection of the first: the dump's word on
+ * what can be executed yields to a function that is known there.
+ */
 static bool has_code(const struct da_fault *f, const struct da_frame *frame)
 {
+	if (frame->trust > DA_TRUST_SCAN && frame->place && (frame->place->raw || frame->place->method))
+		return true;
 	return da_fault_may_execute(f, frame->pc);
+}
+
+/* Code of a module, or managed code, which is made anywhere. */
+static bool in_module(const struct da_fault *f, const struct da_frame *frame)
+{
+	if (frame->place && frame->place->method)
+		return true;
+	return frame->module < f->p->modules.n && !f->p->modules.v[frame->module].vdso;
 }
 
 static uint32_t first(const struct da_fault *f, bool own_only)
@@ -178,10 +192,9 @@ static uint32_t first(const struct da_fault *f, bool own_only)
 		const struct da_frame *frame = &f->t->frames.v[i];
 
 		scanned = scanned || frame->trust <= DA_TRUST_SCAN;
-		if (is_helper(f, frame) || !has_code(f, frame) || frame->module >= f->p->modules.n ||
-		    f->p->modules.v[frame->module].vdso)
+		if (is_helper(f, frame) || !has_code(f, frame) || !in_module(f, frame))
 			continue;
-		if (!f->e->is_signal && raises(&f->p->modules.v[frame->module]) &&
+		if (!f->e->is_signal && frame->module < f->p->modules.n && raises(&f->p->modules.v[frame->module]) &&
 		    (own_only || f->e->cause == DA_CAUSE_CPP_EXCEPTION ||
 		     f->e->cause == DA_CAUSE_UNKNOWN || f->e->cause == DA_CAUSE_ABORT || f->e->cause == DA_CAUSE_OUT_OF_MEMORY))
 			continue;
