@@ -21,6 +21,8 @@ flavours = {
     'single': ['-p:PublishSingleFile=true'],
     'packed': ['-p:PublishSingleFile=true', '-p:EnableCompressionInSingleFile=true'],
     'ready': ['-p:PublishReadyToRun=true'],
+    'composite': ['-p:PublishReadyToRun=true', '-p:PublishReadyToRunComposite=true'],
+    'framework': [],
     'trimmed': ['-p:PublishTrimmed=true'],
     'async': ['-p:RuntimeAsync=true'],
 }
@@ -32,6 +34,9 @@ matrix = [
     ('idle', 'heap', 'multi single ready trimmed', '', ''),
     ('idle', 'heap', 'multi', 'DOTNET_gcServer=1 DOTNET_GCHeapCount=2 DOTNET_gcConcurrent=1', '8.0 10.0'),
     ('idle', 'mini', 'multi', '', '10.0 11.0'),
+    ('idle', 'heap', 'framework', '', '10.0'),
+    ('busy', 'heap', 'multi', '', ''),
+    ('busy', 'heap', 'composite', '', '10.0'),
     ('idle', 'gcore', 'multi', '', '9.0'),
     ('deadlock', 'mini', 'multi', '', ''),
     ('deadlock', 'triage', 'multi', '', ''),
@@ -48,6 +53,7 @@ matrix = [
     ('mixed', 'full', 'multi', '', ''),
     ('native', 'heap', 'multi', '', ''),
     ('shapes', 'heap', 'multi ready', '', ''),
+    ('shapes', 'heap', 'composite', '', '8.0 10.0'),
     ('shapes', 'heap', 'multi', 'DOTNET_TieredCompilation=0', '10.0 11.0'),
     ('async', 'heap', 'multi ready async', '', ''),
     ('async', 'mini', 'async', '', ''),
@@ -86,7 +92,14 @@ def skip(what, why):
 # ---------------------------------------------------------------- building
 
 def makes(flavour, version):
-    return not (version == '11.0' and flavour in ('ready', 'trimmed')) and (flavour != 'async' or version == '11.0')
+    return not (version == '11.0' and flavour in ('ready', 'trimmed', 'composite')) and (flavour != 'async' or version == '11.0') and (flavour != 'framework' or installed(version))
+
+
+def installed(version):
+    """A runtime of this version is installed: programs without one of their own run."""
+    p = subprocess.run(['dotnet', '--list-runtimes'], capture_output=True, text=True)
+    found = re.findall(r'^Microsoft\.NETCore\.App (%s\.\S+) \[(.*)\]' % re.escape(version), p.stdout, re.M)
+    return '/'.join(reversed(found[-1])) if found else None
 
 
 def build(flavour, version):
@@ -99,7 +112,7 @@ def build(flavour, version):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     command = ['dotnet', 'publish', here + '/observatory/Observatory.csproj', '-c', 'Release', '-f', 'net' + version, '-r',
-               'linux-x64', '--self-contained', 'true', '--artifacts-path', '%s/artifacts-%s-%s' % (work, version, flavour),
+               'linux-x64', '--self-contained', 'false' if flavour == 'framework' else 'true', '--artifacts-path', '%s/artifacts-%s-%s' % (work, version, flavour),
                '-o', folder, '-nologo', '-v', 'q'] + flavours[flavour]
     if version == '11.0':
         command.append('-p:Next=true')
@@ -111,7 +124,7 @@ def build(flavour, version):
     shutil.copy(work + '/libzenith.so', folder)
     if not os.path.exists(folder + '/createdump'):     # a single file has it in the runtime's package only
         for name in ('createdump', 'libmscordaccore.so'):
-            shutil.copy(pack(flavour, version) + '/' + name, folder)
+            shutil.copy((installed(version) if flavour == 'framework' else pack(flavour, version)) + '/' + name, folder)
     open(folder + '/.built', 'w').close()
     return folder
 
@@ -132,6 +145,8 @@ def pack(flavour, version):
 def environment(extra):
     env = {'PATH': '/usr/bin:/bin', 'HOME': '/nonexistent', 'LANG': 'C.UTF-8', 'DOTNET_gcServer': '0', 'DOTNET_gcConcurrent': '0',
            'DOTNET_GCHeapHardLimit': '0x4000000', 'DOTNET_TieredPGO': '0'}
+    if os.environ.get('DOTNET_ROOT'):
+        env['DOTNET_ROOT'] = os.environ['DOTNET_ROOT']
     env.update(pair.split('=', 1) for pair in extra.split())
     return env
 
@@ -183,7 +198,7 @@ def take(folder, kind, pid, path):
         command = ['gdb', '-nx', '-batch', '-p', str(pid), '-ex', 'gcore ' + path, '-ex', 'detach']
     else:
         command = [folder + '/createdump', '--' + {'mini': 'normal', 'heap': 'withheap'}.get(kind, kind), '-f', path, str(pid)]
-        if not os.path.exists(folder + '/libcoreclr.so'):
+        if folder.endswith(('-single', '-packed')):
             command.insert(2, '--singlefile')
     p = subprocess.run(command, capture_output=True, text=True, timeout=80)
     with open(path + '.log', 'w') as f:
@@ -224,8 +239,8 @@ def in_order(want, have, lines):
 
 
 class Check:
-    def __init__(self, truth, j, kind, files):
-        self.truth, self.j, self.d, self.kind, self.files = truth, j, j['data'], kind, files
+    def __init__(self, truth, j, kind, files, flavour='multi'):
+        self.truth, self.j, self.d, self.kind, self.files, self.flavour = truth, j, j['data'], kind, files, flavour
         self.why = []
         self.tid = {t['id']: t['tid'] for t in self.d.get('threads', [])}
         self.threads = {t['tid']: t for t in self.d.get('threads', [])}
@@ -245,6 +260,8 @@ class Check:
                 continue
             if mine.get('managed_id') != t['managed_id'] or t['managed_id'] not in managed:
                 self.wrong('thread %d: managed id %s, not %d' % (t['os_id'], mine.get('managed_id'), t['managed_id']))
+            elif bool(managed[t['managed_id']].get('threadpool')) != t['pool'] and not managed[t['managed_id']].get('finalizer'):
+                self.wrong('thread %d: of the pool: %s, not %s' % (t['os_id'], managed[t['managed_id']].get('threadpool'), t['pool']))
             if t['name'] and self.heap and mine.get('name') != t['name']:
                 self.wrong('thread %d: name %s, not %s' % (t['os_id'], mine.get('name'), t['name']))
             if self.names:
@@ -322,6 +339,9 @@ class Check:
                 self.wrong('finding %s: %s' % (f['rule'], f['title']))
             if f['severity'] == 'warning' and self.truth['calm']:
                 self.wrong('finding %s: %s' % (f['rule'], f['title']))
+        blame = (self.d.get('exception') or {}).get('function')
+        if self.truth.get('blame') and self.files and blame != self.truth['blame']:
+            self.wrong('the function to look at is %s, not %s' % (blame, self.truth['blame']))
         if not self.names and not self.d.get('missing_files'):
             self.wrong('no list of files to bring')
 
@@ -329,6 +349,9 @@ class Check:
         r = (self.d.get('runtimes') or [{}])[0]
         if not self.truth['runtime'].startswith('.'.join((r.get('version') or '?').split('.')[:1])):
             self.wrong('runtime %s, not %s' % (r.get('version'), self.truth['runtime']))
+        word = {'framework': 'framework-dependent', 'single': 'single-file', 'packed': 'single-file'}.get(self.flavour, 'self-contained')
+        if r.get('flavor') != word:
+            self.wrong('deployment %s, not %s' % (r.get('flavor'), word))
         self.check_threads()
         if self.heap:
             self.check_locks()
@@ -357,7 +380,7 @@ def one(scenario, kind, flavour, extra, version):
         return tap(False, name + ': a dump', open(path + '.err', encoding='utf-8', errors='replace').read()[-800:])
     for files, own, label in ((folder, True, ''), (None, True, ', the dump alone'), (folder, False, ', build unknown')):
         try:
-            why = Check(truth, report(path, files, own), kind, files).all()
+            why = Check(truth, report(path, files, own), kind, files, flavour).all()
         except (RuntimeError, subprocess.TimeoutExpired) as e:
             why = str(e)
         tap(not why, name + label, why)

@@ -32,6 +32,7 @@ internal static class Crashes
     {
         Watch.Rule = "crash.clr-exception";
         new Watcher("bystander", Shapes.Block).Blocked("event-slim");
+        Watch.Blame = "Observatory.Crashes.Survey";
         Die("survey", self => { Mark.At("Observatory.Crashes.Unhandled.lambda"); Survey(self); });
     }
 
@@ -78,6 +79,7 @@ internal static class Crashes
     public static void AsyncVoid()
     {
         Watch.Rule = "crash.clr-exception";
+        Watch.Blame = "Observatory.Crashes.Alarm (async)";
         Alarm();
         Thread.Sleep(Timeout.Infinite);
     }
@@ -94,6 +96,7 @@ internal static class Crashes
     public static void Null()
     {
         Watch.Rule = "crash.clr-exception";
+        Watch.Blame = "Observatory.Crashes.Point";
         Die("pointer", self => { Mark.At("Observatory.Crashes.Null.lambda"); Point(null!, self); });
     }
 
@@ -130,6 +133,7 @@ internal static class Crashes
     public static void FailFast()
     {
         Watch.Rule = "crash.fail-fast";
+        Watch.Blame = "Observatory.Crashes.Stop";
         Die("director", self => Stop());
     }
 
@@ -155,6 +159,7 @@ internal static class Crashes
     public static void OutOfMemory()
     {
         Watch.Rule = "crash.out-of-memory";
+        Watch.Blame = "Observatory.Crashes.Hoard";
         Die("archivist", self => { Mark.At("Observatory.Crashes.OutOfMemory.lambda"); Hoard(self); });
     }
 

@@ -82,4 +82,55 @@ internal static class Load
         try { throw new SkyException("clouds", new TimeoutException("no stars")); }
         catch (SkyException) { Shapes.Block(); }
     }
+
+    private static long s_sum;
+    private static readonly Dictionary<string, long> s_words = new();
+
+    /// <summary>Threads that run: stopped at any instruction, in code that is compiled anew while they do.</summary>
+    public static void Busy()
+    {
+        Start("fibonacci", () => s_sum += Fibonacci(24));
+        Start("thrower", () => Throw(6));
+        Start("counter", () => Count("word"));
+        Start("sorter", () => Array.Sort(new int[2000], (a, b) => b - a));
+        Start("locker", () => { lock (s_domes) s_sum += Fibonacci(3); });
+        Start("formatter", () => s_sum += $"{s_sum:x} {s_sum / 3.0:f2}".Length);
+        Thread.Sleep(1500);
+    }
+
+    private static void Start(string name, Action step)
+    {
+        new Watcher(name, () => Spin(step));
+        Thread.Sleep(20);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Spin(Action step)
+    {
+        Mark.Frames.Add(new Frame("Observatory.Load.Spin", 0)); // any line of it
+        while (true)
+            step();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static long Fibonacci(int n) => n < 2 ? n : Fibonacci(n - 1) + Fibonacci(n - 2);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Throw(int depth)
+    {
+        try
+        {
+            if (depth == 0)
+                throw new FormatException("thrown all the time");
+            Throw(depth - 1);
+        }
+        catch (FormatException) when (depth == 6) { s_sum++; }
+        finally { s_sum--; }
+    }
+
+    private static void Count(string word)
+    {
+        lock (s_words)
+            s_words[word] = s_words.TryGetValue(word, out long n) ? n + 1 : 1;
+    }
 }

@@ -69,6 +69,7 @@ internal static unsafe class Native
     public static void Crash()
     {
         Watch.Rule = "crash.access";
+        Watch.Blame = "zenith_read";
         new Watcher("bystander", Shapes.Block).Blocked("event-slim");
         new Watcher("meridian", () => Measure(null));
         Thread.Sleep(Timeout.Infinite);

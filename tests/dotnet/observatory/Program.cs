@@ -30,6 +30,7 @@ switch (scenario)
     case "shapes": Shapes.Run(); break;
     case "async": Async.Run(); break;
     case "many": Load.Many(); break;
+    case "busy": Load.Busy(); break;
     case "heap": Load.Heap(); break;
     default: Console.Error.WriteLine("no such scenario"); return 2;
 }

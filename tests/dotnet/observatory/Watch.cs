@@ -35,6 +35,7 @@ internal sealed class Watcher
     public readonly string Name;
     public readonly Thread? Thread;
     public int OsId, ManagedId;
+    public bool Pool;
     public List<Frame> Frames = new();
     public string? WaitKind;
     public object? WaitsFor;
@@ -57,6 +58,7 @@ internal sealed class Watcher
     public Watcher()
     {
         Name = "";
+        Pool = Thread.CurrentThread.IsThreadPoolThread;
         OsId = Native.Gettid();
         ManagedId = Environment.CurrentManagedThreadId;
         Frames = Mark.Frames;
@@ -93,16 +95,16 @@ internal sealed record Fault(string Type, string? Message, int Parent, Watcher? 
 
 /// <summary>
 /// The truth line: {"scenario", "runtime", "pid",
-///  "threads": [{"name", "managed_id", "os_id", "frames": [{"function", "line"}] innermost first, "wait_kind", "wait_address"}],
+///  "threads": [{"name", "managed_id", "os_id", "pool", "frames": [{"function", "line"}] innermost first, "wait_kind", "wait_address"}],
 ///  "locks": [{"address", "kind", "type", "owner": os id or 0, "recursion", "waiters": [os ids]}],
 ///  "exceptions": [{"type", "message", "parent": index or -1, "os_id", "frames", "fields"}],
-///  "cycle": [os ids], "rule": what must be found, "calm": nothing must be, "ready": true}
+///  "cycle": [os ids], "rule": what must be found, "blame": the function to look at, "calm": nothing must be, "ready": true}
 /// </summary>
 internal static class Watch
 {
     public static readonly List<Watcher> Watchers = new();
     public static readonly List<Fault> Faults = new();
-    public static string? Rule;
+    public static string? Rule, Blame;
     public static bool Calm;
     public static int Number;
     public static readonly List<Watcher> Cycle = new();
@@ -144,9 +146,9 @@ internal static class Watch
         w.WriteString("runtime", Environment.Version.ToString());
         w.WriteNumber("pid", Environment.ProcessId);
         w.WriteStartArray("threads");
-        WriteThread(w, "", s_mainId, s_mainOs, s_main, null, null);
+        WriteThread(w, "", s_mainId, s_mainOs, s_main, false, null, null);
         foreach (Watcher t in Watchers)
-            WriteThread(w, t.Name, t.ManagedId, t.OsId, t.Frames, t.WaitKind, t.WaitsFor);
+            WriteThread(w, t.Name, t.ManagedId, t.OsId, t.Frames, t.Pool, t.WaitKind, t.WaitsFor);
         w.WriteEndArray();
         w.WriteStartArray("locks");
         foreach (var l in s_locks)
@@ -162,17 +164,20 @@ internal static class Watch
         w.WriteEndArray();
         if (Rule != null)
             w.WriteString("rule", Rule);
+        if (Blame != null)
+            w.WriteString("blame", Blame);
         w.WriteBoolean("calm", Calm);
         w.WriteBoolean("ready", true);
         w.WriteEndObject();
     }
 
-    private static void WriteThread(Utf8JsonWriter w, string name, int id, int os, List<Frame> frames, string? kind, object? on)
+    private static void WriteThread(Utf8JsonWriter w, string name, int id, int os, List<Frame> frames, bool pool, string? kind, object? on)
     {
         w.WriteStartObject();
         w.WriteString("name", name);
         w.WriteNumber("managed_id", id);
         w.WriteNumber("os_id", os);
+        w.WriteBoolean("pool", pool);
         WriteFrames(w, frames);
         if (kind != null)
             w.WriteString("wait_kind", kind);
