@@ -166,6 +166,9 @@ const struct da_frame *da_blamed_frame(const struct da_dump *d, uint32_t *ret_in
 	if (!e || e->thread >= d->proc.threads.n)
 		return NULL;
 	t = &d->proc.threads.v[e->thread];
+	/* an exception that was thrown elsewhere (async void): no frame of this stack is at fault */
+	if (e->managed && e->blamed_frame >= t->frames.n)
+		return NULL;
 	i = e->blamed_frame < t->frames.n ? e->blamed_frame : 0;
 	if (i >= t->frames.n)
 		return NULL;

@@ -303,7 +303,8 @@ void da_fault_blame(struct da_fault *f)
 	}
 	if (at == DA_NONE)
 		at = first(f, true);
-	if (at == DA_NONE) {
+	/* Of an exception that was thrown elsewhere (async void) the stack shows only how the runtime ended. */
+	if (at == DA_NONE && !e->managed) {
 		own = false;
 		at = first(f, false);
 	}

@@ -79,7 +79,6 @@ internal static class Crashes
     public static void AsyncVoid()
     {
         Watch.Rule = "crash.clr-exception";
-        Watch.Blame = "Observatory.Crashes.Alarm (async)";
         Alarm();
         Thread.Sleep(Timeout.Infinite);
     }
