@@ -96,7 +96,7 @@ const char *da_note_kind_name(enum da_note_kind kind)
 		[DA_NOTE_MISSING] = "missing", [DA_NOTE_CORRUPT] = "corrupt",
 		[DA_NOTE_CUT] = "cut", [DA_NOTE_LIMIT] = "limit",
 		[DA_NOTE_UNSUPPORTED] = "unsupported", [DA_NOTE_MISMATCH] = "mismatch",
-		[DA_NOTE_LOST] = "lost",
+		[DA_NOTE_LOST] = "lost", [DA_NOTE_DISAGREE] = "contradiction",
 	};
 
 	return (unsigned)kind < DA_NOTE_KINDS ? names[kind] : "unknown";

@@ -25,6 +25,7 @@ enum da_note_kind {
 	DA_NOTE_UNSUPPORTED, /* valid, but not read by this version */
 	DA_NOTE_MISMATCH,    /* a file was found, but it is another build */
 	DA_NOTE_LOST,        /* a stage died or was stopped */
+	DA_NOTE_DISAGREE,    /* two sources tell the same thing differently */
 	DA_NOTE_KINDS,
 };
 

@@ -144,7 +144,7 @@ static void read_report(struct da_dump *d, const struct json_object *root, const
 		others += !read_thread(d, r, json_object_array_get_idx(threads, i));
 	/* Threads come and go while a dump is made; but hardly one in two. */
 	if (others > r->threads.n) {
-		da_note(d->ledger, DA_NOTE_MISMATCH, "crash report", NULL,
+		da_note(d->ledger, DA_NOTE_DISAGREE, "crash report", NULL,
 			DA_PATH("%s") " is not used: %zu of its %zu threads are not in the dump", file, others, n);
 		return;
 	}

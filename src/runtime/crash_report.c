@@ -26,11 +26,11 @@ static void compare(struct da_dump *d, const struct da_reported_thread *t, struc
 	if (!e->type || da_starts(e->type, DA_UNKNOWN_TYPE))
 		e->type = t->exception_type;
 	if (!da_streq(e->type, t->exception_type))
-		da_note(d->ledger, DA_NOTE_MISMATCH, where, NULL,
+		da_note(d->ledger, DA_NOTE_DISAGREE, where, NULL,
 			DA_PATH("%s") " calls the exception at " DA_ADDR("0x%llx") " " DA_SYM("%s") ", the dump " DA_SYM("%s"),
 			d->crash_report->file, (unsigned long long)t->exception, t->exception_type, e->type);
 	if (t->has_hresult && e->has_hresult && t->hresult != e->hresult)
-		da_note(d->ledger, DA_NOTE_MISMATCH, where, NULL,
+		da_note(d->ledger, DA_NOTE_DISAGREE, where, NULL,
 			DA_PATH("%s") " gives " DA_SYM("%s") " the HResult 0x%08x, the dump 0x%08x", d->crash_report->file,
 			t->exception_type, t->hresult, e->hresult);
 }
@@ -69,7 +69,7 @@ static void check_crashed(struct da_dump *d, const struct da_reported_thread *t)
 	if (e->thread == DA_NONE)
 		e->thread = t->thread;
 	else
-		da_note(d->ledger, DA_NOTE_MISMATCH, where, NULL,
+		da_note(d->ledger, DA_NOTE_DISAGREE, where, NULL,
 			DA_PATH("%s") " says that " DA_REF("t%u") " crashed, the dump that " DA_REF("t%u") " did",
 			d->crash_report->file, t->thread + 1, e->thread + 1);
 }

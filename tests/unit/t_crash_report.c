@@ -90,7 +90,7 @@ START_TEST(of_another_process)
 	write_file(".crashreport.json", REPORT(THREAD("0x100", "") "," THREAD("0x201", "") "," THREAD("0x202", CRASHED)));
 	da_load_crash_report(d, path);
 	ck_assert_ptr_null(d->crash_report);
-	ck_assert_int_eq(da_ledger_at(d->ledger, 0)->kind, DA_NOTE_MISMATCH);
+	ck_assert_int_eq(da_ledger_at(d->ledger, 0)->kind, DA_NOTE_DISAGREE);
 	done(".crashreport.json");
 }
 END_TEST
@@ -159,7 +159,7 @@ START_TEST(contradicts)
 	ck_assert_str_eq(d->proc.exceptions.v[0].type, "Shop.Closed");
 	ck_assert_uint_eq(da_ledger_count(d->ledger), 3);
 	for (size_t i = 0; i < 3; i++)
-		ck_assert_int_eq(da_ledger_at(d->ledger, i)->kind, DA_NOTE_MISMATCH);
+		ck_assert_int_eq(da_ledger_at(d->ledger, i)->kind, DA_NOTE_DISAGREE);
 	done(".crashreport.json");
 }
 END_TEST

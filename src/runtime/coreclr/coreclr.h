@@ -161,6 +161,18 @@ enum da_clr_frame {
 #include "runtime/coreclr/fields.def"
 	DA_CLR_FRAMES
 };
+/* Of an explicit frame, by its first word. */
+static inline enum da_clr_frame da_clr_frame_kind(const struct da_clr *c, uint64_t frame)
+{
+	uint64_t id;
+
+	if (da_mem_word(c->mem, frame, &id) != DA_OK)
+		return DA_CLR_FRAME_UNKNOWN;
+	for (size_t i = 0; i < c->layout.frames.n; i++)
+		if (c->layout.frames.v[i].id == id)
+			return (enum da_clr_frame)c->layout.frames.v[i].kind;
+	return DA_CLR_FRAME_UNKNOWN;
+}
 /* The `transition` and `interrupted` of da_runtime_ops. */
 enum da_status da_clr_transition(void *state, const struct da_thread *t, const struct da_regs *at,
 				 struct da_guide_caller *ret);

@@ -316,18 +316,6 @@ struct da_clr_frames {
 	DA_VEC(struct record) v;
 };
 
-static unsigned kind_of(const struct da_clr *c, uint64_t frame)
-{
-	uint64_t id;
-
-	if (da_mem_word(c->mem, frame, &id) != DA_OK)
-		return DA_CLR_FRAME_UNKNOWN;
-	for (size_t i = 0; i < c->layout.frames.n; i++)
-		if (c->layout.frames.v[i].id == id)
-			return c->layout.frames.v[i].kind;
-	return DA_CLR_FRAME_UNKNOWN;
-}
-
 /*
  * The list grows up the stack. A handler of a stack overflow has a stack of its own, so it may go down where
  * another mapping begins, a few times.
@@ -358,7 +346,7 @@ static struct da_clr_frames *frames_of(struct da_clr *c, uint32_t tid)
 	f->sp = 0;
 	f->tid = tid;
 	for (uint64_t n = 0; frame && n < c->dump->limits->runtime_frames; n++, frame = next_frame(c, frame, &turns)) {
-		struct record r = { frame, kind_of(c, frame) };
+		struct record r = { frame, da_clr_frame_kind(c, frame) };
 
 		da_vec_push(c->arena, &f->v, r);
 	}

@@ -239,24 +239,12 @@ uint64_t da_clr_frame_end(const struct da_thread *th, uint32_t frame)
 		       : f->sp + BEYOND_LAST;
 }
 
-static uint8_t explicit_kind(const struct da_clr *c, uint64_t frame)
-{
-	uint64_t id;
-
-	if (da_mem_word(c->mem, frame, &id) != DA_OK)
-		return DA_CLR_FRAME_UNKNOWN;
-	for (size_t i = 0; i < c->layout.frames.n; i++)
-		if (c->layout.frames.v[i].id == id)
-			return c->layout.frames.v[i].kind;
-	return DA_CLR_FRAME_UNKNOWN;
-}
-
 /* The object that the innermost helper's frame holds; 0: it is no such frame. */
 static uint64_t helper_object(const struct da_clr *c, const struct da_clr_thread *th)
 {
 	uint64_t slot, object;
 
-	if (explicit_kind(c, th->frame) != DA_CLR_FRAME_HelperMethodFrame_1OBJ ||
+	if (da_clr_frame_kind(c, th->frame) != DA_CLR_FRAME_HelperMethodFrame_1OBJ ||
 	    DA_CLR_PTR(c, th->frame, HelperMethodFrame_1OBJ, ObjectSlot, &slot) != DA_OK ||
 	    da_mem_word(c->mem, slot, &object) != DA_OK)
 		return 0;
