@@ -115,15 +115,39 @@ static bool is_block(uint64_t block, uint64_t size, uint64_t guard, uint64_t tp)
 	       block + size - tp <= 0x10000; /* descriptor, static TLS and rounding */
 }
 
+/* A word that is no address of a page ends it at once; of most threads hundreds are looked at. */
+static bool may_be_block(const struct da_memory *m, const uint8_t *b, unsigned word)
+{
+	static const uint8_t zero[8];
+	uint8_t low = b[m->big_endian ? word - 1 : 0], next = b[m->big_endian ? word - 2 : 1];
+
+	return low == 0 && (next & 0xf) == 0 && memcmp(b, zero, word) != 0;
+}
+
 static bool block_of_descriptor(struct core *c, struct da_thread *t)
 {
 	const struct da_memory *m = &c->d->proc.mem;
 	uint64_t from = t->tp - DESCRIPTOR, sp = t->regs.v[c->d->proc.arch->sp];
+	const uint8_t *piece = NULL; /* what lies at `at` in one piece */
+	size_t have = 0;
 
 	for (uint64_t at = from & ~(uint64_t)(c->word - 1); at < t->tp + DESCRIPTOR; at += c->word) {
 		uint64_t w[3];
 		bool ok = true;
 
+		if (have < c->word)
+			piece = da_mem_view_some(m, at, &have);
+		if (!piece) {
+			have = 0;
+			continue;
+		}
+		if (have >= c->word) {
+			ok = may_be_block(m, piece, c->word);
+			piece += c->word;
+			have -= c->word;
+		} else {
+			have = 0; /* a word in two pieces */
+		}
 		for (unsigned i = 0; i < 3 && ok; i++)
 			ok = da_mem_word(m, at + i * (uint64_t)c->word, &w[i]) == DA_OK;
 		if (!ok || !is_block(w[0], w[1], w[2], t->tp))
