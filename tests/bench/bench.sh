@@ -245,6 +245,30 @@ against_dotnet_dump() { # core
 	printf '  %s\n' "$(python3 "$here/clrstack.py" out.json peer.txt 2>/dev/null || echo "not compared: python3 is absent")"
 }
 
+# Threads that wait for locks: what the stages of one process cost, medians of all rounds.
+waiting() { # threads
+	[ -x waiting ] || ${CC:-cc} -O1 -g -fno-optimize-sibling-calls -pthread -o waiting "$here/waiting.c" || return
+	if ! [ -f "waiting-$1.core" ]; then
+		rm -f core core.*
+		# shellcheck disable=SC3045
+		(ulimit -c unlimited && exec ./waiting "$1") >/dev/null 2>&1
+		for file in core core.*; do
+			[ -f "$file" ] && mv "$file" "waiting-$1.core"
+		done
+		[ -f "waiting-$1.core" ] || { echo "waiting, $1 threads: no core"; return; }
+	fi
+	rm -f a.txt
+	i=0
+	while [ $i -lt "$rounds" ]; do
+		"$DUMPAN" report --no-isolate --timings --format json -o out.json "waiting-$1.core" || return
+		tr '{' '\n' <out.json | sed -n 's/^"stage":"\([a-z]*\)","us":\([0-9]*\).*/\1 \2/p' >>a.txt
+		i=$((i + 1))
+	done
+	stage() { awk -v s="$1" '$1 == s { print $2 }' a.txt | median; }
+	awk -v n="waits, $1 threads" -v u="$(stage stacks)" -v s="$(stage symbols)" -v w="$(stage waits)" 'BEGIN {
+		printf "%-34s %8.4f s; stacks %.4f s and their names %.4f s; ratio %.2f\n", n, w / 1e6, u / 1e6, s / 1e6, w / (u + s) }'
+}
+
 want() { [ -z "${ONLY:-}" ] || [ "$ONLY" = "$1" ]; }
 
 echo "medians of $rounds rounds; $(eu-stack --version 2>/dev/null | head -n 1)"
@@ -306,6 +330,11 @@ if want pdb; then
 		single "PDB of 130 MB, 1000 addresses" "$top_builddir/tests/diff/da_symfile" --time "pdb$how.pdb" \
 			$(awk 'BEGIN { srand(1); for (i = 0; i < 1000; i++)
 				printf "%x ", 4096 + 64 * int(rand() * 420000) + int(rand() * 60) }')
+	done
+fi
+if want waits; then
+	for n in 1000 10000; do
+		waiting $n
 	done
 fi
 if want sparse; then
