@@ -116,6 +116,7 @@ static void blame_evidence(struct da_analysis *a, struct da_finding *f)
 	da_evidence_text(ev, "%s%s%s; the frame is known by %s", da_say_function(a, frame),
 			 e->blamed_why ? "; chosen as " : "", e->blamed_why ? e->blamed_why : "",
 			 frame->trust == DA_TRUST_CONTEXT ? "the thread's registers"
+			 : frame->trust == DA_TRUST_RUNTIME ? "what the managed runtime itself tells of its frames"
 			 : frame->trust == DA_TRUST_CFI ? "call frame information"
 			 : frame->trust == DA_TRUST_FRAME_POINTER ? "the chain of frame pointers"
 								  : "a scan of the stack, so it may be wrong");

@@ -506,6 +506,36 @@ START_TEST(mismatches_and_lost_parts)
 }
 END_TEST
 
+/* The handler's own stack is small; what overflowed is the other one. */
+START_TEST(overflow_seen_from_a_handler)
+{
+	struct da_dump *d = process();
+	struct da_exception *e = crash(d, 6, "SIGABRT", DA_CAUSE_STACK_OVERFLOW);
+	struct da_thread *t = &d->proc.threads.v[0];
+	const struct da_finding_row *f;
+
+	t->stack_limit = 0x7fff0000;
+	t->stack_base = 0x7fff6000;
+	t->frames.v[0].sp = 0x7fff1000;
+	t->frames.v[0].trust = DA_TRUST_CONTEXT;
+	t->frames.v[1].sp = 0x10000000;
+	t->frames.v[1].trust = DA_TRUST_RUNTIME;
+	t->frames.v[2].sp = 0x10000000 + (1000 << 10);
+	e->cycle_count = 7;
+	e->cycle_len = 2;
+	e->blamed_frame = 1;
+	f = finding(analyze(d, NULL), "crash.stack-overflow");
+	ck_assert_ptr_nonnull(f);
+	ck_says(f->description, "at least 1 000 KiB is full: the same 2 frames repeat 7 times");
+	ck_assert_ptr_null(strstr(f->evidence[1].text, "scan of the stack"));
+	t->frames.v[1].sp = 0x7fff2000;
+	t->frames.v[2].sp = 0x7fff5000;
+	f = finding(analyze(d, NULL), "crash.stack-overflow");
+	ck_says(f->description, "stack of 24 KiB is full");
+	da_dump_free(d);
+}
+END_TEST
+
 START_TEST(a_foreign_dump_of_dotnet)
 {
 	struct da_dump *d = process();
@@ -655,7 +685,7 @@ int main(void)
 		a_machine_without_memory_is_told,
 		a_cut_dump_is_told_and_partial, code_that_files_bring_back_is_no_news,
 		lines_of_the_system_are_nobodys_question, early_ends_are_named, mismatches_and_lost_parts,
-		a_foreign_dump_of_dotnet, own_fields_of_exceptions, names_that_a_writer_left_out, secrets_are_counted, rules_have_pages, equal_stacks_are_one_group,
+		a_foreign_dump_of_dotnet, overflow_seen_from_a_handler, own_fields_of_exceptions, names_that_a_writer_left_out, secrets_are_counted, rules_have_pages, equal_stacks_are_one_group,
 	};
 	Suite *suite = suite_create("rules");
 	TCase *each = tcase_create("causes");
