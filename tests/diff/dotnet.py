@@ -369,8 +369,10 @@ def check_truth(name, truth, r):
 def check_live(name, truth, r):
     """Methods of chains that a thread stands in: on its stack, in this order, at these lines."""
     why, n = [], 0
-    tids = {t['chain']: t['tid'] for t in truth.get('threads', []) if isinstance(t, dict) and 'chain' in t}
-    for c in truth.get('chains', []):
+    threads, chains = truth.get('threads'), truth.get('chains')
+    threads = threads if isinstance(threads, list) else []
+    tids = {t['chain']: t['tid'] for t in threads if isinstance(t, dict) and 'chain' in t}
+    for c in chains if isinstance(chains, list) else []:
         if c.get('name') not in tids:
             continue
         frames = [(f.get('function') or '', f.get('line')) for f in r.frames(tids[c['name']])]

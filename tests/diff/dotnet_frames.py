@@ -187,7 +187,7 @@ def check_all(stacks, explained):
     tap, where = Tap(explained), answers(os.environ['DUMPAN_CORPUS'])
     for path in sorted(glob.glob(os.environ['DUMPAN_DOTNET_DUMPS'] + '/*')):
         name, ext = os.path.splitext(os.path.basename(path))
-        if ext not in ('.core', '.dmp') or name not in where:
+        if ext not in ('.core', '.dmp') or name not in where or not fnmatch.fnmatch(name, os.environ.get('DUMPAN_DOTNET_ONLY', '*')):
             continue
         p = subprocess.run([stacks, '-n', '-r', path], capture_output=True, text=True, timeout=300)
         if p.returncode:

@@ -17,6 +17,6 @@ diff_tests += %D%/truth.sh
 diff_tests += %D%/undname.sh
 
 TESTS += $(diff_tests)
-EXTRA_DIST += $(diff_tests) %D%/corpus.py %D%/corpus-explained.tsv %D%/dotnet.py %D%/dotnet-explained.tsv %D%/dotnet_frames.py %D%/dotnet-frames-explained.tsv %D%/minidumps.py %D%/minidumps-explained.tsv %D%/names.py %D%/pdb.py %D%/sweep.py %D%/truth.py %D%/waits.py %D%/lib.sh %D%/programs/epilogs.c %D%/programs/inline.c %D%/programs/second.c \
+EXTRA_DIST += $(diff_tests) %D%/corpus.py %D%/corpus-explained.tsv %D%/dotnet.py %D%/dotnet-explained.tsv %D%/dotnet_frames.py %D%/dotnet-unpack.sh %D%/dotnet-frames-explained.tsv %D%/minidumps.py %D%/minidumps-explained.tsv %D%/names.py %D%/pdb.py %D%/sweep.py %D%/truth.py %D%/waits.py %D%/lib.sh %D%/programs/epilogs.c %D%/programs/inline.c %D%/programs/second.c \
 	%D%/programs/victim.c %D%/truth.awk
 EXTRA_DIST += %D%/il.py %D%/mdfacts/mdfacts.cs %D%/mdfacts/mdfacts.csproj
