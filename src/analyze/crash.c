@@ -118,6 +118,7 @@ static void blame_evidence(struct da_analysis *a, struct da_finding *f)
 			 frame->trust == DA_TRUST_CONTEXT ? "the thread's registers"
 			 : frame->trust == DA_TRUST_RUNTIME ? "what the managed runtime itself tells of its frames"
 			 : frame->trust == DA_TRUST_CFI ? "call frame information"
+			 : frame->trust == DA_TRUST_RUNTIME ? "the tables of the runtime"
 			 : frame->trust == DA_TRUST_FRAME_POINTER ? "the chain of frame pointers"
 								  : "a scan of the stack, so it may be wrong");
 }

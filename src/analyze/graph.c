@@ -181,7 +181,9 @@ static bool has_no_owner(const struct da_process *p, const struct da_wait *w)
 {
 	const struct da_lock *l = w->lock < p->locks.n ? &p->locks.v[w->lock] : NULL;
 
-	return l && (l->state == DA_LOCK_FREE || l->state == DA_LOCK_CONTENDED || l->state == DA_LOCK_ORPHANED);
+	/* HELD without an owner: by readers, who are counted and not named. */
+	return l && (l->state == DA_LOCK_FREE || l->state == DA_LOCK_HELD || l->state == DA_LOCK_CONTENDED ||
+		     l->state == DA_LOCK_ORPHANED);
 }
 
 bool da_graph_is_ownerless(const struct da_dump *d, const struct da_graph *g, uint32_t thread)

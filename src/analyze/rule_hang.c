@@ -13,6 +13,8 @@
 #include "analyze/sections.h"
 
 #define SURE 0.6      /* below, a finding says "possible" */
+#define SIGNAL_MAX 1024 /* a semaphore that counts further is no lock: its count is work to do */
+#define ACCEPT_DEPTH 24 /* frames from the system call to the class library's Accept */
 #define GUESS 0.4     /* confidence where a step of the circle is a guess */
 #define MOST 20       /* findings of one rule; the tables of locks and waits have all */
 
@@ -239,6 +241,37 @@ static void find_heads(struct da_analysis *a, struct da_heads *ret)
 }
 
 /*
+ * Workers that take turns at waiting for work, one of them inside the lock (leader and followers): all stand in
+ * one function, and the leader's own wait is for what comes next.
+ */
+static bool takes_turns(struct da_analysis *a, uint32_t head)
+{
+	static const char *const accepts[] = { "accept", "accept4", "__libc_accept", "__libc_accept4", "epoll_wait", "epoll_pwait" };
+	const struct da_wait *w = da_primary_wait(a, head);
+	const struct da_thread *t = &a->dump->proc.threads.v[head];
+	const char *function = da_standing_in(a, head);
+	bool next = t->state == DA_STATE_IDLE;
+
+	switch (w ? (enum da_lock_kind)w->kind : DA_LOCK_UNKNOWN) {
+	case DA_LOCK_SEMAPHORE: case DA_LOCK_SEMAPHORE_SLIM: case DA_LOCK_NT_SEMAPHORE: case DA_LOCK_PTHREAD_COND:
+	case DA_LOCK_CONDITION_VARIABLE: case DA_LOCK_MONITOR_WAIT: case DA_WAIT_IO_COMPLETION: case DA_WAIT_POLL:
+		next = true;
+		break;
+	default: break;
+	}
+	for (size_t i = 0; i < t->frames.n && i < ACCEPT_DEPTH && !next; i++) {
+		const char *name = da_function_name(&t->frames.v[i]);
+
+		next = name && (strstr(name, ".Accept") || strstr(name, "GetContext"));
+		for (size_t k = 0; name && k < DA_ARRAY_SIZE(accepts); k++)
+			next |= da_streq(name, accepts[k]);
+	}
+	for (uint32_t i = a->graph->from[head]; next && i < a->graph->from[head + 1]; i++)
+		next = function && da_streq(function, da_standing_in(a, a->graph->followers[i]));
+	return next;
+}
+
+/*
  * Is this a lock that threads take and give back, and that does not say who has it: a semaphore, or a
  * read-write lock in the hands of readers? NULL: no; else a clause that says so.
  */
@@ -250,7 +283,7 @@ static const char *keeps_no_owner(struct da_analysis *a, const struct da_wait *w
 		return NULL;
 	switch ((enum da_lock_kind)l->kind) {
 	case DA_LOCK_SEMAPHORE: case DA_LOCK_SEMAPHORE_SLIM: case DA_LOCK_NT_SEMAPHORE:
-		return "a semaphore keeps no owner";
+		return l->has_max && l->max > SIGNAL_MAX ? NULL : "a semaphore keeps no owner";
 	case DA_LOCK_RWLOCK_SLIM: case DA_LOCK_PTHREAD_RWLOCK: case DA_LOCK_SRW:
 		return l->state == DA_LOCK_HELD ? "readers have it, which it counts and does not name" : NULL;
 	default: return NULL;
@@ -304,7 +337,7 @@ static unsigned run_possible(struct da_analysis *a)
 	for (size_t i = 0; i < heads.v.n && n < MOST; i++) {
 		const char *why = keeps_no_owner(a, da_primary_wait(a, heads.v.v[i]));
 
-		if (!why)
+		if (!why || takes_turns(a, heads.v.v[i]))
 			continue;
 		one_possible(a, heads.v.v[i], why);
 		n++;
@@ -560,7 +593,7 @@ static unsigned run_owner_blocked(struct da_analysis *a)
 		uint32_t head = heads.v.v[i];
 		const char *does = keeps_no_owner(a, da_primary_wait(a, head)) ? NULL : head_does(a, head);
 
-		n += does && !is_loaders(a, head) && one_head(a, head, does);
+		n += does && !is_loaders(a, head) && !takes_turns(a, head) && one_head(a, head, does);
 	}
 	return n;
 }
@@ -721,7 +754,7 @@ const char *da_say_states(struct da_analysis *a, size_t *ret_unknown)
 		enum da_state state;
 		const char *words;
 	} known[] = { { DA_STATE_RUNNING, "running" }, { DA_STATE_BLOCKED, "blocked by others of the process" },
-		      { DA_STATE_WAITING, "waiting for the outside" }, { DA_STATE_SLEEPING, "sleeping" },
+		      { DA_STATE_WAITING, "waiting" }, { DA_STATE_SLEEPING, "sleeping" },
 		      { DA_STATE_IDLE, "idle" }, { DA_STATE_SUSPENDED, "suspended" } };
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 	size_t n[DA_STATE_EXITED + 1] = { 0 };

@@ -126,6 +126,8 @@ static const char *advice_for(const struct da_managed_exception *x)
 	} known[] = {
 		{ "System.NullReferenceException", "Something that was used there is null: which one, the line and the "
 		  "arguments of the caller tell." },
+		{ "System.AccessViolationException", "It cannot be caught: find the P/Invoke, unsafe code or Marshal call there that "
+		  "reads or writes where it must not." },
 		{ "System.IO.FileNotFoundException", "Look whether the file is there and the account of the service may read it." },
 		{ "System.IO.DirectoryNotFoundException", "Look whether the folder is there and the account of the service may enter it." },
 		{ "System.UnauthorizedAccessException", "Look which account the service runs as, and what it may do with that file." },

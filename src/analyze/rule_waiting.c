@@ -38,24 +38,6 @@ static void wait_evidence(struct da_analysis *a, struct da_finding *f, uint32_t 
 
 /* ---------------------------------------------------------------- sync over async */
 
-/*
- * "Shop.Prices.FetchAsync" of the compiler's "…AsyncStateMachineBox<Shop.Prices+<FetchAsync>d__9>": the method
- * whose task it is. NULL: another kind of task.
- */
-static const char *method_of_task(struct da_arena *arena, const char *type)
-{
-	const char *box = type ? strstr(type, "StateMachineBox<") : NULL, *name, *end;
-
-	if (!box)
-		return NULL;
-	box += strlen("StateMachineBox<");
-	name = strpbrk(box, "+");
-	if (!name || name[1] != '<')
-		return NULL;
-	end = strchr(name, '>');
-	return end ? da_printf(arena, "%.*s.%.*s", (int)(name - box), box, (int)(end - name - 2), name + 2) : NULL;
-}
-
 struct blocked {
 	size_t workers, busy, others; /* pool workers that block on tasks, that are not idle; threads besides */
 };
@@ -100,7 +82,7 @@ static void task_evidence(struct da_analysis *a, struct da_finding *f, uint32_t 
 	const struct da_wait *w = task_wait(a, thread);
 	struct da_arena *arena = a->dump->arena;
 	const char *type = w->lock < a->dump->proc.locks.n ? a->dump->proc.locks.v[w->lock].type : NULL;
-	const char *method = method_of_task(arena, type), *function = da_standing_in(a, thread);
+	const char *method = da_method_of_task(arena, type), *function = da_standing_in(a, thread);
 	struct da_evidence *ev = da_finding_evidence(f, "blocked on a task");
 
 	da_evidence_thread(ev, thread);

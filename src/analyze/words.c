@@ -224,13 +224,34 @@ bool da_is_join(enum da_lock_kind kind)
 	return kind == DA_LOCK_PTHREAD_JOIN || kind == DA_LOCK_THREAD;
 }
 
+/*
+ * "Shop.Prices.FetchAsync" of the compiler's "…AsyncStateMachineBox<Shop.Prices+<FetchAsync>d__9>": the method
+ * whose task it is. NULL: another kind of task.
+ */
+const char *da_method_of_task(struct da_arena *arena, const char *type)
+{
+	const char *box = type ? strstr(type, "StateMachineBox<") : NULL, *name, *end;
+
+	if (!box)
+		return NULL;
+	box += strlen("StateMachineBox<");
+	name = strpbrk(box, "+");
+	if (!name || name[1] != '<')
+		return NULL;
+	end = strchr(name, '>');
+	return end ? da_printf(arena, "%.*s.%.*s", (int)(name - box), box, (int)(end - name - 2), name + 2) : NULL;
+}
+
 const char *da_say_lock(struct da_analysis *a, uint32_t lock)
 {
 	struct da_arena *arena = a->dump->arena;
 	const struct da_lock *l = &a->dump->proc.locks.v[lock];
 	const char *kind = da_say_kind((enum da_lock_kind)l->kind);
+	const char *method = l->kind == DA_LOCK_TASK ? da_method_of_task(arena, l->type) : NULL;
 	bool said = !l->type || da_ends(l->type, strchr(kind, ' ') + 1);
 
+	if (method)
+		return da_printf(arena, DA_REF("lock%u") " (the task of " DA_SYM("%s") ")", a->order->lock_row[lock] + 1, method);
 	return da_printf(arena, DA_REF("lock%u") " (%s%s%s)", a->order->lock_row[lock] + 1, kind, said ? "" : ", ",
 			 said ? "" : da_printf(arena, DA_SYM("%s"), l->type));
 }

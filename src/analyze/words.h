@@ -19,6 +19,8 @@ const char *da_say_function(struct da_analysis *a, const struct da_frame *f);
 /* parser.c:88, or NULL. */
 const char *da_say_line(struct da_analysis *a, const struct da_frame *f);
 
+/* "Shop.Prices.FetchAsync" of the type of a task that the compiler made; NULL: another kind of task. Plain. */
+const char *da_method_of_task(struct da_arena *a, const char *type);
 /* lock2 (a monitor, Shop.Ledger); the type is left out where the kind says it. */
 const char *da_say_lock(struct da_analysis *a, uint32_t lock);
 /* "a mutex", "the end of a thread", "a socket": what a wait of this kind is for. */

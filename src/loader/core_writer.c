@@ -154,11 +154,26 @@ static const char *dump_type(struct core *c)
 	return !c->d->origin.truncated && s.anonymous && missing == 0 ? "full" : "unknown";
 }
 
+/*
+ * createdump describes neighbouring mappings of a file as one segment, with the flags of the first: what of
+ * it can be executed is not known where those are of read-only data.
+ */
+static void forget_merged(struct core *c)
+{
+	struct da_memory *m = &c->d->proc.mem;
+
+	for (size_t i = 0; i < m->ranges.n; i++)
+		if (m->ranges.v[i].prot == DA_PROT_R && m->ranges.v[i].module != DA_NONE)
+			m->ranges.v[i].has_prot = false;
+}
+
 void core_name_writer(struct core *c)
 {
 	struct guess g = guess_writer(c);
 
 	c->d->origin.writer = g.writer;
+	if (da_streq(g.writer, "createdump"))
+		forget_merged(c);
 	c->d->origin.writer_why = g.why;
 	c->d->origin.dump_type = dump_type(c);
 	name_missing(c);

@@ -3,6 +3,23 @@
 
 #include "runtime/coreclr/coreclr.h"
 
+/*
+ * The program's file is the host of .NET, the same for every program of a release: an apphost, which loads
+ * libhostfxr, or a single-file host with the runtime in it. Nobody's own code is in it.
+ */
+static void mark_host(struct da_clr *c)
+{
+	struct da_process *p = &c->dump->proc;
+	bool hosted = p->modules.v[c->module].main;
+
+	for (size_t i = 0; i < p->modules.n; i++)
+		hosted |= p->modules.v[i].name && (da_starts(p->modules.v[i].name, "libhostfxr.") ||
+						   da_starts(p->modules.v[i].name, "hostfxr."));
+	for (size_t i = 0; hosted && i < p->modules.n; i++)
+		if (p->modules.v[i].main)
+			p->modules.v[i].class = DA_CLASS_RUNTIME;
+}
+
 static enum da_status open_coreclr(struct da_dump *d, struct da_symbols *s, uint32_t module,
 				   const struct da_runtime_options *o, void **ret)
 {
@@ -14,6 +31,7 @@ static enum da_status open_coreclr(struct da_dump *d, struct da_symbols *s, uint
 	(void)da_clr_threads_read(c);
 	(void)da_clr_modules_read(c);
 	da_clr_complete_version(c);
+	mark_host(c);
 	*ret = c;
 	return DA_OK;
 }
