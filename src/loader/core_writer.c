@@ -143,15 +143,47 @@ static void name_missing(struct core *c)
 }
 
 /*
- * full: whatever could be read is there, code too. heap, triage and mini are kinds of createdump, which
- * only its own reader can tell apart.
+ * createdump of type heap saves all writable memory, and so the parts of stacks that nothing uses; its small
+ * types save a stack from the stack pointer on, or from some pages below it.
+ */
+static bool has_unused_stacks(const struct core *c)
+{
+	enum { UNUSED = 0x8000 };
+	const struct da_process *p = &c->d->proc;
+	size_t known = 0, unused = 0;
+
+	for (size_t i = 0; i < p->threads.n; i++) {
+		const struct da_thread *t = &p->threads.v[i];
+		const struct da_range *r;
+		uint64_t sp;
+
+		if (!p->arch || !da_reg_known(&t->regs, p->arch->sp))
+			continue;
+		sp = t->regs.v[p->arch->sp];
+		r = da_mem_range(&p->mem, sp);
+		if (!r)
+			continue;
+		known++;
+		unused += sp - r->start >= UNUSED && r->file_len >= sp - r->start;
+	}
+	return unused > known / 2;
+}
+
+/*
+ * full: whatever could be read is there, code too. The small types of createdump, mini and triage, differ in
+ * what was overwritten, which only a reader of the runtime's objects sees.
  */
 static const char *dump_type(struct core *c)
 {
 	struct shares s = measure(c);
 	uint64_t missing = s.anonymous_missing + s.code_missing + s.shared_missing;
 
-	return !c->d->origin.truncated && s.anonymous && missing == 0 ? "full" : "unknown";
+	if (c->d->origin.truncated || !s.anonymous)
+		return "unknown";
+	if (missing == 0)
+		return "full";
+	return da_streq(c->d->origin.writer, "createdump") && s.code_missing > s.code / 2 && has_unused_stacks(c)
+		       ? "heap" : "unknown";
 }
 
 /*

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <elf.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "loader/loader.h"
@@ -354,6 +355,36 @@ START_TEST(gcore_of_a_living_process_is_no_crash)
 }
 END_TEST
 
+/* createdump of type heap keeps the unused part of stacks too, its small types do not. */
+static const char *type_of_createdump(uint64_t unused)
+{
+	struct synth *s = synth_new(64, false, SYNTH_X86_64);
+	struct synth_file files[] = { { 0x400000, 0x402000, 0, "/opt/orders/orders" } };
+	static const char page[0x1000] = "DIAGINFOHEADER";
+	static char type[16];
+	struct da_dump *d;
+
+	synth_note_prpsinfo(s, "orders", "orders ", 9, 1, 0, 0);
+	synth_note_file(s, files, 1);
+	thread_note(s, 9, 0x100000 + unused, 0, 0);
+	synth_segment(s, 0x400000, NULL, 0, 0x2000, SYNTH_R);
+	synth_segment(s, 0x100000, NULL, unused + 0x1000, unused + 0x1000, SYNTH_R | SYNTH_W);
+	synth_segment(s, UINT64_C(0x00007ffffff10000), page, sizeof(page), sizeof(page), SYNTH_R);
+	synth_sort(s);
+	d = load(s, DA_OK);
+	ck_assert_str_eq(d->origin.writer, "createdump");
+	snprintf(type, sizeof(type), "%s", d->origin.dump_type);
+	da_dump_free(d);
+	return type;
+}
+
+START_TEST(types_of_createdump)
+{
+	ck_assert_str_eq(type_of_createdump(0x10000), "heap");
+	ck_assert_str_eq(type_of_createdump(0x80), "unknown");
+}
+END_TEST
+
 START_TEST(sender_of_a_signal)
 {
 	struct synth *s = synth_new(64, false, SYNTH_X86_64);
@@ -499,6 +530,6 @@ UNIT_MAIN("elfcore", reads_a_kernel_core, gives_the_leader_its_own_time,
 	  names_modules_by_their_headers_alone, a_list_without_end_ends, reads_notes_behind_the_memory,
 	  counts_headers_by_section_zero, counts_headers_when_section_zero_is_cut, cuts_overlaps_and_sorts,
 	  never_fills_with_zeros, truncation_never_grows, gcore_of_a_living_process_is_no_crash,
-	  sender_of_a_signal, thirty_two_bits, other_cpus_are_minimal,
+	  types_of_createdump, sender_of_a_signal, thirty_two_bits, other_cpus_are_minimal,
 	  unknown_cpu_is_refused_with_a_sentence, a_word_makes_no_vmcore, unknown_notes_are_named, sparse_terabytes_are_cheap,
 	  says_what_is_no_dump)
