@@ -7,6 +7,8 @@
 #include "analyze/crash.h"
 #include "analyze/order.h"
 
+#define LEAF_DEPTH 32 /* of inner exceptions that are followed */
+#define LEAVES 3
 #define CHAIN 8 /* exceptions of the chain that the description names */
 
 static bool is_own(struct da_analysis *a, const struct da_frame *f)
@@ -104,6 +106,23 @@ static const struct da_managed_exception *root_cause(struct da_analysis *a, cons
 	return x;
 }
 
+/* The innermost ones of all branches: an AggregateException has several. At most `most` are told. */
+static void add_leaves(struct da_analysis *a, struct da_str *s, const struct da_managed_exception *x, unsigned depth,
+		       unsigned *told, unsigned most)
+{
+	const struct da_managed_exception *inner;
+	size_t from = 0;
+	bool leaf = true;
+
+	while (depth < LEAF_DEPTH && (inner = inner_of(a, x, &from)) != NULL) {
+		leaf = false;
+		add_leaves(a, s, inner, depth + 1, told, most);
+	}
+	if (!leaf || depth == 0 || (*told)++ >= most)
+		return;
+	da_str_addf(s, "%s%s", *told > 1 ? ", and to " : " It goes back to ", say_exception(a, x));
+}
+
 static const char *in_method(struct da_analysis *a, const struct da_managed_exception *x)
 {
 	const struct da_frame *at = thrown_at(a, x);
@@ -152,9 +171,10 @@ static unsigned run_clr_exception(struct da_analysis *a)
 {
 	const struct da_managed_exception *x = da_crash_of(a)->managed;
 	struct da_arena *arena = a->dump->arena;
+	struct da_str leaves DA_CLEANUP(da_str_done) = { 0 };
 	const struct da_managed_exception *root;
 	struct da_finding *f;
-	unsigned left = CHAIN;
+	unsigned left = CHAIN, told = 0;
 
 	if (!da_crash_cause_is(a, DA_CAUSE_CLR_EXCEPTION))
 		return 0;
@@ -171,15 +191,18 @@ static unsigned run_clr_exception(struct da_analysis *a)
 			   da_printf(arena, "%s was not handled%s",
 				     has_type(x) ? da_printf(arena, DA_SYM("%s"), x->type) : "a .NET exception",
 				     in_method(a, x)));
-	da_finding_description(f, "%s nobody handled %s, and .NET ended the process.%s%s%s",
+	add_leaves(a, &leaves, x, 0, &told, LEAVES);
+	if (told > LEAVES)
+		da_str_addf(&leaves, ", and to %u more", told - LEAVES);
+	da_finding_description(f, "%s nobody handled %s, and .NET ended the process.%s%s",
 			       da_printf(arena, "On %s", x->thread != DA_NONE ? da_say_thread(a, x->thread) : "a thread"),
-			       say_exception(a, x), root != x ? " It goes back to " : "",
-			       root != x ? say_exception(a, root) : "", root != x ? "." : "");
+			       say_exception(a, x), da_str_get(&leaves), told ? "." : "");
 	chain_evidence(a, f, x, 0, &left);
 	da_finding_object(f, "e", a->order->exception_row[index_of(a, x)]);
 	da_finding_recommendation(f, "Give the developers the exception with its stack trace%s. %s",
-				  root != x ? da_printf(arena, ", most of all the innermost one (" DA_SYM("%s") ")",
-							short_type(root->type)) : "", advice_for(root));
+				  told > 1 ? ", most of all the innermost ones"
+				  : root != x ? da_printf(arena, ", most of all the innermost one (" DA_SYM("%s") ")",
+							  short_type(root->type)) : "", told > 1 ? "" : advice_for(root));
 	da_finding_refuted_by(f, "a handler of this exception further out on the stack, when a debugger made the dump at the "
 			      "first chance");
 	return 1;

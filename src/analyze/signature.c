@@ -51,6 +51,19 @@ static const char *normalised(struct da_analysis *a, const struct da_frame *f)
 			 build_of(a, &a->dump->proc.modules.v[f->module]));
 }
 
+/* Of an exception that nobody handled: own code in its stack trace, which async void leaves on no stack. */
+static size_t thrown_frames(struct da_analysis *a, const struct da_exception *e, const char **ret)
+{
+	const struct da_managed_exception *x = e && e->cause == DA_CAUSE_CLR_EXCEPTION ? e->managed : NULL;
+	const char *one;
+	size_t n = 0;
+
+	for (size_t i = 0; x && i < x->frames.n && n < FRAMES; i++)
+		if (da_is_own(a->dump, &x->frames.v[i]) && (one = normalised(a, &x->frames.v[i])) != NULL)
+			ret[n++] = one;
+	return n;
+}
+
 void da_set_signature(struct da_analysis *a, const char *rule)
 {
 	const char *frames[FRAMES + 2], *one;
@@ -58,13 +71,14 @@ void da_set_signature(struct da_analysis *a, const char *rule)
 	const struct da_frame *blamed;
 	const struct da_thread *t;
 	uint32_t first = 0;
-	size_t n = 0;
+	size_t n, thrown;
 
 	blamed = da_blamed_frame(a->dump, &first);
-	if (!blamed)
+	thrown = n = thrown_frames(a, e, frames);
+	if (!blamed && !thrown)
 		return;
-	t = &a->dump->proc.threads.v[e->thread];
-	for (size_t i = first; i < t->frames.n && n < FRAMES; i++)
+	t = blamed ? &a->dump->proc.threads.v[e->thread] : NULL;
+	for (size_t i = first; !thrown && i < t->frames.n && n < FRAMES; i++)
 		if ((i == first || (da_is_own(a->dump, &t->frames.v[i]) && t->frames.v[i].trust > DA_TRUST_SCAN)) &&
 		    (one = normalised(a, &t->frames.v[i])) != NULL)
 			frames[n++] = one;
@@ -72,7 +86,9 @@ void da_set_signature(struct da_analysis *a, const char *rule)
 		return;
 	one = frames[0];
 	frames[n++] = da_printf(a->dump->arena, "died of %s", e->name ? e->name : "?");
-	if (e->cpp_type)
+	if (thrown && e->managed->type)
+		frames[n++] = da_printf(a->dump->arena, "of type %s", e->managed->type);
+	else if (e->cpp_type)
 		frames[n++] = da_printf(a->dump->arena, "of type %s", e->cpp_type);
 	da_doc_signature(a->doc, da_printf(a->dump->arena, "%s/%s", rule, one), frames, n, SIGNATURE_VERSION);
 }

@@ -58,6 +58,7 @@ static const struct api {
 	 "System.Threading.Tasks.Task"},
 	{"System.Threading.Thread.Join", DA_LOCK_THREAD, "System.Threading.Thread"},
 	{"System.Threading.Thread.Sleep", DA_WAIT_SLEEP, NULL},
+	{"System.Diagnostics.Process.WaitForExit", DA_WAIT_CHILD, NULL},
 	{"System.Threading.WaitHandle.Wait", DA_LOCK_EVENT, "System.Threading.WaitHandle"},
 	{"System.Threading.LowLevelLifoSemaphore.", DA_LOCK_KINDS, NULL},
 	{"System.Threading.PortableThreadPool", DA_LOCK_KINDS, NULL},
@@ -90,7 +91,7 @@ static const struct api *api_of(const char *method)
 /* The library's own frames: those between the program's call and the system call. */
 static bool is_library(const char *method)
 {
-	return da_starts(method, "System.Threading.") ||
+	return da_starts(method, "System.Threading.") || da_starts(method, "System.Diagnostics.Process") ||
 	       da_starts(method, "System.Runtime.CompilerServices.TaskAwaiter");
 }
 
@@ -366,7 +367,7 @@ static void add_wait(struct da_clr_lock_table *t, const struct call *call)
 			    .frame = call->last,
 			    .confidence = 1};
 	float confidence = 0;
-	uint64_t object = call->api->kind != DA_WAIT_SLEEP ? object_of(t, call, &confidence) : 0;
+	uint64_t object = call->api->kind < DA_WAIT_SLEEP ? object_of(t, call, &confidence) : 0;
 
 	w.how = "the frame shows the call";
 	if (object) {
