@@ -81,27 +81,28 @@ single() {
 		printf "%-34s %8.3f %8.1f %8s %8s %7s  %s(%.3f s of CPU)\n", n, a, ar / 1024, "", "", "", s, c }'
 }
 
-# circle N: as many threads as mutexes, each waiting for the next one's: what the stage of waits costs beside that of
-# stacks and their names. The smallest of the rounds, since the two are parts of one run.
-circle() {
-	[ -x circle ] || ${CC:-cc} -O2 -g -pthread -o circle "$here/circle.c" || return
-	if [ ! -f "circle-$1.core" ]; then
+# waits PROGRAM N: N threads that wait for about as many mutexes (circle: each for the next one's; waiting: pairs, chains, a
+# crowd behind one): what the stage of waits costs beside that of stacks and their names. The smallest of the rounds,
+# since the two are parts of one run.
+waits() {
+	[ -x "$1" ] || ${CC:-cc} -O2 -fno-optimize-sibling-calls -g -pthread -o "$1" "$here/$1.c" || return
+	if [ ! -f "$1-$2.core" ]; then
 		rm -f core core.*
 		# shellcheck disable=SC3045
-		(ulimit -c unlimited && exec ./circle "$1") >/dev/null 2>&1
+		(ulimit -c unlimited && exec "./$1" "$2") >/dev/null 2>&1
 		for file in core core.*; do
-			[ -f "$file" ] && mv "$file" "circle-$1.core"
+			[ -f "$file" ] && mv "$file" "$1-$2.core"
 		done
-		[ -f "circle-$1.core" ] || return
+		[ -f "$1-$2.core" ] || return
 	fi
 	rm -f a.txt
 	i=0
 	while [ $i -lt "$rounds" ]; do
-		"$DUMPAN" report --no-isolate --timings --format json -o out.json "circle-$1.core" 2>/dev/null
+		"$DUMPAN" report --no-isolate --timings --format json -o out.json "$1-$2.core" 2>/dev/null
 		grep -o '"stage":"[a-z]*","us":[0-9]*' out.json | sed 's/"stage":"\([a-z]*\)","us":/\1 /' >>a.txt
 		i=$((i + 1))
 	done
-	awk -v n="waits of $1 threads, $1 locks" '{ if (!($1 in best) || $2 < best[$1]) best[$1] = $2 } END {
+	awk -v n="$1: waits of $2 threads" '{ if (!($1 in best) || $2 < best[$1]) best[$1] = $2 } END {
 		s = best["stacks"] + best["symbols"]
 		printf "%-34s %8.3f %8s %8.3f %8s %7.2f  beside stacks and names\n", n, best["waits"] / 1e6, "", s / 1e6, "",
 			s ? best["waits"] / s : 0 }' a.txt
@@ -245,30 +246,6 @@ against_dotnet_dump() { # core
 	printf '  %s\n' "$(python3 "$here/clrstack.py" out.json peer.txt 2>/dev/null || echo "not compared: python3 is absent")"
 }
 
-# Threads that wait for locks: what the stages of one process cost, medians of all rounds.
-waiting() { # threads
-	[ -x waiting ] || ${CC:-cc} -O1 -g -fno-optimize-sibling-calls -pthread -o waiting "$here/waiting.c" || return
-	if ! [ -f "waiting-$1.core" ]; then
-		rm -f core core.*
-		# shellcheck disable=SC3045
-		(ulimit -c unlimited && exec ./waiting "$1") >/dev/null 2>&1
-		for file in core core.*; do
-			[ -f "$file" ] && mv "$file" "waiting-$1.core"
-		done
-		[ -f "waiting-$1.core" ] || { echo "waiting, $1 threads: no core"; return; }
-	fi
-	rm -f a.txt
-	i=0
-	while [ $i -lt "$rounds" ]; do
-		"$DUMPAN" report --no-isolate --timings --format json -o out.json "waiting-$1.core" || return
-		tr '{' '\n' <out.json | sed -n 's/^"stage":"\([a-z]*\)","us":\([0-9]*\).*/\1 \2/p' >>a.txt
-		i=$((i + 1))
-	done
-	stage() { awk -v s="$1" '$1 == s { print $2 }' a.txt | median; }
-	awk -v n="waits, $1 threads" -v u="$(stage stacks)" -v s="$(stage symbols)" -v w="$(stage waits)" 'BEGIN {
-		printf "%-34s %8.4f s; stacks %.4f s and their names %.4f s; ratio %.2f\n", n, w / 1e6, u / 1e6, s / 1e6, w / (u + s) }'
-}
-
 want() { [ -z "${ONLY:-}" ] || [ "$ONLY" = "$1" ]; }
 
 echo "medians of $rounds rounds; $(eu-stack --version 2>/dev/null | head -n 1)"
@@ -292,8 +269,10 @@ if want growth; then
 	done
 fi
 if want waits; then
-	circle 1000
-	circle 10000
+	for program in circle waiting; do
+		waits $program 1000
+		waits $program 10000
+	done
 fi
 if want minidump; then
 	[ -f minidump.dmp ] || "$top_builddir/tests/synth/synthmd" minidump.dmp memory64=1 flags=0x61826 threads=100 megabytes=2048
@@ -330,11 +309,6 @@ if want pdb; then
 		single "PDB of 130 MB, 1000 addresses" "$top_builddir/tests/diff/da_symfile" --time "pdb$how.pdb" \
 			$(awk 'BEGIN { srand(1); for (i = 0; i < 1000; i++)
 				printf "%x ", 4096 + 64 * int(rand() * 420000) + int(rand() * 60) }')
-	done
-fi
-if want waits; then
-	for n in 1000 10000; do
-		waiting $n
 	done
 fi
 if want sparse; then
