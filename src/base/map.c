@@ -27,19 +27,33 @@ uint64_t *da_map_get(const struct da_map *m, uint64_t key)
 	return slot->used ? &slot->value : NULL;
 }
 
+static void resize(struct da_arena *a, struct da_map *m, size_t cap)
+{
+	struct da_map grown = { .cap = cap, .n = m->n };
+
+	grown.slots = da_calloc(a, grown.cap, sizeof(*grown.slots));
+	for (size_t i = 0; i < m->cap; i++)
+		if (m->slots[i].used)
+			*find(&grown, m->slots[i].key) = m->slots[i];
+	*m = grown;
+}
+
+void da_map_reserve(struct da_arena *a, struct da_map *m, size_t n)
+{
+	size_t cap = m->cap ? m->cap : 16;
+
+	while (n / 3 >= cap / 4)
+		cap *= 2;
+	if (cap > m->cap)
+		resize(a, m, cap);
+}
+
 uint64_t *da_map_put(struct da_arena *a, struct da_map *m, uint64_t key, bool *ret_new)
 {
 	struct da_map_slot *slot;
 
-	if ((m->n + 1) * 4 > m->cap * 3) {
-		struct da_map grown = { .cap = m->cap ? m->cap * 2 : 16, .n = m->n };
-
-		grown.slots = da_calloc(a, grown.cap, sizeof(*grown.slots));
-		for (size_t i = 0; i < m->cap; i++)
-			if (m->slots[i].used)
-				*find(&grown, m->slots[i].key) = m->slots[i];
-		*m = grown;
-	}
+	if ((m->n + 1) * 4 > m->cap * 3)
+		resize(a, m, m->cap ? m->cap * 2 : 16);
 	slot = find(m, key);
 	if (ret_new)
 		*ret_new = !slot->used;

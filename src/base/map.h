@@ -21,6 +21,8 @@ struct da_map {
 	size_t n, cap;
 };
 
+/* Room for so many keys, where their number is known: what grows is copied and leaves its old slots behind. */
+void da_map_reserve(struct da_arena *a, struct da_map *m, size_t n);
 /* The value's place, or NULL. It holds until the next da_map_put. */
 uint64_t *da_map_get(const struct da_map *m, uint64_t key);
 /* The value's place, made (0) if it was not there; *ret_new may be NULL. */

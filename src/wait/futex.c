@@ -60,6 +60,7 @@ static bool of_call(const struct da_waits *w, uint32_t thread, struct da_futex *
 
 static void count_sleepers(struct da_waits *w)
 {
+	da_map_reserve(w->d->arena, &w->sleepers, w->p->threads.n);
 	for (uint32_t i = 0; i < w->p->threads.n; i++) {
 		struct da_futex f;
 
@@ -245,6 +246,7 @@ void da_wait_futexes(struct da_waits *w)
 {
 	w->leaving_left = DA_WAIT_LEAVING;
 	count_sleepers(w);
+	da_map_reserve(w->d->arena, &w->locks, w->sleepers.n);
 	for (uint32_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++) {
 		struct da_futex f;
 

@@ -70,9 +70,17 @@ static void add_held(struct da_waits *w, uint32_t thread, uint64_t node)
 	have->confidence = LISTED;
 }
 
+void da_wait_note_held(struct da_waits *w, uint32_t thread)
+{
+	uint64_t head = w->layout ? head_of(w, thread) : 0, node;
+
+	if (head && da_wait_word(w, head, &node) && node && (node & ~UINT64_C(1)) != head)
+		w->t[thread].held = head;
+}
+
 static void of_thread(struct da_waits *w, uint32_t thread)
 {
-	uint64_t head = head_of(w, thread), node, next, mark = 0;
+	uint64_t head = w->t[thread].held, node, next, mark = 0;
 
 	if (!head || !da_wait_word(w, head, &node))
 		return;

@@ -151,6 +151,7 @@ static void found(struct da_waits *w, uint32_t thread, uint64_t at, uint32_t tid
 	w->t[thread].descriptor = at;
 	if (tid)
 		w->t[thread].tid = tid;
+	da_wait_note_held(w, thread);
 }
 
 /* ---------------------------------------------------------------- without a thread pointer */
@@ -218,11 +219,13 @@ static void scan_all(struct da_waits *w)
 		if (!w->layout && w->descriptors.n)
 			w->layout = &layouts[i];
 	}
+	for (uint32_t i = 0; i < w->p->threads.n; i++)
+		if (w->t[i].descriptor)
+			da_wait_note_held(w, i);
 }
 
-void da_wait_find_libc(struct da_waits *w)
+static void find_descriptors(struct da_waits *w)
 {
-	choose(w);
 	for (uint32_t i = 0; i < w->p->threads.n; i++) {
 		uint64_t at;
 		uint32_t tid;
@@ -231,6 +234,14 @@ void da_wait_find_libc(struct da_waits *w)
 		if (w->layout && by_pointer(w, w->layout, w->p->threads.v[i].tp, &at, &tid))
 			found(w, i, at, tid);
 	}
+}
+
+void da_wait_find_libc(struct da_waits *w)
+{
+	choose(w);
+	da_map_reserve(w->d->arena, &w->descriptors, w->layout ? w->p->threads.n : 0);
+	da_map_reserve(w->d->arena, &w->tids, w->p->threads.n);
+	find_descriptors(w);
 	if (w->cpu != DA_CPU_X64 && pointers_missing(w))
 		scan_all(w);
 	for (uint32_t i = 0; i < w->p->threads.n; i++) {

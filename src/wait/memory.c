@@ -9,19 +9,46 @@
 
 #include "wait/parts.h"
 
+static bool read_bytes(const struct da_waits *w, uint64_t addr, void *ret, size_t n)
+{
+	struct da_window *v = w->window;
+
+	if (v && (addr - v->start >= v->n || v->n - (size_t)(addr - v->start) < n)) {
+		*v = (struct da_window){ .start = addr };
+		v->p = da_mem_view_some(w->m, addr, &v->n);
+		if (!v->p)
+			v->n = 0;
+	}
+	if (!v || v->n - (size_t)(addr - v->start) < n)
+		return da_mem_read(w->m, addr, ret, n, NULL) == DA_OK;
+	memcpy(ret, v->p + (addr - v->start), n);
+	return true;
+}
+
 bool da_wait_u32(const struct da_waits *w, uint64_t addr, uint32_t *ret)
 {
-	return da_mem_u32(w->m, addr, ret) == DA_OK;
+	uint32_t v;
+
+	if (!read_bytes(w, addr, &v, 4))
+		return false;
+	*ret = v;
+	return true;
 }
 
 bool da_wait_word(const struct da_waits *w, uint64_t addr, uint64_t *ret)
 {
-	return da_mem_word(w->m, addr, ret) == DA_OK;
+	uint32_t narrow;
+	uint64_t v;
+
+	if (!read_bytes(w, addr, w->word == 8 ? (void *)&v : &narrow, w->word == 8 ? 8 : 4))
+		return false;
+	*ret = w->word == 8 ? v : narrow;
+	return true;
 }
 
 bool da_wait_words(const struct da_waits *w, uint64_t addr, uint32_t *ret, unsigned n)
 {
-	return da_mem_read(w->m, addr, ret, 4 * (size_t)n, NULL) == DA_OK;
+	return read_bytes(w, addr, ret, 4 * (size_t)n);
 }
 
 bool da_wait_time(const struct da_waits *w, uint64_t addr, bool wide, bool nanoseconds, uint64_t *ret_us)

@@ -70,6 +70,7 @@ struct da_asleep_thread {
 	struct da_hint hint;
 	uint32_t families;   /* bit n: one of its frames is a function of enum da_family n */
 	uint64_t descriptor; /* struct pthread, 0: not found */
+	uint64_t held;       /* head of its list of robust mutexes, 0: it is empty, or not there */
 	uint32_t tid;        /* as the process itself knows it: of its own pid namespace */
 	bool is_futex;
 	uint64_t cond_mutex; /* what it will want again when the condition variable lets it go; 0 none */
@@ -87,11 +88,19 @@ struct da_descriptor {
 	uint16_t tid, self, robust[2], joinstate, size[3];
 };
 
+/* The piece of memory that was read last: reads of one object follow each other. */
+struct da_window {
+	uint64_t start;
+	size_t n;
+	const uint8_t *p;
+};
+
 struct da_waits {
 	struct da_dump *d;
 	struct da_symbols *s;
 	struct da_process *p;
 	const struct da_memory *m;
+	struct da_window *window;     /* NULL: memory that looks different to each thread is read */
 	enum da_wait_cpu cpu;
 	unsigned word;                /* bytes of a pointer */
 	const struct da_descriptor *layout; /* NULL: the C library is not known */
@@ -229,7 +238,9 @@ bool da_wait_is_cond_mutex(const struct da_waits *w, uint64_t address);
 void da_wait_call(struct da_waits *w, uint32_t thread);
 /* spin.c: a thread that turns. */
 void da_wait_spin(struct da_waits *w, uint32_t thread);
-/* held.c: robust lists, the loader's locks. */
+/* held.c: is a list of robust mutexes there, and not empty? Asked when the descriptor is found, next to which it lies. */
+void da_wait_note_held(struct da_waits *w, uint32_t thread);
+/* Robust lists, the loader's locks. */
 void da_wait_held(struct da_waits *w);
 /* witness.c: do the stacks agree with what the words say? */
 void da_wait_witness(struct da_waits *w);

@@ -40,7 +40,8 @@ bool da_wait_prepare(struct da_waits *w)
 
 static void of_linux(struct da_dump *d, struct da_symbols *s)
 {
-	struct da_waits w = { .d = d, .s = s, .p = &d->proc, .m = &d->proc.mem };
+	struct da_window window = { 0 };
+	struct da_waits w = { .d = d, .s = s, .p = &d->proc, .m = &d->proc.mem, .window = &window };
 
 	if (!da_wait_prepare(&w))
 		return;
