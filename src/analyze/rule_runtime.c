@@ -152,14 +152,16 @@ static unsigned run_out_of_memory(struct da_analysis *a)
 				"Check the size that was asked for there; then the limits of the process (ulimit -v, cgroup) "
 				"against the totals in the memory map."));
 	da_finding_refuted_by(f, reason ? "a message on stderr that names another reason"
+				 : managed ? "code of the program that throws OutOfMemoryException by itself"
 				   : "code of the program that throws std::bad_alloc by itself");
 	return 1;
 }
 
 const struct da_rule da_rule_crash_out_of_memory = {
 	.id = "crash.out-of-memory", .severity = "Error",
-	.looks_for = "a death because memory was refused (std::bad_alloc)",
-	.page = "Needs the C++ exception object. Processes that the kernel's OOM killer ends leave no dump.",
+	.looks_for = "a death because memory was refused (std::bad_alloc, System.OutOfMemoryException)",
+	.page = "Needs the exception object, of C++ or of .NET, or the message a script engine leaves. Processes that the "
+		"kernel's OOM killer ends leave no dump.",
 	.why_not = da_crash_none, .run = run_out_of_memory,
 };
 

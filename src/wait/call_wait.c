@@ -357,7 +357,7 @@ static void add(struct told *t, uint32_t thread)
 			    : da_call_words(w, t->c);
 	if (t->descriptor)
 		da_note(w->d->ledger, DA_NOTE_MISSING, "waits",
-			"List /proc/PID/fd while the process runs: it tells which files and sockets threads wait for",
+			"List /proc/PID/fd while the process runs: it tells which files and sockets threads wait for.",
 			"which files, pipes and sockets the file descriptors are is in no core");
 }
 
