@@ -176,14 +176,19 @@ bool da_lock_excludes(enum da_lock_kind kind)
 	}
 }
 
+/* Held without an owner such a lock is in the hands of readers, who are counted and not named. */
+static bool has_readers(enum da_lock_kind kind)
+{
+	return kind == DA_LOCK_PTHREAD_RWLOCK || kind == DA_LOCK_RWLOCK_SLIM || kind == DA_LOCK_SRW;
+}
+
 /* A lock that is free, or just changes hands, has no owner for a moment; one whose owner is gone is another matter. */
 static bool has_no_owner(const struct da_process *p, const struct da_wait *w)
 {
 	const struct da_lock *l = w->lock < p->locks.n ? &p->locks.v[w->lock] : NULL;
 
-	/* HELD without an owner: by readers, who are counted and not named. */
-	return l && (l->state == DA_LOCK_FREE || l->state == DA_LOCK_HELD || l->state == DA_LOCK_CONTENDED ||
-		     l->state == DA_LOCK_ORPHANED);
+	return l && (l->state == DA_LOCK_FREE || l->state == DA_LOCK_CONTENDED || l->state == DA_LOCK_ORPHANED ||
+		     (l->state == DA_LOCK_HELD && has_readers((enum da_lock_kind)l->kind)));
 }
 
 bool da_graph_is_ownerless(const struct da_dump *d, const struct da_graph *g, uint32_t thread)

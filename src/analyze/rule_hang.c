@@ -672,15 +672,6 @@ const struct da_rule da_rule_hang_finalizer_blocked = {
 
 /* ---------------------------------------------------------------- owners that are not known */
 
-/* Would another dump tell more? Not of read-write locks in the hands of readers. */
-static bool may_stand_elsewhere(struct da_analysis *a)
-{
-	for (uint32_t i = 0; i < a->graph->n; i++)
-		if (da_graph_is_ownerless(a->dump, a->graph, i) && !keeps_no_owner(a, da_primary_wait(a, i)))
-			return true;
-	return false;
-}
-
 static unsigned run_owner_unknown(struct da_analysis *a)
 {
 	const struct da_process *p = &a->dump->proc;
@@ -694,17 +685,10 @@ static unsigned run_owner_unknown(struct da_analysis *a)
 	da_finding_title(f, "%zu %s for locks whose owners are not known", n, da_plural(n, "thread waits", "threads wait"));
 	da_finding_description(f, "Each of these locks lets one thread in at a time, and who is in it does not stand in the dump. "
 			       "Whether these threads wait for each other is therefore not known.");
-	if (may_stand_elsewhere(a)) {
-		da_finding_recommendation(f, "%s", p->runtimes.n ? "Make a dump that holds the heap (dotnet-dump collect, or "
-								   "createdump --withheap): the owners stand there."
-								 : "Make a full dump: the owners stand in memory that this one "
-								   "lacks.");
-		da_finding_next(f, DA_NEXT_DUMP, "Make a dump with the heap: it names the owners of these locks.");
-	} else {
-		da_finding_recommendation(f, "These locks name no owner while others than writers have them: look for threads whose stacks "
-					  "stand in functions that take them.");
-		da_finding_next(f, DA_NEXT_DUMP, "Make two dumps ten seconds apart: they show whether these threads go on.");
-	}
+	da_finding_recommendation(f, "%s", p->runtimes.n ? "Make a dump that holds the heap (dotnet-dump collect, or createdump "
+							   "--withheap): the owners stand there."
+							 : "Make a full dump: the owners stand in memory that this one lacks.");
+	da_finding_next(f, DA_NEXT_DUMP, "Make a dump with the heap: it names the owners of these locks.");
 	da_finding_refuted_by(f, "a second dump in which these threads have gone on");
 	for (uint32_t i = 0; i < a->graph->n; i++) {
 		const struct da_wait *w = da_primary_wait(a, i);

@@ -374,6 +374,82 @@ START_TEST(a_crash_leads_before_a_hang)
 }
 END_TEST
 
+/* Readers that want to write: possible, unless a thread runs, or more read than wait. */
+START_TEST(readers_that_want_to_write)
+{
+	static const struct {
+		int64_t readers;
+		enum da_state other;
+		bool possible;
+	} cases[] = { { 2, DA_STATE_IDLE, true }, { 1, DA_STATE_SLEEPING, true }, { 3, DA_STATE_IDLE, false },
+		      { 2, DA_STATE_RUNNING, false }, { 2, DA_STATE_UNKNOWN, false } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = threads(9);
+		uint32_t l = lock(d, DA_NONE, 0);
+		struct da_doc *doc;
+
+		d->proc.locks.v[l].kind = DA_LOCK_PTHREAD_RWLOCK;
+		d->proc.locks.v[l].state = DA_LOCK_HELD;
+		d->proc.locks.v[l].owner_tid = 0;
+		d->proc.locks.v[l].has_count = true;
+		d->proc.locks.v[l].count = cases[i].readers;
+		for (uint32_t t = 0; t < 2; t++) {
+			wait(d, t, l, 0.95f);
+			d->proc.waits.v[t].kind = DA_LOCK_PTHREAD_RWLOCK;
+		}
+		d->proc.threads.v[8].state = cases[i].other;
+		doc = analyze(d);
+		ck_assert((finding(doc, "hang.deadlock") != NULL) == cases[i].possible);
+		if (cases[i].possible)
+			ck_assert(finding(doc, "hang.deadlock")->confidence < 0.6);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* Who is about to wake up holds nobody up; nor is a lock without an owner that was just given back a riddle. */
+START_TEST(a_wake_up_on_its_way)
+{
+	struct da_dump *d = threads(9);
+	struct da_doc *doc;
+
+	wait(d, 0, lock(d, DA_NONE, 0), 0.7f);
+	d->proc.locks.v[0].state = DA_LOCK_FREE;
+	d->proc.locks.v[0].owner_tid = 0;
+	d->proc.waits.v[0].woken = true;
+	for (uint32_t t = 1; t < 5; t++)
+		behind(d, t, 0);
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR) + count(doc, DA_SEVERITY_WARNING), 0);
+	ck_assert_ptr_nonnull(finding(doc, "hang.none"));
+	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_HEALTHY);
+	da_dump_free(d);
+}
+END_TEST
+
+/* One finding for those behind who loads a library. */
+START_TEST(the_lock_of_the_loader)
+{
+	struct da_dump *d = threads(9);
+	uint32_t l = lock(d, 0, 0.9f);
+	struct da_doc *doc;
+
+	d->proc.locks.v[l].kind = DA_LOCK_LOADER;
+	for (uint32_t t = 1; t < 3; t++) {
+		wait(d, t, l, 0.95f);
+		d->proc.waits.v[t - 1].kind = DA_LOCK_LOADER;
+	}
+	*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){ .thread = 0, .lock = DA_NONE, .owner = DA_NONE,
+		.kind = DA_WAIT_SLEEP, .primary = true, .frame = DA_NONE, .how = "nanosleep", .confidence = 0.95f };
+	d->proc.threads.v[0].state = DA_STATE_SLEEPING;
+	doc = analyze(d);
+	ck_assert_ptr_nonnull(finding(doc, "hang.loader-lock"));
+	ck_assert_ptr_null(finding(doc, "hang.lock-owner-blocked"));
+	da_dump_free(d);
+}
+END_TEST
+
 /* Any set of edges: each thread is in a cycle, leads to one, or has a head; the numbers add up. */
 START_TEST(numbers_add_up)
 {
@@ -408,4 +484,5 @@ UNIT_MAIN("hang", cycles_of_each_size, a_guess_makes_it_possible_only, a_semapho
 	  an_owner_that_sleeps,
 	  an_owner_that_works_is_no_finding, an_owner_that_is_gone,
 	  workers_that_block_on_tasks, waits_for_a_child, a_lock_that_changes_hands,
-	  a_loop_needs_time_and_a_running_thread, owners_that_nobody_knows, a_crash_leads_before_a_hang, numbers_add_up)
+	  a_loop_needs_time_and_a_running_thread, owners_that_nobody_knows, a_crash_leads_before_a_hang,
+	  readers_that_want_to_write, a_wake_up_on_its_way, the_lock_of_the_loader, numbers_add_up)
