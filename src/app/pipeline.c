@@ -82,8 +82,10 @@ static void run_load(void *ctx)
 	loaded = da_load(c->dump, &c->message);
 	if (loaded != DA_OK)
 		c->status = loaded;
-	if (loaded == DA_OK || loaded == DA_PARTIAL)
+	if (loaded == DA_OK || loaded == DA_PARTIAL) {
 		da_load_crash_report(c->dump, c->path);
+		da_load_descriptors(c->dump, c->path);
+	}
 }
 
 static void lost_load(void *ctx, const char *why)

@@ -78,4 +78,10 @@ enum da_status da_load(struct da_dump *d, const char **ret_message) DA_MUST_CHEC
  */
 void da_load_crash_report(struct da_dump *d, const char *path);
 
+/*
+ * After da_load: proc.handles of a Linux process from PID.fd in the folder of PATH, a listing of /proc/PID/fd by ls -l,
+ * ascending by number. Only the file's name proves that it is of this process.
+ */
+void da_load_descriptors(struct da_dump *d, const char *path);
+
 #endif

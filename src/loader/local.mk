@@ -34,6 +34,7 @@ libdumpan_a_SOURCES += \
 	%D%/ranges.c \
 	%D%/ranges.h \
 	%D%/sidefile_crashreport.c \
+	%D%/sidefile_fd.c \
 	%D%/signals.h \
 	%D%/unpack.c \
 	%D%/unpack_bzip2.c \

@@ -355,7 +355,7 @@ struct da_pair {
 	uint64_t key, value;
 };
 
-/* A handle of a Windows process, from the handle stream. */
+/* A handle of a Windows process, from the handle stream; a file descriptor of a Linux one, from PID.fd beside the dump. */
 struct da_handle {
 	uint64_t handle;
 	const char *type, *name; /* or NULL */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Waits in system calls that are no futex: the descriptor, the timeout, the child or the peer that its arguments name.
- * What a descriptor is, only the kernel knew; it is in no core.
+ * What a descriptor is, only the kernel knew; it is in no core, so only a listing beside it (proc.handles) tells.
  */
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "wait/parts.h"
 
@@ -38,10 +39,29 @@ static void timeout_at(struct told *t, unsigned arg, bool nanoseconds)
 	t->has_timeout = da_wait_time(t->w, t->c->arg[arg], t->c->wide_time, nanoseconds, &t->timeout_us);
 }
 
+static int by_number(const void *key, const void *element)
+{
+	uint64_t fd = *(const uint64_t *)key, number = ((const struct da_handle *)element)->handle;
+
+	return fd < number ? -1 : fd > number;
+}
+
+/* What the listing beside the dump says of a descriptor, in brackets; it was made at another time. */
+static const char *target(struct told *t, int32_t fd)
+{
+	const struct da_process *p = &t->w->d->proc;
+	uint64_t key = (uint32_t)fd;
+	const struct da_handle *h = NULL;
+
+	if (fd >= 0 && p->handles.n > 0)
+		h = bsearch(&key, p->handles.v, p->handles.n, sizeof(*h), by_number);
+	t->descriptor |= !h;
+	return h && h->name ? da_printf(t->w->d->arena, " (" DA_PATH("%s") " by %u.fd)", h->name, p->pid) : "";
+}
+
 static const char *fd_words(struct told *t, const char *verb)
 {
-	t->descriptor = true;
-	return da_printf(t->w->d->arena, "%s file descriptor %d", verb, number(t, 0));
+	return da_printf(t->w->d->arena, "%s file descriptor %d%s", verb, number(t, 0), target(t, number(t, 0)));
 }
 
 /* ---------------------------------------------------------------- sockets */
@@ -93,11 +113,10 @@ static void of_socketcall(struct told *t)
 		t->what = "a call on a socket";
 		return;
 	}
-	t->descriptor = true;
 	if (which == 3)
 		to = peer(t, args[1]);
-	t->what = da_printf(t->w->d->arena, "%s file descriptor %d%s%s", verbs[which], (int32_t)args[0], to ? " to " : "",
-			    to ? to : "");
+	t->what = da_printf(t->w->d->arena, "%s file descriptor %d%s%s%s", verbs[which], (int32_t)args[0],
+			    target(t, (int32_t)args[0]), to ? " to " : "", to ? to : "");
 }
 
 /* ---------------------------------------------------------------- many descriptors */
@@ -117,12 +136,11 @@ static const char *polled(struct told *t)
 			break;
 		if ((int32_t)fd < 0) /* left out by the program */
 			continue;
-		da_str_addf(&s, "%s%u", told ? ", " : "", fd);
+		da_str_addf(&s, "%s%u%s", told ? ", " : "", fd, target(t, (int32_t)fd));
 		told++;
 	}
 	if (!told)
 		return da_printf(t->w->d->arena, "waits for any of %llu file descriptors", (unsigned long long)n);
-	t->descriptor = true;
 	return da_printf(t->w->d->arena, "waits for file descriptor%s %s%s", n > 1 ? "s" : "", da_str_get(&s),
 			 told < n ? " and more" : "");
 }
@@ -140,11 +158,10 @@ static const char *selected(struct told *t)
 			if (da_mem_u8(t->w->m, t->c->arg[set] + (uint64_t)i / 8, &byte) != DA_OK)
 				break;
 			if (byte >> i % 8 & 1)
-				da_str_addf(&s, "%s%d", told++ ? ", " : "", i);
+				da_str_addf(&s, "%s%d%s", told++ ? ", " : "", i, target(t, i));
 		}
 	if (!told)
 		return NULL;
-	t->descriptor = true;
 	return da_printf(t->w->d->arena, "waits for file descriptor%s %s", told > 1 ? "s" : "", da_str_get(&s));
 }
 
@@ -282,11 +299,13 @@ static void by_shape(struct told *t)
 	case DA_CALL_EPOLL:
 		t->kind = DA_WAIT_POLL;
 		t->what = fd_words(t, "waits for events of epoll");
+		t->descriptor = false; /* what it watches stands in no listing */
 		timeout_ms(t, 3);
 		break;
 	case DA_CALL_EPOLL2:
 		t->kind = DA_WAIT_POLL;
 		t->what = fd_words(t, "waits for events of epoll");
+		t->descriptor = false; /* what it watches stands in no listing */
 		timeout_at(t, 3, true);
 		break;
 	case DA_CALL_WAIT4:
@@ -357,7 +376,7 @@ static void add(struct told *t, uint32_t thread)
 			    : da_call_words(w, t->c);
 	if (t->descriptor)
 		da_note(w->d->ledger, DA_NOTE_MISSING, "waits",
-			"List /proc/PID/fd while the process runs: it tells which files and sockets threads wait for.",
+			"Write ls -l /proc/PID/fd to PID.fd beside the dump: it tells which files and sockets threads wait for.",
 			"which files, pipes and sockets the file descriptors are is in no core");
 }
 
