@@ -56,7 +56,7 @@ static const char *target(struct told *t, int32_t fd)
 	if (fd >= 0 && p->handles.n > 0)
 		h = bsearch(&key, p->handles.v, p->handles.n, sizeof(*h), by_number);
 	t->descriptor |= !h;
-	return h && h->name ? da_printf(t->w->d->arena, " (" DA_PATH("%s") " by %u.fd)", h->name, p->pid) : "";
+	return h && h->name ? da_printf(t->w->d->arena, " (" DA_PATH("%s") ", says %u.fd)", h->name, p->pid) : "";
 }
 
 static const char *fd_words(struct told *t, const char *verb)
