@@ -16,8 +16,6 @@ const char *da_say_share(struct da_analysis *a, size_t n);
 const char *da_say_wait(struct da_analysis *a, const struct da_wait *w);
 /* The primary wait of a thread, or NULL. */
 const struct da_wait *da_primary_wait(const struct da_analysis *a, uint32_t thread);
-/* The innermost function of own code, else the innermost that has a name; plain, or NULL. */
-const char *da_standing_in(struct da_analysis *a, uint32_t thread);
 /* One more finding of a hang; the first that is sure leads the verdict. True: it is this one. */
 bool da_hang_lead(struct da_analysis *a, struct da_finding *f, const char *rule, double confidence, const char *text);
 /* Somebody ended it, for a dump or because it did not answer: then why it hung is the question. */

@@ -488,22 +488,6 @@ const struct da_rule da_rule_hang_lock_orphaned = {
 
 /* ---------------------------------------------------------------- owners that wait themselves */
 
-const char *da_standing_in(struct da_analysis *a, uint32_t thread)
-{
-	const struct da_thread *t = &a->dump->proc.threads.v[thread];
-	const char *first = NULL;
-
-	for (size_t i = 0; i < t->frames.n; i++) {
-		const char *name = da_function_name(&t->frames.v[i]);
-
-		if (name && da_is_own(a->dump, &t->frames.v[i]))
-			return name;
-		if (name && !first)
-			first = name;
-	}
-	return first;
-}
-
 /* What the head of a chain does: "sleeps", "waits for a socket". NULL: it runs or is about to, or nothing is known. */
 static const char *head_does(struct da_analysis *a, uint32_t head)
 {

@@ -88,22 +88,6 @@ static const char *last_error(struct da_analysis *a, const struct da_thread *t)
 			 name ? " " : "", name ? name : "");
 }
 
-/* The innermost named function, of own code if there is any. */
-static const char *top_function(struct da_analysis *a, const struct da_thread *t)
-{
-	const char *first = NULL;
-
-	for (size_t i = 0; i < t->frames.n; i++) {
-		const char *name = da_function_name(&t->frames.v[i]);
-
-		if (name && da_is_own(a->dump, &t->frames.v[i]))
-			return name;
-		if (name && !first)
-			first = name;
-	}
-	return first;
-}
-
 static void managed_cells(struct da_analysis *a, const struct da_managed_thread *m)
 {
 	static const char *const apartments[] = { NULL, "STA", "MTA" };
@@ -157,7 +141,7 @@ static const char *waiting(struct da_analysis *a, const struct da_wait *w)
 static void activity(struct da_analysis *a, const struct da_thread *t, uint32_t index, const struct da_wait *w)
 {
 	const struct da_exception *e = a->dump->proc.exception;
-	const char *function = top_function(a, t);
+	const char *function = da_standing_in(a, index);
 
 	if (e && e->thread == index)
 		da_set_rich(a->doc, DA_COL_threads_activity, "died of %s%s", e->name,
@@ -274,7 +258,7 @@ void da_section_cpu(struct da_analysis *a)
 		da_set_uint(a->doc, DA_COL_cpu_kernel_us, t->kernel_us);
 		da_set_real(a->doc, DA_COL_cpu_percent, 100.0 * (double)shares[i].us / (double)total);
 		da_set_text(a->doc, DA_COL_cpu_entry, begin_of(a, t));
-		da_set_text(a->doc, DA_COL_cpu_function, top_function(a, t));
+		da_set_text(a->doc, DA_COL_cpu_function, da_standing_in(a, shares[i].thread));
 	}
 	if (total == 0)
 		da_doc_completeness(a->doc, DA_SECTION_cpu, DA_COMPLETE, n, n, DA_UNIT_THREADS,

@@ -255,3 +255,19 @@ const char *da_say_lock(struct da_analysis *a, uint32_t lock)
 	return da_printf(arena, DA_REF("lock%u") " (%s%s%s)", a->order->lock_row[lock] + 1, kind, said ? "" : ", ",
 			 said ? "" : da_printf(arena, DA_SYM("%s"), l->type));
 }
+
+const char *da_standing_in(struct da_analysis *a, uint32_t thread)
+{
+	const struct da_thread *t = &a->dump->proc.threads.v[thread];
+	const char *first = NULL;
+
+	for (size_t i = 0; i < t->frames.n; i++) {
+		const char *name = da_function_name(&t->frames.v[i]);
+
+		if (name && da_is_own(a->dump, &t->frames.v[i]))
+			return name;
+		if (name && !first)
+			first = name;
+	}
+	return first;
+}

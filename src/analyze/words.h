@@ -35,6 +35,8 @@ const char *da_say_time(struct da_analysis *a, uint64_t us);
 
 /* The plain name of that call (not rich), or NULL. */
 const char *da_function_name(const struct da_frame *f);
+/* Where a thread stands: the innermost function of own code, else the innermost that has a name; plain, or NULL. */
+const char *da_standing_in(struct da_analysis *a, uint32_t thread);
 /* Of managed code: what it belongs to; else NULL. */
 const struct da_assembly *da_assembly_of(const struct da_dump *d, const struct da_frame *f);
 /* The assembly's file as people know it: "ShopRunner.dll". */
