@@ -29,7 +29,7 @@ static bool read_newer(const struct da_futex *f, uint64_t base, bool newest, str
 	uint64_t sequence, start;
 	unsigned asleep;
 
-	if (base % 8 || !da_wait_words(w, base, v, 12))
+	if (base % w->word || !da_wait_words(w, base, v, 12))
 		return false;
 	sequence = (v[0] | (uint64_t)v[1] << 32) >> 1;
 	start = (v[2] | (uint64_t)v[3] << 32) >> 1;

@@ -112,12 +112,14 @@ uint32_t synth_cli_guid(struct synth_cli *s, const uint8_t bytes[16])
 uint32_t synth_cli_row(struct synth_cli *s, unsigned table, const uint32_t *columns, unsigned n)
 {
 	uint32_t row = s->tables[table].n++;
+	uint32_t *cells = s->tables[table].cells;
 
-	s->tables[table].cells = realloc(s->tables[table].cells, (size_t)(row + 1) * COLUMNS * sizeof(uint32_t));
-	if (!s->tables[table].cells || n > COLUMNS)
+	if ((row & (row - 1)) == 0) /* all places up to a power of two are taken: twice as many */
+		cells = s->tables[table].cells = realloc(cells, (row ? (size_t)row * 2 : 1) * COLUMNS * sizeof(*cells));
+	if (!cells || n > COLUMNS)
 		abort();
-	memset(s->tables[table].cells + (size_t)row * COLUMNS, 0, COLUMNS * sizeof(uint32_t));
-	memcpy(s->tables[table].cells + (size_t)row * COLUMNS, columns, n * sizeof(uint32_t));
+	memset(cells + (size_t)row * COLUMNS, 0, COLUMNS * sizeof(*cells));
+	memcpy(cells + (size_t)row * COLUMNS, columns, n * sizeof(*cells));
 	return row + 1;
 }
 

@@ -59,10 +59,10 @@ START_TEST(finds_variables)
 
 	known_variable[0] = 1;
 	ck_assert_int_eq(da_image_symbol_named(im, "known_variable", &sym), DA_OK);
-	ck_assert_int_eq(da_image_object(im, sym.start + 23, &again), DA_OK);
+	ck_assert_int_eq(da_image_object(im, sym.start + sym.size - 1, &again), DA_OK);
 	ck_assert_str_eq(again.name, "known_variable");
 	ck_assert_uint_eq(again.start, sym.start);
-	if (da_image_object(im, sym.start + 24, &again) == DA_OK)
+	if (da_image_object(im, sym.start + sym.size, &again) == DA_OK)
 		ck_assert_str_ne(again.name, "known_variable");
 	ck_assert_int_eq(da_image_object(im, 0, &again), DA_NOT_FOUND);
 	da_arena_free(a);
