@@ -7,12 +7,12 @@
 
 #include "unwind/step.h"
 
-static enum da_status step(struct da_walk *w, struct da_regs *ret)
+enum da_status da_unwind_call(struct da_walk *w, struct da_regs *ret)
 {
 	const struct da_arch *arch = w->dump->proc.arch;
 	uint64_t sp = da_unwind_sp(w), pc;
 
-	if (!w->exact_pc || da_unwind_code(w, da_unwind_pc(w)) != DA_CODE_NO)
+	if (!w->exact_pc)
 		return DA_NOT_FOUND;
 	if (arch->lr == DA_REG_NONE) {
 		if (da_mem_word(&w->dump->proc.mem, sp, &pc) != DA_OK) {
@@ -34,6 +34,13 @@ static enum da_status step(struct da_walk *w, struct da_regs *ret)
 	da_reg_set(ret, arch->sp, sp);
 	w->cfa = sp;
 	return DA_OK;
+}
+
+static enum da_status step(struct da_walk *w, struct da_regs *ret)
+{
+	if (da_unwind_code(w, da_unwind_pc(w)) != DA_CODE_NO)
+		return DA_NOT_FOUND;
+	return da_unwind_call(w, ret);
 }
 
 const struct da_unwinder da_unwinder_jump = { "jump", DA_TRUST_FRAME_POINTER, step };

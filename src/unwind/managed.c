@@ -32,29 +32,7 @@ enum da_status da_unwind_guided(const struct da_walk *w, uint64_t base, uint64_t
  */
 static enum da_status stub(struct da_walk *w, struct da_regs *ret)
 {
-	const struct da_arch *arch = w->dump->proc.arch;
-	uint64_t sp = da_unwind_sp(w), pc;
-
-	if (!w->exact_pc)
-		return DA_NOT_FOUND;
-	if (arch->lr == DA_REG_NONE) {
-		if (da_mem_word(&w->dump->proc.mem, sp, &pc) != DA_OK)
-			return DA_NOT_FOUND;
-		sp += arch->word;
-	} else {
-		if (!da_reg_known(&w->regs, arch->lr))
-			return DA_NOT_FOUND;
-		pc = arch->strip(w->regs.v[arch->lr], w->thread->pac_mask);
-	}
-	if (!da_unwind_is_return(w, pc))
-		return DA_NOT_FOUND;
-	*ret = w->regs;
-	if (arch->lr != DA_REG_NONE)
-		da_reg_forget(ret, arch->lr);
-	da_reg_set(ret, arch->pc, pc);
-	da_reg_set(ret, arch->sp, sp);
-	w->cfa = sp;
-	return DA_OK;
+	return da_unwind_call(w, ret) == DA_OK ? DA_OK : DA_NOT_FOUND;
 }
 
 static enum da_status undo(struct da_walk *w, const struct da_guide_function *g, struct da_regs *ret)

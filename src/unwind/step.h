@@ -44,6 +44,12 @@ enum da_code da_unwind_code(const struct da_walk *w, uint64_t pc);
  */
 bool da_unwind_is_return(const struct da_walk *w, uint64_t address);
 
+/*
+ * The caller of an innermost frame in which nothing was done since the call: the return address is still on top of the
+ * stack or in the link register. DA_NOT_FOUND: what is there is none; DA_FAULT: w->fault is not in the dump.
+ */
+enum da_status da_unwind_call(struct da_walk *w, struct da_regs *ret);
+
 /* The mapping of the stack: that of sp, or when the stack is overrun the one above; or NULL. */
 const struct da_range *da_unwind_stack(const struct da_walk *w, uint64_t sp);
 /* The end of the stack that holds sp: of its mapping, or where the thread's control block begins. */

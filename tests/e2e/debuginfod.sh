@@ -10,8 +10,8 @@ program=$top_srcdir/samples/bin/segv-null
 id=$(readelf -n "$program" | sed -n 's/.*Build ID: //p')
 export XDG_CACHE_HOME="$T/cache" HOME="$T/home"
 unset DEBUGINFOD_URLS DEBUGINFOD_CACHE_PATH
-mkdir -p "$T/root/buildid/$id" "$T/home"
-cp "$program" "$T/root/buildid/$id/executable"
+mkdir -p "$T/store/buildid/$id" "$T/home"
+cp "$program" "$T/store/buildid/$id/executable"
 cat >"$T/server.py" <<'PY'
 import functools, http.server, sys
 handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])
@@ -19,7 +19,7 @@ server = http.server.HTTPServer(("127.0.0.1", 0), handler)
 print(server.server_port, flush=True)
 server.serve_forever()
 PY
-python3 "$T/server.py" "$T/root" >"$T/port" 2>"$T/requests" &
+python3 "$T/server.py" "$T/store" >"$T/port" 2>"$T/requests" &
 server=$!
 trap 'kill $server 2>/dev/null; rm -rf "$T"' EXIT
 for _ in 1 2 3 4 5 6 7 8 9 10; do
