@@ -119,6 +119,24 @@ t_need() {
 	done
 }
 
+# What tests that dump programs of their own need: $cc, $cxx or nothing, $kernel where it puts cores into the current
+# folder, $gcore where it is installed; small stacks, so that cores are small.
+t_dumpers() {
+	cc=${CC:-cc}
+	cxx=${CXX:-c++}
+	kernel=yes
+	t_need "${cc%% *}" python3 strip
+	case $(cat /proc/sys/kernel/core_pattern 2>/dev/null) in
+	'' | '|'* | */*) kernel= ;;
+	esac
+	# shellcheck disable=SC3045 # every shell of Linux has them
+	ulimit -c unlimited 2>/dev/null || kernel=
+	# shellcheck disable=SC3045
+	ulimit -s 512 2>/dev/null
+	gcore=$(command -v gcore)
+	"${cxx%% *}" --version >/dev/null 2>&1 || cxx=
+}
+
 t_done() {
 	printf '1..%d\n' "$t_n"
 	[ "$t_bad" -eq 0 ] || exit 1

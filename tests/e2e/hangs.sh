@@ -5,20 +5,8 @@
 # without any file to look into. HANG_ONLY="cycle self" chooses programs.
 . "$(dirname "$0")/../lib.sh"
 
-cc=${CC:-cc}
-cxx=${CXX:-c++}
-t_need "${cc%% *}" python3 strip
-case $(cat /proc/sys/kernel/core_pattern 2>/dev/null) in
-'' | '|'* | */*) kernel= ;;
-*) kernel=yes ;;
-esac
-# shellcheck disable=SC3045 # every shell of Linux has them
-ulimit -c unlimited 2>/dev/null || kernel=
-# shellcheck disable=SC3045
-ulimit -s 512 2>/dev/null
-gcore=$(command -v gcore)
+t_dumpers
 [ -n "$kernel$gcore" ] || t_skip_all "nothing dumps: no gcore, and core_pattern hands cores to another program"
-"${cxx%% *}" --version >/dev/null 2>&1 || cxx=
 
 # judge CORE WHAT [OPTION …]
 judge() {

@@ -4,19 +4,7 @@
 # same: dumped by gcore and by the kernel, with debug information and stripped, and without any file to look into.
 . "$(dirname "$0")/../lib.sh"
 
-cc=${CC:-cc}
-cxx=${CXX:-c++}
-t_need "${cc%% *}" python3 strip
-case $(cat /proc/sys/kernel/core_pattern 2>/dev/null) in
-'' | '|'* | */*) kernel= ;;
-*) kernel=yes ;;
-esac
-# shellcheck disable=SC3045 # every shell of Linux has them
-ulimit -c unlimited 2>/dev/null || kernel=
-# shellcheck disable=SC3045
-ulimit -s 512 2>/dev/null
-gcore=$(command -v gcore)
-"${cxx%% *}" --version >/dev/null 2>&1 || cxx=
+t_dumpers
 
 # judge CORE WHAT [OPTION …]
 judge() {
