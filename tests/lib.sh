@@ -120,12 +120,21 @@ t_need() {
 }
 
 # What tests that dump programs of their own need: $cc, $cxx or nothing, $kernel where it puts cores into the current
-# folder, $gcore where it is installed; small stacks, so that cores are small.
+# folder, $gcore where it is installed; small stacks, so that cores are small. $sources: the folder with theirs.
+# With DUMPAN_ROOT, the folder of another system, $T is in it: they are built and run there ("inside"), by its compilers
+# and C library, and dumped and read from outside; $sysroot is the option for that.
 t_dumpers() {
 	cc=${CC:-cc}
 	cxx=${CXX:-c++}
 	kernel=yes
-	t_need "${cc%% *}" python3 strip
+	root=${DUMPAN_ROOT:-}
+	root=${root%/}
+	sysroot=
+	sources=$(cd "$top_srcdir/tests" && pwd)
+	t_need python3
+	[ -z "$root" ] || t_move_inside
+	inside / "${cc%% *}" --version >/dev/null 2>&1 || t_skip_all "${cc%% *} is not installed${root:+ in $root}"
+	inside / strip --version >/dev/null 2>&1 || t_skip_all "strip is not installed${root:+ in $root}"
 	case $(cat /proc/sys/kernel/core_pattern 2>/dev/null) in
 	'' | '|'* | */*) kernel= ;;
 	esac
@@ -134,8 +143,49 @@ t_dumpers() {
 	# shellcheck disable=SC3045
 	ulimit -s 512 2>/dev/null
 	gcore=$(command -v gcore)
-	"${cxx%% *}" --version >/dev/null 2>&1 || cxx=
+	gcore_root=
+	# shellcheck disable=SC2016 # the inner shell expands
+	if [ -n "$root" ] && [ -d "$root/proc/self" ] && inside / sh -c 'command -v gcore' >/dev/null; then
+		gcore=gcore gcore_root=$root
+	fi
+	inside / "${cxx%% *}" --version >/dev/null 2>&1 || cxx=
 }
+
+# t_gcore PREFIX PID: PREFIX.PID by gcore, that of the other system where it is installed and has /proc. An older gdb than
+# the C library may fail to read the stacks: then it is told and false.
+t_gcore() {
+	if [ -n "$gcore_root" ]; then
+		inside / gcore -o "${1#"$root"}" "$2" 2>&1
+	else
+		"$gcore" -o "$1" "$2" 2>&1
+	fi | grep -v -e ' at 0xffffffffff600000' >"$T/.gcore"
+	! grep 'Memory read failed' "$T/.gcore" && [ -s "$1.$2" ]
+}
+
+t_move_inside() {
+	[ "$(id -u)" -eq 0 ] || t_skip_all "only root may run programs inside of $root"
+	rmdir "$T"
+	T=$(mktemp -d "$root/tmp/dumpan-test.XXXXXX") || exit 99
+	sources=$T/sources
+	mkdir "$sources"
+	cp -R "$top_srcdir/tests/wait" "$top_srcdir/tests/hang" "$sources"
+	sysroot="--sysroot $root"
+}
+
+# enter FOLDER COMMAND …: becomes this command in the folder, in the other system if there is one ("enter … &" makes it
+# the job $!). inside: the same and comes back.
+enter() {
+	in=$1
+	shift
+	[ -n "$root" ] || { cd "$in" && exec "$@"; exit 127; }
+	in=${in#"$root"}
+	# shellcheck disable=SC2016 # the inner shell expands
+	exec chroot "$root" sh -c 'cd "$1" && shift && exec "$@"' sh "${in:-/}" "$@"
+}
+
+inside() (
+	enter "$@"
+)
 
 t_done() {
 	printf '1..%d\n' "$t_n"

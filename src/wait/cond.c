@@ -17,6 +17,7 @@ struct cond {
 	uint64_t base;
 	uint32_t waiters; /* by its own count */
 	uint64_t mutex;   /* 0: not known */
+	unsigned asleep;  /* threads that sleep on its two words */
 	unsigned score;
 	unsigned words;   /* offset of the two words that are slept on */
 };
@@ -27,19 +28,18 @@ static bool read_newer(const struct da_futex *f, uint64_t base, bool newest, str
 	const struct da_waits *w = f->w;
 	uint32_t v[12];
 	uint64_t sequence, start;
-	unsigned asleep;
 
 	if (base % w->word || !da_wait_words(w, base, v, 12))
 		return false;
 	sequence = (v[0] | (uint64_t)v[1] << 32) >> 1;
 	start = (v[2] | (uint64_t)v[3] << 32) >> 1;
 	*c = (struct cond){ .base = base, .waiters = v[newest ? 7 : 9] >> 3, .words = newest ? 32 : 40 };
-	asleep = da_wait_sleepers(w, base + c->words) + da_wait_sleepers(w, base + c->words + 4);
-	if (c->waiters < asleep || c->waiters > w->p->threads.n || sequence < c->waiters || start > sequence)
+	c->asleep = da_wait_sleepers(w, base + c->words) + da_wait_sleepers(w, base + c->words + 4);
+	if (c->waiters < c->asleep || c->waiters > w->p->threads.n || sequence < c->waiters || start > sequence)
 		return false;
 	if (newest && (v[10] || v[11]))
 		return false;
-	c->score = (c->waiters == asleep) + 2 * da_wait_on_stack(w, f->thread, base, STACK);
+	c->score = (c->waiters == c->asleep) + 2 * da_wait_on_stack(w, f->thread, base, STACK);
 	return true;
 }
 
@@ -126,32 +126,76 @@ static uint32_t who_was_woken(struct da_waits *w, uint32_t asking, uint64_t base
 }
 
 /*
- * Who signals, broadcasts or destroys waits a moment for those that were woken to leave the object: on the references of
- * a group (2.25 to 2.40; bit 0: to be woken), or for the end of all (bit 2).
+ * Who signals, broadcasts or destroys sleeps on other words than who waits: on the references of a group, which must all
+ * be gone before it is used again (2.25 to 2.40; bit 0: to be woken), on the count of all who wait (bit 2: for the end of
+ * all), on the lock inside, in the low bits of a word (2: wanted).
  */
-static bool of_leaving(const struct da_futex *f, bool named, struct da_found *ret)
+enum inside { REFERENCES, END, LOCK };
+
+static const struct inside_word {
+	uint8_t offset, mask, value;
+	bool newest;
+	enum inside what;
+} inside_words[] = {
+	{ 16, 1, 1, false, REFERENCES }, { 20, 1, 1, false, REFERENCES }, { 36, 4, 4, false, END }, { 28, 4, 4, true, END },
+	{ 32, 3, 2, false, LOCK }, { 24, 3, 2, true, LOCK },
+};
+
+static const struct inside_word *best_inside(const struct da_futex *f, bool named, struct cond *best)
 {
-	static const struct {
-		uint8_t offset, bit;
-		bool newest;
-	} words[] = { { 16, 1, false }, { 20, 1, false }, { 36, 4, false }, { 28, 4, true } };
-	struct da_waits *w = f->w;
+	const struct inside_word *found = NULL;
 	struct cond c;
 
-	for (size_t i = 0; i < DA_ARRAY_SIZE(words); i++) {
-		if (f->command != DA_FUTEX_WAIT || !(f->value & words[i].bit) || f->address < words[i].offset ||
-		    !read_newer(f, f->address - words[i].offset, words[i].newest, &c) || (!named && c.score < 2))
+	for (size_t i = 0; f->command == DA_FUTEX_WAIT && i < DA_ARRAY_SIZE(inside_words); i++) {
+		const struct inside_word *word = &inside_words[i];
+
+		if ((f->value & word->mask) != word->value || f->address < word->offset ||
+		    !read_newer(f, f->address - word->offset, word->newest, &c))
 			continue;
-		*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_COND, .base = c.base, .confidence = named ? 0.9f : 0.75f };
-		ret->target = who_was_woken(w, f->thread, c.base);
-		ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN, .has_waiting = true,
-					      .waiting = c.waiters };
-		ret->lock.how = "a condition variable that is being signalled or ended";
-		ret->how = da_printf(w->d->arena, "the word counts those that were woken and have not left a condition variable yet%s",
-				     ret->target != DA_NONE ? "; one of them runs, or is about to" : "");
-		return true;
+		c.score += da_wait_in_register(f->w, f->thread, c.base) ? 2 : 0;
+		if ((!named && c.score < 2 && !c.asleep) || (found && c.score <= best->score))
+			continue;
+		*best = c;
+		found = word;
 	}
-	return false;
+	return found;
+}
+
+/* The thread that has the lock inside: it waits on the references of a group. */
+static uint32_t who_has_lock(const struct da_waits *w, uint64_t base)
+{
+	for (uint32_t i = 0; i < w->p->threads.n; i++)
+		if (w->t[i].is_futex && (w->t[i].call.arg[0] == base + 16 || w->t[i].call.arg[0] == base + 20))
+			return i;
+	return DA_NONE;
+}
+
+static bool of_leaving(const struct da_futex *f, bool named, struct da_found *ret)
+{
+	static const char *const hows[] = {
+		[REFERENCES] = "the word counts those that were woken and have not left a condition variable yet",
+		[END] = "the word counts those who wait on a condition variable, which is to be ended when the last of them has left",
+		[LOCK] = "the word is the lock inside a condition variable, which who signals it holds for a moment",
+	};
+	struct da_waits *w = f->w;
+	struct cond c = { 0 };
+	const struct inside_word *word = best_inside(f, named, &c);
+	const char *more = "";
+
+	if (!word)
+		return false;
+	*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_COND, .base = c.base, .confidence = named ? 0.9f : 0.75f };
+	ret->target = word->what != LOCK ? who_was_woken(w, f->thread, c.base)
+					 : word->newest ? DA_NONE : who_has_lock(w, c.base);
+	if (ret->target != DA_NONE)
+		more = word->what == LOCK ? "; a thread has it that waits until those that were woken have left"
+					  : "; one of them runs, or is about to";
+	ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN, .has_waiting = true,
+				      .waiting = c.waiters };
+	ret->lock.how = word->what == END ? "a condition variable that is being ended"
+					  : "a condition variable that is being signalled";
+	ret->how = da_printf(w->d->arena, "%s%s", hows[word->what], more);
+	return true;
 }
 
 bool da_recognise_cond(const struct da_futex *f, bool named, struct da_found *ret)

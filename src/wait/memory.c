@@ -111,6 +111,16 @@ bool da_wait_on_stack(const struct da_waits *w, uint32_t thread, uint64_t value,
 	return false;
 }
 
+bool da_wait_in_register(const struct da_waits *w, uint32_t thread, uint64_t value)
+{
+	const struct da_regs *r = &w->p->threads.v[thread].regs;
+
+	for (int i = 0; i < DA_REGS; i++)
+		if (da_reg_known(r, i) && r->v[i] == value)
+			return true;
+	return false;
+}
+
 /* libcurl, libcrypto and libcoreclr begin so too. */
 bool da_wait_is_libc(const struct da_module *m)
 {

@@ -158,6 +158,7 @@ size_t da_wait_stack(const struct da_waits *w, uint32_t thread, size_t most, con
 uint64_t da_wait_stack_word(const struct da_waits *w, const uint8_t *stack, size_t i);
 /* Does it hold this word, within so many bytes? */
 bool da_wait_on_stack(const struct da_waits *w, uint32_t thread, uint64_t value, size_t bytes);
+bool da_wait_in_register(const struct da_waits *w, uint32_t thread, uint64_t value);
 /* Is it the C library, or its threads of old? */
 bool da_wait_is_libc(const struct da_module *m);
 /* The module's base name that holds the address starts so. */

@@ -5,9 +5,14 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "wait/parts.h"
 
 enum { MUSL_WAITERS = 0x40000000 };
+
+/* glibc 2.36 counts how often the owner has it, 2.41 how often it has taken it again. */
+enum { COUNTS_ALL = 36, COUNTS_AGAIN = 41 };
 
 /* The FILE of a lock: the one that it follows, or one of the three that libc has itself. */
 static uint64_t file_of(const struct da_waits *w, uint64_t lock, const char **ret_name)
@@ -33,6 +38,49 @@ static uint64_t file_of(const struct da_waits *w, uint64_t lock, const char **re
 	return 0;
 }
 
+/* The 41 of "stable release version 2.41", which libc's file says of itself; 0: there is no file. */
+static unsigned release_of_libc(const struct da_waits *w, uint32_t module)
+{
+	static const char words[] = " release version 2.";
+	struct da_bytes file;
+	const char *path;
+	const uint8_t *at;
+	unsigned release = 0;
+
+	if (module == DA_NONE || !da_symbols_file(w->s, module, &file, &path))
+		return 0;
+	at = memmem(file.p, file.n, words, sizeof(words) - 1);
+	for (size_t i = at ? (size_t)(at - file.p) + sizeof(words) - 1 : file.n; i < file.n && release < 100; i++) {
+		if (file.p[i] < '0' || file.p[i] > '9')
+			break;
+		release = release * 10 + file.p[i] - '0';
+	}
+	return release;
+}
+
+/* How often the owner has it; 0: that depends on the version, which nothing tells. */
+static uint32_t times_taken(const struct da_waits *w, uint32_t count)
+{
+	uint32_t libc;
+	unsigned release;
+
+	if (count == 0)
+		return 1;
+	libc = w->s ? da_symbols_module(w->s, "libc-2.") : DA_NONE; /* named by its version: to 2.33 */
+	if (libc != DA_NONE)
+		return count;
+	release = w->s ? release_of_libc(w, da_symbols_module(w->s, "libc.so.6")) : 0;
+	return release >= COUNTS_AGAIN ? count + 1 : release && release <= COUNTS_ALL ? count : 0;
+}
+
+static const char *times_words(const struct da_waits *w, uint32_t count, uint32_t times)
+{
+	if (times == 0)
+		return da_printf(w->d->arena, "%u or %u times (its count is %u, which versions of the C library mean "
+				 "differently)", count, count + 1, count);
+	return times == 1 ? "once" : da_printf(w->d->arena, "%u times", times);
+}
+
 static bool musl(const struct da_futex *f, bool named, struct da_found *ret)
 {
 	const struct da_waits *w = f->w;
@@ -52,7 +100,7 @@ bool da_recognise_stdio(const struct da_futex *f, bool named, struct da_found *r
 {
 	struct da_waits *w = f->w;
 	uint64_t owner, file;
-	uint32_t words[2], thread;
+	uint32_t words[2], thread, times;
 	const char *name = NULL;
 
 	if (da_wait_libc(w) == DA_LIBC_MUSL)
@@ -61,17 +109,18 @@ bool da_recognise_stdio(const struct da_futex *f, bool named, struct da_found *r
 	    !da_wait_words(w, f->address, words, 2) || !da_wait_word(w, f->address + 8, &owner))
 		return false;
 	thread = da_wait_by_descriptor(w, owner);
-	if (words[0] == 0 || words[0] > 2 || words[1] == 0 || words[1] >= 1 << 20 || thread == DA_NONE)
+	if (words[0] == 0 || words[0] > 2 || words[1] >= 1 << 20 || thread == DA_NONE)
 		return false;
 	file = file_of(w, f->address, &name);
 	*ret = (struct da_found){ .kind = DA_LOCK_STDIO, .base = file ? file : f->address, .target = DA_NONE,
 				  .confidence = named || file ? 0.98f : 0.85f,
 				  .how = "the word is the lock of a FILE" };
+	times = times_taken(w, words[1]);
 	ret->lock = (struct da_lock){ .owner = thread, .owner_tid = w->t[thread].tid, .state = DA_LOCK_HELD, .name = name,
-				      .has_recursion = true, .recursion = words[1],
+				      .has_recursion = times != 0, .recursion = times,
 				      .confidence = file ? 0.85f : 0.8f };
-	ret->lock.how = da_printf(w->d->arena, "the lock of a FILE at " DA_ADDR("0x%llx") ": taken %u time%s by the thread "
-				  "whose descriptor " DA_ADDR("0x%llx") " it points to", (unsigned long long)f->address,
-				  words[1], words[1] == 1 ? "" : "s", (unsigned long long)owner);
+	ret->lock.how = da_printf(w->d->arena, "the lock of a FILE at " DA_ADDR("0x%llx") ": taken %s by the thread whose "
+				  "descriptor " DA_ADDR("0x%llx") " it points to", (unsigned long long)f->address,
+				  times_words(w, words[1], times), (unsigned long long)owner);
 	return true;
 }

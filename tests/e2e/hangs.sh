@@ -3,6 +3,7 @@
 # The programs of tests/hang hang in every way, or work, and say how (hang.h); the findings, the cycles and the verdict
 # of a report of each must say the same: dumped by gcore and by the kernel, with debug information and stripped, and
 # without any file to look into. HANG_ONLY="cycle self" chooses programs.
+# DUMPAN_ROOT=FOLDER: the same in another system (../README).
 . "$(dirname "$0")/../lib.sh"
 
 t_dumpers
@@ -12,7 +13,8 @@ t_dumpers
 judge() {
 	core=$1 case=$2
 	shift 2
-	if ! "$DUMPAN" report --format json -o "$dir/report.json" "$@" "$core" >"$dir/log" 2>&1; then
+	# shellcheck disable=SC2086 # none or two
+	if ! "$DUMPAN" report --format json -o "$dir/report.json" $sysroot "$@" "$core" >"$dir/log" 2>&1; then
 		t_fail "$case: a report"
 		t_say "$(head -n 5 "$dir/log")"
 		return
@@ -29,7 +31,7 @@ run() {
 	what="$name${1:+ $1}: $2"
 	rm -f "$dir"/core* "$dir/words"
 	# shellcheck disable=SC2086 # none or one
-	(cd "$dir" && exec "./$name" $1 >words 2>errors) &
+	enter "$dir" "./$name" $1 >"$dir/words" 2>"$dir/errors" &
 	job=$!
 	tries=0
 	until grep -q ready "$dir/words" 2>/dev/null; do
@@ -46,7 +48,7 @@ run() {
 	i=0
 	while [ -n "$gcore" ] && [ $i -lt "${again:-1}" ]; do
 		i=$((i + 1))
-		if gcore -o "$dir/core.gcore" $job >"$dir/log" 2>&1; then
+		if t_gcore "$dir/core.gcore" $job >"$dir/log"; then
 			judge "$(echo "$dir"/core.gcore*)" "$what, by gcore"
 			[ "$2" = plain ] || judge "$(echo "$dir"/core.gcore*)" "$what, by gcore, without files" --no-local-symbols
 		else
@@ -80,18 +82,18 @@ build() {
 	args=$(sed -n 's|^/\* RUN \(.*\) \*/|\1|p' "$src")
 	again=$(sed -n 's|^/\* AGAIN \(.*\) \*/|\1|p' "$src")
 	if grep -q '^/\* LIB \*/' "$src"; then
-		$compiler -g -O1 -w -pthread -DLIB -shared -fPIC -o "$dir/$name.so" "$src" 2>"$dir/log" || {
+		inside "$dir" $compiler -g -O1 -w -pthread -DLIB -shared -fPIC -o "$name.so" "${src#"$root"}" 2>"$dir/log" || {
 			t_skip "$name" "its library does not compile here: $(head -n 1 "$dir/log")"
 			return 1
 		}
 	fi
 	# shellcheck disable=SC2086 # flags are words
-	$compiler -g ${HANG_FLAGS:--O1} -w -pthread -o "$dir/$name" "$src" $flags 2>"$dir/log" && return 0
+	inside "$dir" $compiler -g ${HANG_FLAGS:--O1} -w -pthread -o "$name" "${src#"$root"}" $flags 2>"$dir/log" && return 0
 	t_skip "$name" "it does not compile here: $(head -n 1 "$dir/log")"
 	return 1
 }
 
-for src in "$top_srcdir"/tests/hang/*.c "$top_srcdir"/tests/hang/*.cc; do
+for src in "$sources"/hang/*.c "$sources"/hang/*.cc; do
 	name=$(basename "$src")
 	name=${name%.*}
 	case " ${HANG_ONLY:-$name} " in
@@ -104,7 +106,7 @@ for src in "$top_srcdir"/tests/hang/*.c "$top_srcdir"/tests/hang/*.cc; do
 	for arg in ${args:-.}; do
 		run "${arg#.}" plain
 	done
-	strip "$dir/$name"
+	inside "$dir" strip "$name"
 	for arg in ${args:-.}; do
 		run "${arg#.}" stripped
 	done

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The programs of tests/wait block in every way and say how (truth.h); the report of a dump of each must say the
 # same: dumped by gcore and by the kernel, with debug information and stripped, and without any file to look into.
+# DUMPAN_ROOT=FOLDER: the same in another system (../README).
 . "$(dirname "$0")/../lib.sh"
 
 t_dumpers
@@ -10,7 +11,8 @@ t_dumpers
 judge() {
 	core=$1 what=$2
 	shift 2
-	if ! "$DUMPAN" report --format json -o "$dir/report.json" "$@" "$core" >"$dir/log" 2>&1; then
+	# shellcheck disable=SC2086 # none or two
+	if ! "$DUMPAN" report --format json -o "$dir/report.json" $sysroot "$@" "$core" >"$dir/log" 2>&1; then
 		t_fail "$what: a report"
 		t_say "$(head -n 5 "$dir/log")"
 		return
@@ -25,7 +27,7 @@ judge() {
 run() {
 	how=$1
 	rm -f "$dir"/core* "$dir/words"
-	(cd "$dir" && exec "./$name" >words 2>errors) &
+	enter "$dir" "./$name" >"$dir/words" 2>"$dir/errors" &
 	job=$!
 	tries=0
 	until grep -q ready "$dir/words" 2>/dev/null; do
@@ -49,13 +51,13 @@ run() {
 			t_skip "$name: $how, by the kernel" "it left no core"
 		fi
 	elif [ -n "$gcore" ]; then
-		if gcore -o "$dir/core.gcore" $job >"$dir/log" 2>&1; then
+		if t_gcore "$dir/core.gcore" $job >"$dir/log"; then
 			judge "$(echo "$dir"/core.gcore*)" "$name: $how, by gcore"
 			judge "$(echo "$dir"/core.gcore*)" "$name: $how, by gcore, without files" --no-local-symbols
-			rm -f "$dir"/core.gcore*
 		else
 			t_skip "$name: $how, by gcore" "$(tail -n 1 "$dir/log")"
 		fi
+		rm -f "$dir"/core.gcore*
 		# Timed waits that were stopped once show restart_syscall.
 		if [ -n "$kernel" ]; then
 			kill -ABRT $job
@@ -84,16 +86,16 @@ build() {
 	own=$(sed -n 's|^/\* CC \(.*\) \*/|\1|p' "$src")
 	if [ -n "$own" ]; then
 		compiler=$own
-		command -v "$own" >/dev/null || { t_skip "$name" "$own is not installed"; return 1; }
+		inside / "$own" --version >/dev/null 2>&1 || { t_skip "$name" "$own is not installed"; return 1; }
 	fi
 	flags=$(sed -n 's|^/\* FLAGS \(.*\) \*/|\1|p' "$src")
 	# shellcheck disable=SC2086 # flags are words
-	$compiler -g ${WAIT_FLAGS:--O1} -w -pthread -o "$dir/$name" "$src" $flags 2>"$dir/log" && return 0
+	inside "$dir" $compiler -g ${WAIT_FLAGS:--O1} -w -pthread -o "$name" "${src#"$root"}" $flags 2>"$dir/log" && return 0
 	t_skip "$name" "it does not compile here: $(head -n 1 "$dir/log")"
 	return 1
 }
 
-for src in "$top_srcdir"/tests/wait/*.c "$top_srcdir"/tests/wait/*.cc; do
+for src in "$sources"/wait/*.c "$sources"/wait/*.cc; do
 	[ -f "$src" ] || continue
 	name=$(basename "$src")
 	name=${name%.*}
@@ -105,7 +107,7 @@ for src in "$top_srcdir"/tests/wait/*.c "$top_srcdir"/tests/wait/*.cc; do
 	mkdir "$dir"
 	build || continue
 	run plain
-	strip "$dir/$name"
+	inside "$dir" strip "$name"
 	run again
 	rm -rf "$dir"
 done
