@@ -163,8 +163,12 @@ static bool block_of_descriptor(struct core *c, struct da_thread *t)
 
 static void stack_of_mapping(struct core *c, struct da_thread *t)
 {
-	const struct da_range *r = da_mem_range(&c->d->proc.mem, t->regs.v[c->d->proc.arch->sp]);
+	uint64_t sp = t->regs.v[c->d->proc.arch->sp];
+	const struct da_range *r = da_mem_range(&c->d->proc.mem, sp);
 
+	/* What gdb cannot read are mappings of many stacks; where one begins only their bytes would tell. */
+	if (r && c->unread && sp - r->start >= r->file_len)
+		return;
 	if (r && r->module == DA_NONE && r->has_prot && (r->prot & DA_PROT_W)) {
 		t->stack_limit = r->start;
 		t->stack_base = r->end;

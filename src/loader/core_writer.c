@@ -54,6 +54,12 @@ struct guess {
 	const char *writer, *why;
 };
 
+/* createdump, whose page is looked for first, writes no note of gdb and no section headers. */
+bool core_is_gcore(const struct core *c)
+{
+	return c->ngdb || (c->prpsinfo_first && c->has_sections);
+}
+
 static struct guess guess_writer(struct core *c)
 {
 	bool elsewhere = c->other_os != NULL || c->d->proc.os != DA_OS_LINUX;
@@ -62,7 +68,7 @@ static struct guess guess_writer(struct core *c)
 		return (struct guess){ "unknown", NULL };
 	if (is_createdump(c))
 		return (struct guess){ "createdump", "it holds createdump's own page (DIAGINFOHEADER)" };
-	if (c->ngdb || (c->prpsinfo_first && c->has_sections))
+	if (core_is_gcore(c))
 		return (struct guess){ "gcore", c->ngdb ? "it holds a note of gdb"
 							: "the order of its notes, and section headers" };
 	if (!c->nfile && !c->nsiginfo && !c->nfpregs && !c->nxstate && c->nauxv && c->nprpsinfo)
@@ -136,7 +142,7 @@ static void name_missing(struct core *c)
 	if (s.shared && s.shared_missing > s.shared / 2)
 		add_missing(c, DA_RANGE_SHARED, filtered ? "shared memory (coredump_filter bits 1 and 3, 0xa)"
 							 : "shared memory");
-	if (s.anonymous && s.anonymous_missing > s.anonymous / 2)
+	if (s.anonymous && s.anonymous_missing - c->unread > s.anonymous / 2)
 		add_missing(c, DA_RANGE_ANONYMOUS,
 			    filtered ? "private memory: heaps and stacks (coredump_filter bit 0, 0x1)"
 				     : "private memory: heaps and stacks");

@@ -264,6 +264,7 @@ static enum da_status load(struct da_dump *d, const char **ret_message)
 	core_read_process(c);
 	core_read_modules(c);
 	core_name_ranges(c);
+	core_find_unread(c);
 	core_find_stacks(c);
 	core_name_writer(c);
 	core_find_signal(c);

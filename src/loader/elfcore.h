@@ -45,6 +45,7 @@ struct core {
 	bool prstatus_first, prpsinfo_first, auxv_first;
 	bool notes_last;            /* the note segment lies behind the memory */
 	bool notes_cut;
+	uint64_t unread;            /* bytes of stacks that the writer could not read */
 	unsigned cursigs;           /* threads whose note carries a signal */
 	int32_t prpsinfo_state;     /* pr_sname or -1 */
 	const char *psargs;
@@ -64,7 +65,10 @@ void core_find_signal(struct core *c);
 void core_read_process(struct core *c);
 void core_read_modules(struct core *c);
 void core_name_ranges(struct core *c);
+/* core_unread.c: cut off what gdb could not read. */
+void core_find_unread(struct core *c);
 void core_find_stacks(struct core *c);
 void core_name_writer(struct core *c);
+bool core_is_gcore(const struct core *c);
 
 #endif

@@ -6,6 +6,7 @@ libdumpan_a_SOURCES += \
 	%D%/core_process.c \
 	%D%/core_ranges.c \
 	%D%/core_signal.c \
+	%D%/core_unread.c \
 	%D%/core_writer.c \
 	%D%/elfcore.c \
 	%D%/elfcore.h \

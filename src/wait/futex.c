@@ -196,11 +196,15 @@ void da_wait_name_locks(struct da_waits *w)
 static void unknown_kind(struct da_futex *f, struct da_found *ret)
 {
 	struct da_lock l = { .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN };
+	const uint8_t *stack;
 
 	l.how = da_printf(f->w->d->arena, "a futex of unknown kind%s; its word tells no owner",
 			  f->has_word ? da_printf(f->w->d->arena, ", now 0x%x", f->word) : "");
 	*ret = (struct da_found){ .kind = DA_LOCK_FUTEX, .base = f->address, .lock = l, .target = DA_NONE,
 				  .how = "no object of the C library stands there", .confidence = 0.9f };
+	/* Of some objects only the stack of who waits gives certainty. */
+	if (f->w->layout && da_wait_stack(f->w, f->thread, f->w->word, &stack) == 0)
+		ret->how = "what stands there is not known: the thread's stack, which could tell, is not in the dump";
 	if (f->has_word && da_wait_is_tid(f->word & DA_FUTEX_TID_MASK) &&
 	    (f->word & DA_FUTEX_TID_MASK) >= 300 && (f->value & DA_FUTEX_TID_MASK) == (f->word & DA_FUTEX_TID_MASK)) {
 		uint32_t owner = da_wait_by_tid(f->w, f->word & DA_FUTEX_TID_MASK);

@@ -355,6 +355,54 @@ START_TEST(gcore_of_a_living_process_is_no_crash)
 }
 END_TEST
 
+enum { PIECE = 0x100000, PIECES = 3 };
+
+/*
+ * A mapping of three pieces as gcore copies them, with a byte at `last`; one thread in the first piece and one in each
+ * of the others.
+ */
+static struct da_dump *stacks_of_gdb(bool by_gdb, uint64_t last)
+{
+	struct synth *s = synth_new(64, false, SYNTH_X86_64);
+	uint8_t *bytes = synth_alloc(s, (size_t)PIECE * PIECES);
+
+	memset(bytes + 0x8000, 1, 0x8000);
+	bytes[last] = 1;
+	synth_note_prpsinfo(s, "orders", "orders ", 9, 1, 0, 0);
+	for (uint32_t i = 0; i < PIECES; i++)
+		thread_note(s, 9 + i, 0x10000000 + (uint64_t)PIECE * i + 0x8000, 0, 0);
+	if (by_gdb)
+		synth_note(s, "GDB", 0xff000000, "<xml/>", 7);
+	synth_segment(s, 0x10000000, bytes, (uint64_t)PIECE * PIECES, (uint64_t)PIECE * PIECES, 6);
+	return load(s, DA_OK);
+}
+
+START_TEST(zeros_that_gdb_left_are_no_stacks)
+{
+	struct da_dump *d = stacks_of_gdb(true, 0xffff);
+	uint8_t v;
+
+	ck_assert_int_eq(da_mem_u8(&d->proc.mem, 0x10000000 + PIECE - 1, &v), DA_OK);
+	ck_assert_int_eq(da_mem_u8(&d->proc.mem, 0x10000000 + PIECE, &v), DA_FAULT);
+	ck_assert_int_eq(da_mem_u8(&d->proc.mem, 0x10000000 + PIECE * PIECES - 1, &v), DA_FAULT);
+	ck_assert(ledger_says(d, DA_NOTE_MISSING, "the stacks of 2 threads are not in the dump"));
+	ck_assert_str_ne(d->origin.dump_type, "full");
+	for (size_t i = 1; i < PIECES; i++) /* in one mapping with others: where each ends is not known */
+		ck_assert(d->proc.threads.v[i].stack_base == 0);
+	da_dump_free(d);
+
+	d = stacks_of_gdb(true, PIECE * PIECES - 1); /* the last piece was read: so were all */
+	ck_assert_int_eq(da_mem_u8(&d->proc.mem, 0x10000000 + PIECE, &v), DA_OK);
+	ck_assert(!ledger_says(d, DA_NOTE_MISSING, "stacks"));
+	da_dump_free(d);
+
+	d = stacks_of_gdb(false, 0xffff); /* other writers do not stop */
+	ck_assert_int_eq(da_mem_u8(&d->proc.mem, 0x10000000 + PIECE, &v), DA_OK);
+	ck_assert(!ledger_says(d, DA_NOTE_MISSING, "stacks"));
+	da_dump_free(d);
+}
+END_TEST
+
 /* createdump of type heap keeps the unused part of stacks too, its small types do not. */
 static const char *type_of_createdump(uint64_t unused)
 {
@@ -530,6 +578,7 @@ UNIT_MAIN("elfcore", reads_a_kernel_core, gives_the_leader_its_own_time,
 	  names_modules_by_their_headers_alone, a_list_without_end_ends, reads_notes_behind_the_memory,
 	  counts_headers_by_section_zero, counts_headers_when_section_zero_is_cut, cuts_overlaps_and_sorts,
 	  never_fills_with_zeros, truncation_never_grows, gcore_of_a_living_process_is_no_crash,
+	  zeros_that_gdb_left_are_no_stacks,
 	  types_of_createdump, sender_of_a_signal, thirty_two_bits, other_cpus_are_minimal,
 	  unknown_cpu_is_refused_with_a_sentence, a_word_makes_no_vmcore, unknown_notes_are_named, sparse_terabytes_are_cheap,
 	  says_what_is_no_dump)
