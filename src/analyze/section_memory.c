@@ -10,7 +10,7 @@
 
 struct kind {
 	enum da_range_kind kind;
-	uint64_t bytes, dumped, ranges;
+	uint64_t bytes, dumped, ranges, private, unknown; /* unknown: whether it is shared */
 };
 
 static int by_bytes(const void *x, const void *y)
@@ -67,6 +67,8 @@ static void kinds(struct da_analysis *a)
 		k[r->kind].bytes += r->end - r->start;
 		k[r->kind].dumped += r->file_len;
 		k[r->kind].ranges++;
+		k[r->kind].private += r->sharing == DA_SHARING_PRIVATE ? r->end - r->start : 0;
+		k[r->kind].unknown += r->sharing == DA_SHARING_UNKNOWN;
 		bytes += r->end - r->start;
 		dumped += r->file_len;
 	}
@@ -80,6 +82,8 @@ static void kinds(struct da_analysis *a)
 		da_doc_row(a->doc, DA_BLOCK_memory_kinds);
 		da_set_word(a->doc, DA_COL_memory_kinds_kind, da_range_kind_name(k[i].kind));
 		da_set_uint(a->doc, DA_COL_memory_kinds_bytes, k[i].bytes);
+		if (!k[i].unknown)
+			da_set_uint(a->doc, DA_COL_memory_kinds_private_bytes, k[i].private);
 		da_set_uint(a->doc, DA_COL_memory_kinds_dumped_bytes, k[i].dumped);
 		da_set_uint(a->doc, DA_COL_memory_kinds_ranges, k[i].ranges);
 	}

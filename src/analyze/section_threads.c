@@ -119,6 +119,15 @@ static void wait_cells(struct da_analysis *a, const struct da_wait *w)
 		da_set_rich(doc, DA_COL_threads_wait_why, "%s", w->how);
 }
 
+/* PID.stack, of another moment than the dump. */
+static void kernel_cells(struct da_analysis *a, const struct da_kernel_stack *k)
+{
+	if (k->status && k->status->state)
+		da_set_text(a->doc, DA_COL_threads_kernel_state, da_kernel_state_words(k->status->state));
+	for (size_t i = 0; i < k->functions.n; i++)
+		da_add_text(a->doc, DA_COL_threads_kernel_stack, k->functions.v[i]);
+}
+
 /* "waits for lock2 (monitor of Shop.Ledger), which t4 "writer" holds" */
 static const char *waiting(struct da_analysis *a, const struct da_wait *w)
 {
@@ -190,6 +199,8 @@ void da_section_threads(struct da_analysis *a)
 			managed_cells(a, t->managed);
 		if (waits[i])
 			wait_cells(a, waits[i]);
+		if (t->in_kernel)
+			kernel_cells(a, t->in_kernel);
 		da_set_ref(doc, DA_COL_threads_stack_group, "g", a->groups->of_thread[i]);
 		if (t->stack_base) {
 			da_set_address(doc, DA_COL_threads_stack_base, t->stack_base);

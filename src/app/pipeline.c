@@ -84,7 +84,7 @@ static void run_load(void *ctx)
 		c->status = loaded;
 	if (loaded == DA_OK || loaded == DA_PARTIAL) {
 		da_load_crash_report(c->dump, c->path);
-		da_load_descriptors(c->dump, c->path);
+		da_load_beside(c->dump);
 	}
 }
 

@@ -149,15 +149,21 @@ static const char *next_name(struct da_cursor *names)
 	return da_ok(names) ? (const char *)p : NULL;
 }
 
-/* The kernel appends this to the name of a file that was removed while it was mapped. */
-#define DELETED " (deleted)"
+size_t core_path_length(const char *name, size_t n, bool *ret_deleted)
+{
+	static const char ending[] = " (deleted)";
+	size_t k = sizeof(ending) - 1;
+
+	*ret_deleted = n > k && memcmp(name + n - k, ending, k) == 0;
+	return *ret_deleted ? n - k : n;
+}
 
 static void add_mapping(struct core *c, uint64_t start, uint64_t end, uint64_t off, const char *name)
 {
 	struct da_dump *d = c->d;
-	size_t n = strlen(name), k = strlen(DELETED);
-	bool deleted = n > k && da_ends(name, DELETED);
-	char *path = da_text(d->arena, name, deleted ? n - k : n);
+	bool deleted;
+	size_t n = core_path_length(name, strlen(name), &deleted);
+	char *path = da_text(d->arena, name, n);
 
 	da_vec_push(d->arena, &c->mappings,
 		    ((struct core_mapping){ core_address(c, start), core_address(c, end), off,
@@ -172,6 +178,7 @@ static void read_file(struct core *c, struct da_cursor u)
 
 	if (c->nfile++)
 		return;
+	c->mappings_cut = true;
 	if (!da_count_ok(&u, count, 3u * c->word, d->limits->segments)) {
 		da_note(d->ledger, DA_NOTE_CORRUPT, "file note", NULL,
 			"the FILE note claims %llu mapped files, room is for %zu",
@@ -193,6 +200,7 @@ static void read_file(struct core *c, struct da_cursor u)
 			continue;
 		add_mapping(c, start, end, off, name);
 	}
+	c->mappings_cut = false;
 }
 
 /* ---- notes of a thread that matter here */

@@ -29,31 +29,102 @@ static void add_unsaved(struct core *c, struct da_memory *out, uint64_t start, u
 			    ((struct da_range){ .start = start, .end = end, .module = DA_NONE }));
 }
 
+struct span {
+	uint64_t start, end;
+};
+
 /*
- * gcore leaves mappings that it did not save out of the program headers; the FILE note still names
- * them. They are part of the map, with unknown protection.
+ * gcore leaves mappings that it did not save out of the program headers; the FILE note, and PID.maps, still
+ * tell of them. They are part of the map, with unknown protection.
  */
-static void add_noted_ranges(struct core *c)
+static void add_told_ranges(struct core *c, const struct span *v, size_t n)
 {
 	struct da_memory *m = &c->d->proc.mem, out = { 0 };
 	size_t i = 0;
 
-	for (size_t k = 0; k < c->mappings.n; k++) {
-		const struct core_mapping *f = &c->mappings.v[k];
-		uint64_t at = f->start;
+	for (size_t k = 0; k < n; k++) {
+		uint64_t at = v[k].start;
 
 		if (out.ranges.n)
 			at = DA_MAX(at, out.ranges.v[out.ranges.n - 1].end);
-		for (; i < m->ranges.n && m->ranges.v[i].start < f->end; i++) {
+		for (; i < m->ranges.n && m->ranges.v[i].start < v[k].end; i++) {
 			add_unsaved(c, &out, at, m->ranges.v[i].start);
 			da_vec_push(c->d->arena, &out.ranges, m->ranges.v[i]);
 			at = DA_MAX(at, m->ranges.v[i].end);
 		}
-		add_unsaved(c, &out, at, f->end);
+		add_unsaved(c, &out, at, v[k].end);
 	}
 	for (; i < m->ranges.n; i++)
 		da_vec_push(c->d->arena, &out.ranges, m->ranges.v[i]);
 	memcpy(&m->ranges, &out.ranges, sizeof(m->ranges));
+}
+
+static void add_noted_ranges(struct core *c)
+{
+	struct span *v = da_calloc(c->d->arena, c->mappings.n, sizeof(*v));
+
+	for (size_t i = 0; i < c->mappings.n; i++)
+		v[i] = (struct span){ c->mappings.v[i].start, c->mappings.v[i].end };
+	add_told_ranges(c, v, c->mappings.n);
+}
+
+/* ---------------------------------------------------------------- PID.maps */
+
+/* Memory of the kernel's, which the process cannot change: no part of it. */
+static bool is_kernels(const struct core_line *l)
+{
+	return da_streq(l->name, "[vsyscall]") || (l->name && da_starts(l->name, "[vvar"));
+}
+
+static void add_listed_ranges(struct core *c)
+{
+	struct span *v = da_calloc(c->d->arena, c->lines.n, sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->lines.n; i++)
+		if (!is_kernels(&c->lines.v[i]))
+			v[n++] = (struct span){ c->lines.v[i].start, c->lines.v[i].end };
+	add_told_ranges(c, v, n);
+}
+
+static const struct core_line *line_of(const struct core *c, const struct da_range *r)
+{
+	size_t low = 0, high = c->lines.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (c->lines.v[mid].end <= r->start)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < c->lines.n && c->lines.v[low].start <= r->start && r->end <= c->lines.v[low].end ? &c->lines.v[low] : NULL;
+}
+
+/* What the dump itself says of a range stays. */
+static void take_line(struct core *c, struct da_range *r)
+{
+	const struct core_line *l = line_of(c, r);
+
+	if (!l)
+		return;
+	/* gdb marks all that it saved as readable, also what was mapped without any right */
+	if (!r->has_prot || (l->prot == 0 && r->prot == DA_PROT_R)) {
+		r->prot = l->prot;
+		r->has_prot = true;
+	}
+	r->sharing = l->shared ? DA_SHARING_SHARED : DA_SHARING_PRIVATE;
+	if (!r->name)
+		r->name = l->name;
+	if (r->module != DA_NONE)
+		return;
+	if (l->shared && r->kind == DA_RANGE_ANONYMOUS)
+		r->kind = DA_RANGE_SHARED;
+	else if (da_streq(l->name, "[heap]"))
+		r->kind = DA_RANGE_HEAP;
+	else if (r->kind == DA_RANGE_ANONYMOUS && r->prot == 0)
+		r->kind = DA_RANGE_RESERVED;
 }
 
 /* Files by which memory is shared: System V segments, POSIX shared memory, memfd, /dev/zero. */
@@ -82,6 +153,8 @@ void core_name_ranges(struct core *c)
 
 	if (c->mappings.n)
 		add_noted_ranges(c);
+	if (c->lines.n)
+		add_listed_ranges(c);
 	for (size_t i = 0; i < p->mem.ranges.n; i++) {
 		struct da_range *r = &p->mem.ranges.v[i];
 		const struct core_mapping *f = mapping_at(c, r->start);
@@ -94,6 +167,7 @@ void core_name_ranges(struct core *c)
 			r->name = p->modules.v[r->module].path;
 		}
 		r->kind = (uint8_t)kind_of(r, f);
+		take_line(c, r);
 	}
 }
 

@@ -262,6 +262,7 @@ static enum da_status load(struct da_dump *d, const char **ret_message)
 	core_read_notes(c);
 	set_os(c);
 	core_read_process(c);
+	core_read_maps(c);
 	core_read_modules(c);
 	core_name_ranges(c);
 	core_find_unread(c);

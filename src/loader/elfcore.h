@@ -22,6 +22,15 @@ struct core_mapping {
 	bool deleted;
 };
 
+/* One line of PID.maps. */
+struct core_line {
+	uint64_t start, end, off;
+	uint8_t prot;      /* enum da_prot */
+	bool shared;
+	const char *name;  /* a path, "[heap]", or NULL */
+	bool deleted;
+};
+
 /* One SIGINFO: one a process from the kernel, one a thread from gdb. */
 struct core_siginfo {
 	uint32_t thread; /* index of the thread whose PRSTATUS came before, or DA_NONE */
@@ -39,6 +48,8 @@ struct core {
 	bool headers_cut;           /* the table of program headers is not whole */
 	DA_VEC(struct core_segment) segments; /* in the order of the file */
 	DA_VEC(struct core_mapping) mappings; /* in the order of the note */
+	bool mappings_cut;          /* it does not name all that it counts */
+	DA_VEC(struct core_line) lines; /* of PID.maps beside the core, if it is of this process; ascending */
 	uint64_t file_end_needed;   /* largest offset + size that a header promises */
 	/* what the notes showed, for core_writer.c */
 	unsigned nprstatus, nsiginfo, nprpsinfo, nauxv, nfile, nfpregs, nxstate, ngdb;
@@ -59,10 +70,16 @@ static inline uint64_t core_address(const struct core *c, uint64_t addr)
 	return c->word == 4 ? addr & UINT32_MAX : addr;
 }
 
+/* The kernel appends " (deleted)" to the name of a file that was removed while it was mapped. */
+size_t core_path_length(const char *name, size_t n, bool *ret_deleted);
 void core_read_memory(struct core *c);
 void core_read_notes(struct core *c);
 void core_find_signal(struct core *c);
 void core_read_process(struct core *c);
+/* PID.maps beside the core: what it tells is taken over where it agrees with the dump. */
+void core_read_maps(struct core *c);
+/* Of the bytes of that file. */
+void core_take_maps(struct core *c, struct da_bytes b, const char *name);
 void core_read_modules(struct core *c);
 void core_name_ranges(struct core *c);
 /* core_unread.c: cut off what gdb could not read. */

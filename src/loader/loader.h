@@ -79,9 +79,12 @@ enum da_status da_load(struct da_dump *d, const char **ret_message) DA_MUST_CHEC
 void da_load_crash_report(struct da_dump *d, const char *path);
 
 /*
- * After da_load: proc.handles of a Linux process from PID.fd in the folder of PATH, a listing of /proc/PID/fd by ls -l,
- * ascending by number. Only the file's name proves that it is of this process.
+ * After da_load: what of /proc/PID was kept beside a Linux core, in files PID.NAME of its folder, or NAME in a
+ * folder PID there: of fd (a listing by ls -l) proc.handles, ascending by number; of status proc.kernel_status;
+ * of stack what each thread does in the kernel (sidefile.h tells the formats). maps is read by the loader of cores
+ * itself, which finds modules by it. What contradicts the dump is of another process, and refused with a note; of
+ * fd the file's name alone proves that it is of this one.
  */
-void da_load_descriptors(struct da_dump *d, const char *path);
+void da_load_beside(struct da_dump *d);
 
 #endif

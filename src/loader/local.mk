@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libdumpan_a_SOURCES += \
+	%D%/core_maps.c \
 	%D%/core_memory.c \
 	%D%/core_modules.c \
 	%D%/core_notes.c \
@@ -34,8 +35,12 @@ libdumpan_a_SOURCES += \
 	%D%/notdump.h \
 	%D%/ranges.c \
 	%D%/ranges.h \
+	%D%/sidefile.c \
+	%D%/sidefile.h \
 	%D%/sidefile_crashreport.c \
 	%D%/sidefile_fd.c \
+	%D%/sidefile_stack.c \
+	%D%/sidefile_status.c \
 	%D%/signals.h \
 	%D%/unpack.c \
 	%D%/unpack_bzip2.c \

@@ -7,16 +7,13 @@
  */
 #include "config.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/rich.h"
-#include "loader/loader.h"
+#include "loader/sidefile.h"
 
-#define BYTES_MAX (UINT64_C(64) << 20)
 #define ARROW " -> "
 
 /* What stands before the number is a time or nothing: a blank, or the start of the line. */
@@ -63,8 +60,6 @@ static void read_line(struct da_dump *d, const char *line, size_t n)
 		return;
 	target = arrow + strlen(ARROW);
 	length = (size_t)(line + n - target);
-	if (length > 0 && target[length - 1] == '\r')
-		length--;
 	if (length == 0 || length > PATH_MAX)
 		return;
 	h.name = da_text(d->arena, target, length);
@@ -79,33 +74,18 @@ static int by_number(const void *x, const void *y)
 	return a->handle < b->handle ? -1 : a->handle > b->handle;
 }
 
-static void read_list(struct da_dump *d, struct da_bytes b, const char *name)
+void da_read_descriptors(struct da_dump *d, struct da_bytes b, const char *name)
 {
-	const char *p = (const char *)b.p, *end = p + b.n;
+	struct da_bytes line;
 
-	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t n = (size_t)((nl ? nl : end) - p);
-
-		read_line(d, p, n);
-		p = nl ? nl + 1 : end;
-	}
+	if (d->proc.handles.n > 0)
+		return;
+	while (d->proc.handles.n < d->limits->handles && da_beside_line(&b, &line))
+		read_line(d, (const char *)line.p, line.n);
 	if (d->proc.handles.n == 0)
 		da_note(d->ledger, DA_NOTE_CORRUPT, "file descriptors",
 			"Write it with: ls -l /proc/PID/fd > PID.fd",
 			DA_PATH("%s") " has no line of a descriptor and its target (5 -> socket:[4711])", name);
 	else
 		qsort(d->proc.handles.v, d->proc.handles.n, sizeof(*d->proc.handles.v), by_number);
-}
-
-void da_load_descriptors(struct da_dump *d, const char *path)
-{
-	const char *base = da_basename(path), *name;
-	struct da_bytes b;
-
-	if (da_streq(path, "-") || d->proc.os != DA_OS_LINUX || d->proc.pid == 0 || d->proc.handles.n > 0)
-		return;
-	name = da_printf(d->arena, "%.*s%" PRIu32 ".fd", (int)(base - path), path, d->proc.pid);
-	if (da_map_file(d->arena, name, BYTES_MAX, &b) == DA_OK && b.n > 0)
-		read_list(d, b, da_basename(name));
 }

@@ -212,6 +212,7 @@ static enum da_status map_input(struct da_dump *d, const char *path,
 		return read_stdin(d, o, ret_message);
 	}
 	d->origin.file = da_text(d->arena, da_basename(path), strlen(da_basename(path)));
+	d->origin.folder = da_strndup(d->arena, path, (size_t)(da_basename(path) - path));
 	status = da_map_file(d->arena, path, UINT64_MAX, &d->file);
 	if (status == DA_OK)
 		return DA_OK;

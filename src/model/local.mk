@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 libdumpan_a_SOURCES += \
+	%D%/beside.h \
 	%D%/dump.c \
 	%D%/exceptions.c \
 	%D%/functions.c \

@@ -27,6 +27,8 @@ const char *da_range_kind_name(enum da_range_kind kind);
 /* Nobody maps memory below: Linux by vm.mmap_min_addr (65,536 by default), Windows in its first 64 KiB. */
 #define DA_NULL_PAGE UINT64_C(0x10000)
 
+enum da_sharing { DA_SHARING_UNKNOWN, DA_SHARING_PRIVATE, DA_SHARING_SHARED };
+
 /*
  * One range of addresses [start, end) of the process. The first file_len bytes were saved and lie at
  * file_off of the dump; what lies behind was not saved: it is unknown, not zero. A range with
@@ -38,6 +40,7 @@ struct da_range {
 	uint8_t prot;
 	bool has_prot;
 	uint8_t kind;      /* enum da_range_kind */
+	uint8_t sharing;   /* enum da_sharing */
 	uint32_t module;   /* index, or DA_NONE */
 	const char *name;  /* mapped file or "[stack]", or NULL */
 	uint64_t name_off; /* offset of the mapping in that file */
@@ -203,6 +206,7 @@ struct da_frame {
 };
 
 #include "model/managed.h"
+#include "model/beside.h"
 
 /* Words of threads.state and threads.role. */
 enum da_state { DA_STATE_UNKNOWN, DA_STATE_RUNNING, DA_STATE_BLOCKED, DA_STATE_WAITING, DA_STATE_IDLE,
@@ -231,6 +235,7 @@ struct da_thread {
 	uint64_t skipped_frames; /* frames beyond the limit or folded away */
 	uint8_t state, role;
 	const struct da_managed_thread *managed; /* NULL: none */
+	const struct da_kernel_stack *in_kernel; /* of PID.stack beside a Linux core; NULL: none */
 	/* Windows */
 	uint64_t teb;             /* 0 unknown */
 	uint64_t entry;           /* start address, 0 unknown */
@@ -435,6 +440,7 @@ struct da_process {
 	const char *user;                 /* Windows: "Local System", or a SID; or NULL */
 	const char *time_zone;            /* "Romance Standard Time, UTC+01:00", or NULL */
 	const char *kernel;               /* uname's words, or NULL */
+	const struct da_kernel_status *kernel_status; /* of PID.status beside a Linux core; NULL: none */
 	uint64_t resident_bytes;          /* working set, 0 unknown */
 	uint64_t peak_resident_bytes, private_bytes, peak_private_bytes; /* 0 unknown */
 	bool has_times;
@@ -449,6 +455,7 @@ struct da_process {
 /* words of input.writer, by what the bytes prove */
 struct da_origin {
 	const char *file;        /* base name of the dump */
+	const char *folder;      /* where it lies, with the last slash, or ""; NULL: standard input */
 	uint64_t bytes;          /* size as read (unpacked) */
 	uint64_t compressed_bytes; /* 0: not compressed */
 	const char *compression; /* "zstd" … or NULL */

@@ -79,3 +79,21 @@ const char *da_signal_name(const char *arch_name, int64_t signo)
 		names = sparc;
 	return signo > 0 && signo < 32 ? names[signo] : NULL;
 }
+
+/* proc_pid_status(5), "State". */
+const char *da_kernel_state_words(char state)
+{
+	static const struct {
+		char state;
+		const char *words;
+	} states[] = {
+		{ 'R', "runs" }, { 'S', "sleeps" }, { 'D', "waits in the kernel for a device, a disk or a file server" },
+		{ 'T', "was stopped by a signal" }, { 't', "was stopped by its tracer" }, { 'Z', "has ended" },
+		{ 'X', "has ended" }, { 'I', "is idle in the kernel" },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(states); i++)
+		if (states[i].state == state)
+			return states[i].words;
+	return NULL;
+}

@@ -9,6 +9,7 @@
 enum { POLL = 1, COND = 2, SLEEP = 4, READ = 8, SIGNAL = 16, CHILD = 32, JOIN = 64, LOCK = 128, OPEN = 256, PORT = 512,
        MESSAGE = 1024, CALL = 2048, ANY = 0xffff & ~LOCK };
 
+#define KERNEL_TOLD 3
 #define NEAR 6 /* frames from one function of a pattern to the next: helpers without a name stand between */
 
 static const struct idle {
@@ -263,10 +264,26 @@ static void judge(struct da_waits *w, uint32_t thread, bool owes)
 		wait->owner = wait->lock = DA_NONE;
 }
 
+/* PID.stack beside the dump; its three innermost functions tell what for. */
+static void add_kernel_words(struct da_waits *w, const struct da_thread *t, struct da_wait *wait)
+{
+	const struct da_kernel_stack *k = t->in_kernel;
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+	if (k->functions.n == 0)
+		return;
+	for (size_t i = 0; i < k->functions.n && i < KERNEL_TOLD; i++)
+		da_str_addf(&s, "%s" DA_SYM("%s"), i ? ", called by " : "", k->functions.v[i]);
+	wait->how = da_printf(w->d->arena, "%s; in the kernel, " DA_PATH("%s") " says, in %s", wait->how, k->file, da_str_get(&s));
+}
+
 void da_wait_states(struct da_waits *w)
 {
 	const bool *owes = wanted(w);
 
 	for (uint32_t i = 0; i < w->p->threads.n; i++)
 		judge(w, i, owes[i]);
+	for (uint32_t i = 0; i < w->p->threads.n; i++)
+		if (w->p->threads.v[i].in_kernel && w->t[i].primary != DA_NONE && w->p->waits.v[w->t[i].primary].how)
+			add_kernel_words(w, &w->p->threads.v[i], &w->p->waits.v[w->t[i].primary]);
 }

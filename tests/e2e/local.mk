@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Shell tests of the built program: one line a script.
 e2e_tests = \
+	%D%/beside.sh \
 	%D%/collect.sh \
 	%D%/debuginfod.sh \
 	%D%/determinism.sh \
@@ -18,4 +19,4 @@ e2e_tests = \
 	%D%/secrets.sh
 
 TESTS += $(e2e_tests)
-EXTRA_DIST += $(e2e_tests) %D%/programs/secrets.cc
+EXTRA_DIST += $(e2e_tests) %D%/programs/beside.c %D%/programs/secrets.cc

@@ -17,6 +17,17 @@ tests_fuzz_libfuzzer_elfcore_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_elfcore_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += beside
+fuzz_programs += %D%/fuzz_beside
+tests_fuzz_fuzz_beside_SOURCES = %D%/beside.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_beside_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_beside
+tests_fuzz_libfuzzer_beside_SOURCES = %D%/beside.c $(fuzz_common)
+tests_fuzz_libfuzzer_beside_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_beside_LDFLAGS = $(fuzz_ldflags)
+endif
+
 fuzz_targets += descriptor
 fuzz_programs += %D%/fuzz_descriptor
 tests_fuzz_fuzz_descriptor_SOURCES = %D%/descriptor.c %D%/replay.c $(fuzz_common)

@@ -35,6 +35,7 @@ unit_tests += %D%/t_unwind_guide
 unit_tests += %D%/t_runtime
 unit_tests += %D%/t_clr_target
 unit_tests += %D%/t_crash_report
+unit_tests += %D%/t_beside
 unit_tests += %D%/t_descriptors
 unit_tests += %D%/t_clr_code
 unit_tests += %D%/t_clr_exceptions

@@ -11,7 +11,7 @@
 #include "unit.h"
 
 static struct da_dump *d;
-static char folder[64], list[96], dump[96];
+static char folder[64], list[96];
 
 static void setup(const char *text)
 {
@@ -23,7 +23,7 @@ static void setup(const char *text)
 	d->proc.has_pid = true;
 	snprintf(folder, sizeof(folder), "t_descriptors.%ld", (long)getpid());
 	snprintf(list, sizeof(list), "%s/4711.fd", folder);
-	snprintf(dump, sizeof(dump), "%s/core.4711.zst", folder);
+	d->origin.folder = da_printf(d->arena, "%s/", folder);
 	mkdir(folder, 0700);
 	f = fopen(list, "w");
 	ck_assert_ptr_nonnull(f);
@@ -54,7 +54,7 @@ START_TEST(is_read)
 	      "l-wx------ 1 www www 64 2026-11-03 10:00:00.000000000 +0100 2 -> pipe:[901]\n"
 	      "7 -> anon_inode:[eventpoll]\n"
 	      "lr-x------ 1 www www 64 Nov  3 10:00 12 -> /var/lib/a -> b 3");
-	da_load_descriptors(d, dump);
+	da_load_beside(d);
 	ck_assert_uint_eq(d->proc.handles.n, DA_ARRAY_SIZE(want));
 	for (size_t i = 0; i < DA_ARRAY_SIZE(want); i++) {
 		ck_assert_uint_eq(d->proc.handles.v[i].handle, want[i].number);
@@ -71,7 +71,7 @@ START_TEST(is_no_listing)
 
 	for (size_t i = 0; i < DA_ARRAY_SIZE(texts); i++) {
 		setup(texts[i]);
-		da_load_descriptors(d, dump);
+		da_load_beside(d);
 		ck_assert_uint_eq(d->proc.handles.n, 0);
 		ck_assert_int_eq(da_ledger_at(d->ledger, 0)->kind, DA_NOTE_CORRUPT);
 		done();
@@ -86,7 +86,7 @@ START_TEST(of_another_process)
 		setup("5 -> /a\n");
 		d->proc.pid = i == 0 ? 4712 : i == 1 ? 0 : 4711;
 		d->proc.os = i == 2 ? DA_OS_WINDOWS : DA_OS_LINUX;
-		da_load_descriptors(d, dump);
+		da_load_beside(d);
 		ck_assert_uint_eq(d->proc.handles.n, 0);
 		ck_assert_uint_eq(da_ledger_count(d->ledger), 0);
 		done();
