@@ -224,12 +224,26 @@ static void scan_all(struct da_waits *w)
 			da_wait_note_held(w, i);
 }
 
+#define AHEAD 8 /* threads */
+
+static void expect(const struct da_waits *w, uint32_t thread)
+{
+	uint64_t at;
+
+	if (!w->layout || thread >= w->p->threads.n || w->p->threads.v[thread].tp == 0)
+		return;
+	at = w->p->threads.v[thread].tp - w->layout->size[0];
+	da_wait_expect(w, at + w->layout->self);
+	da_wait_expect(w, at + w->layout->tid);
+}
+
 static void find_descriptors(struct da_waits *w)
 {
 	for (uint32_t i = 0; i < w->p->threads.n; i++) {
 		uint64_t at;
 		uint32_t tid;
 
+		expect(w, i + AHEAD);
 		w->t[i].tid = w->own_namespace ? 0 : w->p->threads.v[i].tid;
 		if (w->layout && by_pointer(w, w->layout, w->p->threads.v[i].tp, &at, &tid))
 			found(w, i, at, tid);

@@ -46,6 +46,15 @@ bool da_wait_word(const struct da_waits *w, uint64_t addr, uint64_t *ret)
 	return true;
 }
 
+void da_wait_expect(const struct da_waits *w, uint64_t addr)
+{
+	size_t n;
+	const uint8_t *p = da_mem_view_some(w->m, addr, &n);
+
+	if (p)
+		__builtin_prefetch(p);
+}
+
 bool da_wait_words(const struct da_waits *w, uint64_t addr, uint32_t *ret, unsigned n)
 {
 	return read_bytes(w, addr, ret, 4 * (size_t)n);
@@ -69,15 +78,24 @@ bool da_wait_time(const struct da_waits *w, uint64_t addr, bool wide, bool nanos
 	return true;
 }
 
+/* Beyond the frame that a walk ended in as it should, nothing is alive: the thread's descriptor, or main's arguments. */
+static uint64_t alive(const struct da_thread *t, uint64_t sp)
+{
+	const struct da_frame *last = t->frames.n ? &t->frames.v[t->frames.n - 1] : NULL;
+
+	return last && t->end == DA_END_COMPLETE && last->trust != DA_TRUST_SCAN && last->sp > sp ? last->sp - sp : UINT64_MAX;
+}
+
 size_t da_wait_stack(const struct da_waits *w, uint32_t thread, size_t most, const uint8_t **ret)
 {
-	const struct da_regs *r = &w->p->threads.v[thread].regs;
+	const struct da_thread *t = &w->p->threads.v[thread];
+	uint64_t sp = t->regs.v[w->p->arch->sp];
 	size_t n;
 
-	if (!da_reg_known(r, w->p->arch->sp) || r->v[w->p->arch->sp] % w->word)
+	if (!da_reg_known(&t->regs, w->p->arch->sp) || sp % w->word)
 		return 0;
-	*ret = da_mem_view_some(w->m, r->v[w->p->arch->sp], &n);
-	return *ret ? DA_MIN(n, most) / w->word : 0;
+	*ret = da_mem_view_some(w->m, sp, &n);
+	return *ret ? (size_t)DA_MIN(DA_MIN(n, most), alive(t, sp)) / w->word : 0;
 }
 
 uint64_t da_wait_stack_word(const struct da_waits *w, const uint8_t *stack, size_t i)

@@ -149,10 +149,13 @@ bool da_wait_u32(const struct da_waits *w, uint64_t addr, uint32_t *ret);
 bool da_wait_word(const struct da_waits *w, uint64_t addr, uint64_t *ret);
 /* n words of 32 bits. */
 bool da_wait_words(const struct da_waits *w, uint64_t addr, uint32_t *ret, unsigned n);
+/* This address will be read soon: of thousands of threads each one's memory is far from the last one's. */
+void da_wait_expect(const struct da_waits *w, uint64_t addr);
 /* Microseconds of a timespec (nsec) or timeval (usec); false: none, not in the dump, or no time. */
 bool da_wait_time(const struct da_waits *w, uint64_t addr, bool wide, bool nanoseconds, uint64_t *ret_us);
 /*
- * The stack of a thread from its stack pointer on, as it lies: words in one piece, at most `most` bytes; 0: not in the dump.
+ * The stack of a thread from its stack pointer on, as it lies, to its outermost frame if that is known: words in one
+ * piece, at most `most` bytes; 0: not in the dump.
  */
 size_t da_wait_stack(const struct da_waits *w, uint32_t thread, size_t most, const uint8_t **ret);
 uint64_t da_wait_stack_word(const struct da_waits *w, const uint8_t *stack, size_t i);
