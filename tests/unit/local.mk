@@ -51,6 +51,7 @@ unit_tests += %D%/t_wait_nt
 # runtime
 unit_tests += %D%/t_debuginfo
 unit_tests += %D%/t_clr_names
+unit_tests += %D%/t_aot_names
 unit_tests += %D%/t_clr_types
 unit_tests += %D%/t_clr_files
 unit_tests += %D%/t_clr_objects

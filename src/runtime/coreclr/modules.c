@@ -313,8 +313,7 @@ static void read_bytes(struct da_clr *c, struct da_clr_module *m, const struct d
 
 /* ---------------------------------------------------------------- the model's form */
 
-/* What .NET itself ships, by name: nobody looks for a fault of his own in it. */
-static uint8_t class_of(const char *name)
+uint8_t da_clr_assembly_class(const char *name)
 {
 	static const char *const own[] = { "System", "mscorlib", "netstandard", "WindowsBase", "PresentationCore",
 					   "PresentationFramework", "Microsoft.CSharp" };
@@ -402,7 +401,7 @@ static void describe(struct da_clr *c, struct da_clr_module *m, const struct da_
 		a->size = s->size[i];
 	}
 	da_clr_module_describe_pdb(c, m);
-	a->class = class_of(a->name);
+	a->class = da_clr_assembly_class(a->name);
 	a->module = native_module(c, a);
 	if (!m->metadata && !a->dynamic)
 		a->missing_why = "its metadata is not in the dump, and its file was not found";

@@ -28,6 +28,8 @@ struct da_clr_module *da_clr_module_add(struct da_clr *c, uint64_t address, cons
 void da_clr_modules_from_bundle(struct da_clr *c);
 /* Which PDB the image names, into the model. */
 void da_clr_module_describe_pdb(struct da_clr *c, const struct da_clr_module *m);
+/* enum da_module_class of an assembly by its name: what .NET itself ships is nobody's own. */
+uint8_t da_clr_assembly_class(const char *name);
 /* The last part of a path of either system. */
 const char *da_clr_base_name(const char *path);
 

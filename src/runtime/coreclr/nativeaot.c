@@ -11,16 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/coreclr/names.h"
+#include "runtime/coreclr/aot.h"
 #include "runtime/coreclr/target.h"
 
 enum { TEXT_MAX = 65536, DEPTH = 64, INNER_MAX = 32, EXCEPTIONS_MAX = 256, NAME_MAX_ = 4096 };
 
 struct aot {
-	struct da_clr clr; /* the part that finds exports and scans the image */
+	struct da_aot aot;
 	struct json_object *report;
 	struct da_map names; /* pc to struct da_place */
-	uint32_t runtime, thread;
+	uint32_t thread;     /* that the report is of */
 };
 
 /* ---------------------------------------------------------------- which program */
@@ -162,49 +162,24 @@ static uint64_t number(struct json_object *o, const char *key)
 	return strtoull(json_object_get_string(v), NULL, 16);
 }
 
-/* "Space.Type.Method(Arguments)"; a type that a compiler made begins with '<' and is nested. */
-static const char *friendly(struct da_arena *a, const char *name)
-{
-	size_t n = strcspn(name, "("), dot = n;
-	char *type, *method;
-
-	for (size_t i = 0, depth = 0; i < n; i++) {
-		depth += name[i] == '<';
-		depth -= name[i] == '>' && depth;
-		if (name[i] == '.' && !depth)
-			dot = i;
-	}
-	if (dot == n)
-		return name;
-	if (dot && name[dot - 1] == '.')
-		dot--; /* "Type..ctor" */
-	type = da_strndup(a, name, dot);
-	method = da_strndup(a, name + dot + 1, n - dot - 1);
-	for (char *p = type; (p = strstr(p, ".<")); p++)
-		*p = '+';
-	return da_clr_friendly(a, type, method, NULL);
-}
-
 static const struct da_place *place_of(struct aot *t, uint64_t pc, struct json_object *o)
 {
-	struct da_arena *a = t->clr.arena;
+	const struct da_place *known = da_aot_place(&t->aot, pc); /* the text has no lines */
+	struct da_arena *a = t->aot.clr.arena;
 	const char *name = text(a, o, "name");
 	struct da_place *p;
 	uint64_t *slot, offset = number(o, "offset");
 	bool new;
 
-	if (!name)
-		return NULL;
+	if (known || !name)
+		return known;
 	slot = da_map_put(a, &t->names, pc, &new);
 	if (!new)
 		return (const struct da_place *)(uintptr_t)*slot; /* NOLINT(performance-no-int-to-ptr) */
 	p = da_new(a, struct da_place);
-	p->module = da_module_at(&t->clr.dump->proc, pc);
-	p->raw = name;
+	p->module = da_module_at(&t->aot.clr.dump->proc, pc);
 	p->start = offset <= pc ? pc - offset : 0;
-	p->calls = da_new(a, struct da_place_call);
-	p->calls[0].function = friendly(a, name);
-	p->ncalls = 1;
+	da_aot_name_place(&t->aot, name, p);
 	*slot = (uint64_t)(uintptr_t)p;
 	return p;
 }
@@ -212,7 +187,7 @@ static const struct da_place *place_of(struct aot *t, uint64_t pc, struct json_o
 static void stack(struct aot *t, struct json_object *o, struct da_managed_exception *e)
 {
 	struct json_object *list;
-	size_t n, max = t->clr.dump->limits->frames;
+	size_t n, max = t->aot.clr.dump->limits->frames;
 
 	if (!json_object_object_get_ex(o, "stack", &list) || !json_object_is_type(list, json_type_array))
 		return;
@@ -223,8 +198,8 @@ static void stack(struct aot *t, struct json_object *o, struct da_managed_except
 
 		if (!pc)
 			continue;
-		*da_vec_add(t->clr.arena, &e->frames) = (struct da_frame){
-			.pc = pc, .module = da_module_at(&t->clr.dump->proc, pc), .place = place_of(t, pc, f),
+		*da_vec_add(t->aot.clr.arena, &e->frames) = (struct da_frame){
+			.pc = pc, .module = da_module_at(&t->aot.clr.dump->proc, pc), .place = place_of(t, pc, f),
 			.trust = DA_TRUST_RUNTIME, .kind = DA_FRAME_MANAGED, .repeat = 1, .block_len = 1,
 		};
 	}
@@ -232,8 +207,8 @@ static void stack(struct aot *t, struct json_object *o, struct da_managed_except
 
 static void exception(struct aot *t, struct json_object *o, uint32_t parent, unsigned depth)
 {
-	struct da_process *p = &t->clr.dump->proc;
-	struct da_managed_exception e = { .runtime = t->runtime, .parent = parent, .thread = t->thread,
+	struct da_process *p = &t->aot.clr.dump->proc;
+	struct da_managed_exception e = { .runtime = t->aot.clr.runtime, .parent = parent, .thread = t->thread,
 					  .where = DA_WHERE_UNHANDLED };
 	struct json_object *inner;
 	uint32_t me = (uint32_t)p->exceptions.n;
@@ -241,15 +216,15 @@ static void exception(struct aot *t, struct json_object *o, uint32_t parent, uns
 	if (!json_object_is_type(o, json_type_object) || depth > INNER_MAX || me >= EXCEPTIONS_MAX)
 		return;
 	e.address = number(o, "address");
-	e.type = text(t->clr.arena, o, "type");
-	e.message = text(t->clr.arena, o, "message");
+	e.type = text(t->aot.clr.arena, o, "type");
+	e.message = text(t->aot.clr.arena, o, "message");
 	e.hresult = (uint32_t)number(o, "hr");
 	e.has_hresult = e.hresult != 0;
 	e.hresult_name = da_hresult_name(e.hresult);
 	if (!e.type)
 		return;
 	stack(t, o, &e);
-	da_vec_push(t->clr.arena, &p->exceptions, e);
+	da_vec_push(t->aot.clr.arena, &p->exceptions, e);
 	if (json_object_object_get_ex(o, "inner", &inner) && json_object_is_type(inner, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(inner); i++)
 			exception(t, json_object_array_get_idx(inner, i), me, depth + 1);
@@ -258,7 +233,7 @@ static void exception(struct aot *t, struct json_object *o, uint32_t parent, uns
 /* Stripped programs have no symbols: the text names what it met. */
 static void name_frames(struct aot *t)
 {
-	struct da_process *p = &t->clr.dump->proc;
+	struct da_process *p = &t->aot.clr.dump->proc;
 
 	for (size_t i = 0; i < p->threads.n; i++)
 		for (size_t k = 0; k < p->threads.v[i].frames.n; k++) {
@@ -267,15 +242,17 @@ static void name_frames(struct aot *t)
 
 			if (!slot) /* the text counts from inside of the call */
 				slot = f->place && f->place->ncalls ? NULL : da_map_get(&t->names, f->pc - 1);
-			if (slot && *slot)
-				f->place = (const struct da_place *)(uintptr_t)*slot; /* NOLINT(performance-no-int-to-ptr) */
+			if (!slot || !*slot)
+				continue;
+			f->place = (const struct da_place *)(uintptr_t)*slot; /* NOLINT(performance-no-int-to-ptr) */
+			f->kind = DA_FRAME_MANAGED;
 		}
 }
 
 static void objects(void *state)
 {
 	struct aot *t = state;
-	struct da_process *p = &t->clr.dump->proc;
+	struct da_process *p = &t->aot.clr.dump->proc;
 	struct json_object *o;
 	uint64_t tid = number(t->report, "thread");
 
@@ -284,6 +261,7 @@ static void objects(void *state)
 			t->thread = (uint32_t)i;
 	if (t->report && json_object_object_get_ex(t->report, "exception", &o))
 		exception(t, o, DA_NONE, 0);
+	da_aot_name_frames(&t->aot);
 	name_frames(t);
 }
 
@@ -307,11 +285,12 @@ static enum da_status open_aot(struct da_dump *d, struct da_symbols *s, uint32_t
 	if (!recognise(&c, &version, &described))
 		return DA_NOT_FOUND;
 	t = da_calloc(d->arena, 1, sizeof(*t));
-	t->clr = c;
+	t->aot.clr = c;
+	t->aot.program = m->name;
 	t->thread = DA_NONE;
-	t->report = read_report(&t->clr);
+	t->report = read_report(&t->aot.clr);
 	said = t->report ? text(d->arena, t->report, "runtime_version") : NULL;
-	t->runtime = (uint32_t)d->proc.runtimes.n;
+	t->aot.clr.runtime = (uint32_t)d->proc.runtimes.n;
 	r = da_vec_add(d->arena, &d->proc.runtimes);
 	*r = (struct da_runtime){ .kind = DA_RUNTIME_NATIVE_AOT, .flavor = DA_FLAVOR_NATIVE_AOT,
 				  .reader = DA_READER_NONE, .module = module, .suspended_by = DA_NONE,
@@ -320,8 +299,6 @@ static enum da_status open_aot(struct da_dump *d, struct da_symbols *s, uint32_t
 				    "about its own death was read"
 				  : "The program was compiled ahead of time: its frames are native ones, and their names "
 				    "come from symbols";
-	/* Read from dumps of 8.0, 10.0 and 11.0, whose answers were known. */
-	r->verified = t->report || version || described;
 	*ret = t;
 	return DA_OK;
 }
