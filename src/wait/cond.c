@@ -141,6 +141,15 @@ static const struct inside_word {
 	{ 32, 3, 2, false, LOCK }, { 24, 3, 2, true, LOCK },
 };
 
+/* Who counts sleeps only while there is something to count; the lock is wanted only while somebody waits, or just did. */
+static bool may_sleep(const struct da_futex *f, const struct inside_word *word, const struct cond *c, bool named)
+{
+	static const uint8_t shift[] = { [REFERENCES] = 1, [END] = 3, [LOCK] = 0 };
+
+	return (f->value & word->mask) == word->value && f->value >> shift[word->what] != 0 &&
+	       (c->waiters || (named && word->what == LOCK));
+}
+
 static const struct inside_word *best_inside(const struct da_futex *f, bool named, struct cond *best)
 {
 	const struct inside_word *found = NULL;
@@ -149,8 +158,8 @@ static const struct inside_word *best_inside(const struct da_futex *f, bool name
 	for (size_t i = 0; f->command == DA_FUTEX_WAIT && i < DA_ARRAY_SIZE(inside_words); i++) {
 		const struct inside_word *word = &inside_words[i];
 
-		if ((f->value & word->mask) != word->value || f->address < word->offset ||
-		    !read_newer(f, f->address - word->offset, word->newest, &c))
+		if (f->address < word->offset || !read_newer(f, f->address - word->offset, word->newest, &c) ||
+		    !may_sleep(f, word, &c, named))
 			continue;
 		c.score += da_wait_in_register(f->w, f->thread, c.base) ? 2 : 0;
 		if ((!named && c.score < 2 && !c.asleep) || (found && c.score <= best->score))

@@ -2,23 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 # The programs of tests/wait for aarch64, run by qemu-user, whose core of its guest must tell the same.
 . "$(dirname "$0")/../lib.sh"
-t_need aarch64-linux-gnu-gcc qemu-aarch64 python3
-root=$(aarch64-linux-gnu-gcc -print-sysroot 2>/dev/null)
-[ -e "$root/lib/ld-linux-aarch64.so.1" ] || root=/usr/aarch64-linux-gnu
-[ -e "$root/lib/ld-linux-aarch64.so.1" ] || t_skip_all "no C library for aarch64"
+t_need qemu-aarch64
+CC=aarch64-linux-gnu-gcc
+t_dumpers
+libs=$root$(inside / $CC -print-sysroot 2>/dev/null)
+[ -e "$libs/lib/ld-linux-aarch64.so.1" ] || libs=$root/usr/aarch64-linux-gnu
+[ -e "$libs/lib/ld-linux-aarch64.so.1" ] || t_skip_all "no C library for aarch64"
 # shellcheck disable=SC3045 # every shell of Linux has them
 ulimit -c unlimited 2>/dev/null || t_skip_all "core dumps are limited here"
 # shellcheck disable=SC3045 # threads' stacks are of this size, and qemu writes them whole
 ulimit -s 512 2>/dev/null
 
-for name in mutex rwlock cond others libc; do
+for name in mutex rwlock cond others libc leave; do
 	dir=$T/$name
 	mkdir "$dir"
-	if ! aarch64-linux-gnu-gcc -g -O1 -w -pthread -o "$dir/$name" "$top_srcdir/tests/wait/$name.c" 2>"$dir/log"; then
+	if ! inside "$dir" $CC -g -O1 -w -pthread -o "$name" "${sources#"$root"}/wait/$name.c" 2>"$dir/log"; then
 		t_skip "$name" "it does not compile here: $(head -n 1 "$dir/log")"
 		continue
 	fi
-	(cd "$dir" && exec qemu-aarch64 -L "$root" "./$name" >words 2>errors) &
+	(cd "$dir" && exec qemu-aarch64 -L "$libs" "./$name" >words 2>errors) &
 	job=$!
 	tries=0
 	until grep -q ready "$dir/words" 2>/dev/null || [ $tries -gt 150 ]; do
@@ -32,7 +34,7 @@ for name in mutex rwlock cond others libc; do
 		t_skip "$name" "qemu left no core"
 		continue
 	fi
-	"$DUMPAN" report --format json --no-local-symbols --symbols "$root/lib" --symbols "$dir" -o "$dir/report.json" "$1" \
+	"$DUMPAN" report --format json --no-local-symbols --symbols "$libs/lib" --symbols "$dir" -o "$dir/report.json" "$1" \
 		>"$dir/log" 2>&1
 	python3 "$top_srcdir/tests/wait/compare.py" "$dir/report.json" "$dir/words" >"$dir/log" 2>&1
 	t_is "$(cat "$dir/log")" "" "$name: by qemu-user"

@@ -8,10 +8,9 @@
 
 #include <signal.h>
 
-static pthread_cond_t pinned = PTHREAD_COND_INITIALIZER, ended = PTHREAD_COND_INITIALIZER,
-		      timed = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t pinned = PTHREAD_COND_INITIALIZER, ended = PTHREAD_COND_INITIALIZER;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static int handled, waiter, waiting, ends;
+static int handled, waiter, waiting;
 
 struct act {
 	int tid, returned;
@@ -34,6 +33,14 @@ static void *wait_pinned(void *arg)
 	waiter = own_tid();
 	pthread_cond_wait(&pinned, &mutex);
 	return arg;
+}
+
+/* Until a thread that has the mutex waits: only then it is free. */
+static void until_waits(int *tid)
+{
+	until(tid);
+	pthread_mutex_lock(&mutex);
+	pthread_mutex_unlock(&mutex);
 }
 
 static void *wait_again(void *arg)
@@ -72,13 +79,13 @@ int main(void)
 
 	signal(SIGUSR1, handler);
 	t = begin(wait_pinned, NULL);
-	until(&waiter);
+	until_waits(&waiter);
 	pthread_kill(t, SIGUSR1);
 	until(&handled);
 	tell("wait tid=%d kind=signal\n", waiter);
 	begin(act, &woken);
 	begin(wait_again, &pinned);
-	until(&waiting);
+	until_waits(&waiting);
 	tell("wait tid=%d kind=pthread-cond address=%p owner=-\n", waiting, (void *)&pinned);
 	begin(act, &next);
 	say(&next);
@@ -87,7 +94,7 @@ int main(void)
 	for (int i = 0; i < 2; i++) {
 		waiting = 0;
 		begin(wait_again, &ended);
-		until(&waiting);
+		until_waits(&waiting);
 		tell("wait tid=%d kind=pthread-cond address=%p owner=-\n", waiting, (void *)&ended);
 	}
 	begin(act, &end);
