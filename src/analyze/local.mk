@@ -10,6 +10,7 @@ libdumpan_a_SOURCES += \
 	%D%/rule_crash.c \
 	%D%/rule_dump.c \
 	%D%/rule_dump_managed.c \
+	%D%/rule_debugger.c \
 	%D%/rule_hang.c \
 	%D%/rule_handles.c \
 	%D%/rule_managed.c \

@@ -13,7 +13,7 @@
 
 enum field {
 	TEB_STACK_BASE, TEB_STACK_LIMIT, TEB_SELF, TEB_PROCESS_ID, TEB_THREAD_ID, TEB_PEB,
-	TEB_LAST_ERROR, PEB_IMAGE, PEB_LDR, PEB_PARAMETERS, PARAMETERS_FLAGS, PARAMETERS_CWD,
+	TEB_LAST_ERROR, PEB_DEBUGGED, PEB_IMAGE, PEB_LDR, PEB_PARAMETERS, PARAMETERS_FLAGS, PARAMETERS_CWD,
 	PARAMETERS_IMAGE, PARAMETERS_COMMAND_LINE, PARAMETERS_ENVIRONMENT, LDR_LOAD_ORDER, ENTRY_BASE,
 	ENTRY_SIZE, ENTRY_PATH, ENTRY_NAME, ENTRY_TIMESTAMP, STRING_BUFFER, FIELDS,
 };
@@ -27,6 +27,7 @@ static const uint16_t offsets[FIELDS][2] = {
 	[TEB_THREAD_ID] =           { 0x48,  0x24 },
 	[TEB_PEB] =                 { 0x60,  0x30 },
 	[TEB_LAST_ERROR] =          { 0x68,  0x34 },
+	[PEB_DEBUGGED] =            { 0x02,  0x02 },
 	[PEB_IMAGE] =               { 0x10,  0x08 },
 	[PEB_LDR] =                 { 0x18,  0x0c },
 	[PEB_PARAMETERS] =          { 0x20,  0x10 },
@@ -303,6 +304,14 @@ static void read_loader_list(struct md *m, uint64_t ldr)
 	md_add_modules(m, &found);
 }
 
+/* The kernel sets it to 1 with the debug port of the process, and clears it again. */
+static bool is_debugged(const struct md *m, uint64_t peb)
+{
+	uint8_t v;
+
+	return da_mem_u8(&m->d->proc.mem, at(m, peb, PEB_DEBUGGED), &v) == DA_OK && v == 1;
+}
+
 void md_read_peb(struct md *m)
 {
 	struct da_process *p = &m->d->proc;
@@ -314,6 +323,7 @@ void md_read_peb(struct md *m)
 		read_teb(m, &p->threads.v[i]);
 	if (!p->peb)
 		return;
+	p->debugged = is_debugged(m, p->peb);
 	read_loader_list(m, word_at(m, p->peb, PEB_LDR));
 	image = word_at(m, p->peb, PEB_IMAGE);
 	if (image && module_at_base(p, image)) {

@@ -31,6 +31,9 @@ struct da_runtime {
 	const char *lacks, *remedy;
 	bool suspended;          /* threads were stopped for a collection, or a debugger, as the dump was made */
 	uint32_t suspended_by;   /* thread, or DA_NONE */
+	const char *profiler;    /* rich: what tells that a profiler runs in it, one clause; NULL: nothing does */
+	uint32_t profiler_module; /* its library, or DA_NONE */
+	float profiler_confidence;
 };
 
 struct da_assembly {

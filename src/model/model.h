@@ -449,6 +449,7 @@ struct da_process {
 	uint32_t cpus;                    /* 0 unknown */
 	uint64_t start_time, dump_time;   /* Unix time in microseconds, 0 unknown */
 	uint64_t peb;                     /* 0 unknown */
+	bool debugged;                    /* Windows: PEB.BeingDebugged is set */
 };
 
 

@@ -62,7 +62,7 @@ static enum da_status open_unread(struct da_dump *d, struct da_symbols *s, uint3
 			continue;
 		r = da_vec_add(d->arena, &d->proc.runtimes);
 		*r = (struct da_runtime){ .kind = known[i].kind, .reader = DA_READER_NONE, .module = module,
-					  .suspended_by = DA_NONE, .version = m->version,
+					  .suspended_by = DA_NONE, .profiler_module = DA_NONE, .version = m->version,
 					  .reader_why = known[i].kind == DA_RUNTIME_NETFX
 							? "The structures of the .NET Framework are not read"
 							: "The structures of Mono are not read",

@@ -11,7 +11,7 @@ $cc -g -O1 -w -pthread -o "$T/beside" "$top_srcdir/tests/e2e/programs/beside.c" 
 
 # start: the program, until it is ready. $job
 start() {
-	"$T/beside" >"$T/words" &
+	(cd "$T" && exec ./beside >words) &
 	job=$!
 	until grep -q ready "$T/words" 2>/dev/null; do
 		kill -0 $job 2>/dev/null || t_skip_all "the program ended"
@@ -91,4 +91,32 @@ core=$dir/other/core.$other
 report
 t_is "$(ask 'len([e for e in r["ledger"] if e["kind"] == "contradiction" and "not used" in e["text"]])')" 3 "files of another process are told and not used"
 t_is "$(ask '"kernel_status" in d, any("kernel_stack" in t for t in d["threads"])')" "(False, False)" "and nothing of them is in the report"
+
+# Under a debugger that lets it run; the kernel writes the core.
+if [ -n "$kernel" ] && command -v gdb >/dev/null; then
+	start
+	gdb -p $job -batch -ex 'handle SIGABRT nostop noprint pass' -ex continue >"$T/log" 2>&1 &
+	tries=0
+	until grep -q '^TracerPid:.*[1-9]' /proc/$job/status && grep -q '^State:.*[SR] ' /proc/$job/status; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || break
+		sleep 0.1
+	done
+	mkdir "$T/traced"
+	cat /proc/$job/status >"$T/traced/$job.status"
+	(cd "$T" && rm -f core* && kill -ABRT $job)
+	wait
+	core=$(find "$T" -maxdepth 1 -name 'core*' -type f | head -n 1)
+	if [ -n "$core" ]; then
+		mv "$core" "$T/traced/core"
+		core=$T/traced/core
+		report
+		t_is "$(ask '[f["severity"] for f in r["findings"] if f["rule"] == "hang.debugger-attached"]')" "['notification']" "a debugger that was attached"
+		rm "$T/traced/$job.status"
+		report
+		t_is "$(ask '[f["severity"] for f in r["findings"] if f["rule"] == "hang.debugger-attached"]')" "[]" "without PID.status nobody knows of it"
+	else
+		t_skip "a debugger that was attached" "the kernel left no core"
+	fi
+fi
 t_done

@@ -64,6 +64,7 @@ unit_tests += %D%/t_render
 tests_unit_t_render_SOURCES = %D%/t_render.c tests/html/sample.c tests/html/sample.h
 # analyze
 unit_tests += %D%/t_hang
+unit_tests += %D%/t_hang_outside
 unit_tests += %D%/t_rules
 # app
 unit_tests += %D%/t_stage

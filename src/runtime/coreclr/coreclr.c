@@ -32,6 +32,7 @@ static enum da_status open_coreclr(struct da_dump *d, struct da_symbols *s, uint
 	(void)da_clr_modules_read(c);
 	da_clr_complete_version(c);
 	mark_host(c);
+	da_clr_profiler(c);
 	*ret = c;
 	return DA_OK;
 }

@@ -311,6 +311,9 @@ uint64_t da_clr_handle(struct da_clr *c, uint64_t handle);
 bool da_clr_heap_known(struct da_clr *c);
 bool da_clr_in_heap(struct da_clr *c, uint64_t object);
 
+/* profiler.c: does a profiler run in the process? Fills profiler… of proc.runtimes. */
+void da_clr_profiler(struct da_clr *c);
+
 void da_clr_exceptions(struct da_clr *c);
 void da_clr_monitors(struct da_clr *c);
 void da_clr_thread_names(struct da_clr *c);

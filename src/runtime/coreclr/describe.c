@@ -148,7 +148,7 @@ void da_clr_describe(struct da_clr *c, const struct da_clr_found *f, const struc
 	r->module = c->module;
 	r->flavor = flavor(c);
 	r->version = version_text(c);
-	r->suspended_by = DA_NONE;
+	r->suspended_by = r->profiler_module = DA_NONE;
 	r->verified = h->verified && !h->checks.failed;
 	r->reader = f->in_dump ? DA_READER_DESCRIPTOR : f->own ? DA_READER_TABLE
 		    : f->table.address && !h->checks.failed && h->checks.passed ? DA_READER_TABLE_NEAREST : DA_READER_NONE;

@@ -294,6 +294,7 @@ static enum da_status open_aot(struct da_dump *d, struct da_symbols *s, uint32_t
 	r = da_vec_add(d->arena, &d->proc.runtimes);
 	*r = (struct da_runtime){ .kind = DA_RUNTIME_NATIVE_AOT, .flavor = DA_FLAVOR_NATIVE_AOT,
 				  .reader = DA_READER_NONE, .module = module, .suspended_by = DA_NONE,
+				  .profiler_module = DA_NONE,
 				  .version = said ? said : version };
 	r->reader_why = t->report ? "The program was compiled ahead of time: its frames are native ones. What it wrote "
 				    "about its own death was read"
