@@ -170,7 +170,7 @@ bool da_lock_excludes(enum da_lock_kind kind)
 	switch (kind) {
 	case DA_LOCK_PTHREAD_MUTEX: case DA_LOCK_CRITICAL_SECTION: case DA_LOCK_SRW: case DA_LOCK_MONITOR:
 	case DA_LOCK_CLR_LOCK: case DA_LOCK_MUTANT: case DA_LOCK_PTHREAD_RWLOCK: case DA_LOCK_RWLOCK_SLIM:
-	case DA_LOCK_LOADER:
+	case DA_LOCK_LOADER: case DA_LOCK_CLASS_INIT:
 		return true;
 	default: return false;
 	}

@@ -55,16 +55,17 @@ static void edge_evidence(struct da_analysis *a, struct da_finding *f, uint32_t 
 	const struct da_wait *w = &a->dump->proc.waits.v[e->wait];
 	const struct da_lock *l = lock_of(a, w);
 	struct da_evidence *ev = da_finding_evidence(f, "wait");
+	const char *by = "";
 
 	da_evidence_thread(ev, thread);
 	if (w->frame != DA_NONE)
 		da_evidence_frame(ev, w->frame);
 	if (w->address)
 		da_evidence_address(ev, w->address);
-	da_evidence_text(ev, "waits for %s%s%s: %s%s%s", da_say_wait(a, w),
-			 da_is_join((enum da_lock_kind)w->kind) ? ""
-			 : da_lock_excludes((enum da_lock_kind)w->kind) ? ", held by " : ", held up by ",
-			 da_is_join((enum da_lock_kind)w->kind) ? "" : da_say_thread(a, e->to), w->how ? w->how : "by its stack", l && l->how ? "; owner: " : "", l && l->how ? l->how : "");
+	if (!da_is_join((enum da_lock_kind)w->kind))
+		by = da_printf(a->dump->arena, ", %s by %s", da_say_held((enum da_lock_kind)w->kind), da_say_thread(a, e->to));
+	da_evidence_text(ev, "waits for %s%s: %s%s%s", da_say_wait(a, w), by, w->how ? w->how : "by its stack",
+			 l && l->how ? "; owner: " : "", l && l->how ? l->how : "");
 	if (w->lock != DA_NONE)
 		da_finding_object(f, "lock", a->order->lock_row[w->lock]);
 }
@@ -120,7 +121,8 @@ static const char *cycle_description(struct da_analysis *a, const struct da_cycl
 
 		da_str_addf(&s, "%s waits for %s", da_say_thread(a, t), da_say_wait(a, w));
 		if (!da_is_join((enum da_lock_kind)w->kind))
-			da_str_addf(&s, ", which %s holds", da_say_thread(a, a->graph->edge[t].to));
+			da_str_addf(&s, ", which %s %s", da_say_thread(a, a->graph->edge[t].to),
+				    da_streq(da_say_held((enum da_lock_kind)w->kind), "run") ? "runs" : "holds");
 		da_str_add(&s, ". ");
 	}
 	return da_strdup(a->dump->arena, da_str_get(&s));
@@ -149,6 +151,30 @@ void da_wait_cycle_rows(struct da_analysis *a)
 		cycle_row(a, &a->graph->cycles.v[i]);
 }
 
+/* What to do about a circle depends on what closes it: only locks have an order. */
+static const char *cycle_advice(struct da_analysis *a, const struct da_cycle *c)
+{
+	bool constructor = false, task = false;
+
+	for (size_t i = 0; i < c->members.n; i++) {
+		enum da_lock_kind kind = (enum da_lock_kind)a->dump->proc.waits.v[a->graph->edge[c->members.v[i]].wait].kind;
+
+		constructor |= kind == DA_LOCK_CLASS_INIT;
+		task |= kind == DA_LOCK_TASK;
+	}
+	if (c->members.n == 1)
+		return "Give the developers this stack: the lock is not recursive, and the function that takes it again must not "
+		       "be called with it held.";
+	if (constructor)
+		return "Give the developers the stacks of these threads: a static constructor must not wait for another thread, "
+		       "which may need the class. Restarting the service ends it until it happens again.";
+	if (task)
+		return "Give the developers the stacks of these threads: one waits for a task while it has what the task needs. "
+		       "Restarting the service ends it until it happens again.";
+	return "Give the developers the stacks of these threads: they take the same locks in different order. Restarting the "
+	       "service ends it until it happens again.";
+}
+
 static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
 {
 	struct da_arena *arena = a->dump->arena;
@@ -168,10 +194,7 @@ static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
 	da_finding_description(f, "%s%sIt will not end by itself. %s %s.", cycle_description(a, c),
 			       sure ? "" : "One of these steps is a guess: see the evidence. If it is right: ",
 			       da_say_share(a, all), all == 1 ? "is held up by it" : "are held up by it");
-	da_finding_recommendation(f, self ? "Give the developers this stack: the lock is not recursive, and the function that "
-					    "takes it again must not be called with it held."
-					  : "Give the developers the stacks of these threads: they take the same locks in "
-					    "different order. Restarting the service ends it until it happens again.");
+	da_finding_recommendation(f, "%s", cycle_advice(a, c));
 	da_finding_refuted_by(f, self ? "another owner of the lock than the evidence names"
 				      : "an owner of one of these locks other than the evidence names, or a time limit after "
 					"which one of the threads gives up");
@@ -199,8 +222,8 @@ const struct da_wait *da_primary_wait(const struct da_analysis *a, uint32_t thre
 }
 
 /*
- * Somebody waits for a lock of it: who only waits for its end (a main thread for its workers) says
- * nothing. What a dead thread held is no cause.
+ * Somebody waits for a lock of it: who only waits for its end, or that of its task (a main thread for its
+ * workers), says nothing. What a dead thread held is no cause.
  */
 static bool holds_something(struct da_analysis *a, uint32_t head)
 {
@@ -211,7 +234,9 @@ static bool holds_something(struct da_analysis *a, uint32_t head)
 	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
 		const struct da_edge *e = &g->edge[g->followers[i]];
 
-		if (e->to == head && !da_is_join((enum da_lock_kind)a->dump->proc.waits.v[e->wait].kind))
+		enum da_lock_kind kind = (enum da_lock_kind)a->dump->proc.waits.v[e->wait].kind;
+
+		if (e->to == head && !da_is_join(kind) && kind != DA_LOCK_TASK)
 			return true;
 	}
 	return false;

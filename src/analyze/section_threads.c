@@ -143,8 +143,10 @@ static const char *waiting(struct da_analysis *a, const struct da_wait *w)
 		return da_printf(arena, "%s the end of %s", verb, owner);
 	if (l)
 		kind = da_say_lock(a, w->lock);
-	return da_printf(arena, "%s %s%s%s", verb, kind, owner ? l ? ", held by " : ", which needs " : "",
-			 owner ? owner : "");
+	if (!owner)
+		return da_printf(arena, "%s %s", verb, kind);
+	return l ? da_printf(arena, "%s %s, %s by %s", verb, kind, da_say_held((enum da_lock_kind)w->kind), owner)
+		 : da_printf(arena, "%s %s, which needs %s", verb, kind, owner);
 }
 
 static void activity(struct da_analysis *a, const struct da_thread *t, uint32_t index, const struct da_wait *w)

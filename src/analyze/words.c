@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyze/graph.h"
 #include "analyze/order.h"
 #include "analyze/words.h"
 
@@ -219,6 +220,13 @@ const char *da_say_kind(enum da_lock_kind kind)
 	return (size_t)kind < DA_LOCK_KINDS && words[kind] ? words[kind] : "something unknown";
 }
 
+const char *da_say_held(enum da_lock_kind kind)
+{
+	if (kind == DA_LOCK_TASK || kind == DA_LOCK_CLASS_INIT)
+		return "run";
+	return da_lock_excludes(kind) ? "held" : "held up";
+}
+
 bool da_is_join(enum da_lock_kind kind)
 {
 	return kind == DA_LOCK_PTHREAD_JOIN || kind == DA_LOCK_THREAD;
@@ -250,6 +258,9 @@ const char *da_say_lock(struct da_analysis *a, uint32_t lock)
 	const char *method = l->kind == DA_LOCK_TASK ? da_method_of_task(arena, l->type) : NULL;
 	bool said = !l->type || da_ends(l->type, strchr(kind, ' ') + 1);
 
+	if (l->kind == DA_LOCK_CLASS_INIT && l->type)
+		return da_printf(arena, DA_REF("lock%u") " (the static constructor of " DA_SYM("%s") ")", a->order->lock_row[lock] + 1,
+				 l->type);
 	if (method)
 		return da_printf(arena, DA_REF("lock%u") " (the task of " DA_SYM("%s") ")", a->order->lock_row[lock] + 1, method);
 	return da_printf(arena, DA_REF("lock%u") " (%s%s%s)", a->order->lock_row[lock] + 1, kind, said ? "" : ", ",

@@ -25,6 +25,8 @@ const char *da_method_of_task(struct da_arena *a, const char *type);
 const char *da_say_lock(struct da_analysis *a, uint32_t lock);
 /* "a mutex", "the end of a thread", "a socket": what a wait of this kind is for. */
 const char *da_say_kind(enum da_lock_kind kind);
+/* Who must act "holds", or "runs" it, or "holds" others "up": the participle. */
+const char *da_say_held(enum da_lock_kind kind);
 /* The end of a thread is no lock: nobody holds it. */
 bool da_is_join(enum da_lock_kind kind);
 /* "12 idle, 3 blocked by others of the process"; how many are in no known state. */

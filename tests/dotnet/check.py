@@ -48,7 +48,12 @@ matrix = [
     ('lock', 'heap', 'multi', '', '9.0 10.0 11.0'),
     ('slim', 'heap', 'multi', '', ''),
     ('waits', 'heap', 'multi', '', ''),
-    ('cctor', 'heap', 'multi', '', ''),
+    ('cctor', 'heap', 'multi single', '', ''),
+    ('cctor', 'gcore', 'multi', '', '8.0 11.0'),
+    ('cctor-deadlock', 'heap', 'multi', '', ''),
+    ('cctor-task', 'heap', 'multi ready', '', ''),
+    ('task-lock', 'heap', 'multi', '', ''),
+    ('cctor-cycle', 'heap', 'multi', '', ''),
     ('finalizer', 'heap', 'multi', '', ''),
     ('mixed', 'full', 'multi', '', ''),
     ('native', 'heap', 'multi', '', ''),
@@ -271,6 +276,13 @@ class Check:
             if self.heap:
                 self.check_wait(t, mine)
 
+    def check_kinds(self):
+        for frames in self.groups.values():
+            for f in frames:
+                word = re.search(r'\((dynamic|stub)\)$', f.get('function') or '')
+                if word and f['kind'] != word[1]:
+                    self.wrong('%s: of kind %s' % (f['function'], f['kind']))
+
     def check_wait(self, t, mine):
         if t.get('wait_kind') and mine.get('wait_kind') != t['wait_kind']:
             self.wrong('thread %d %s: waits for a %s, not a %s: %s' % (t['os_id'], t['name'], mine.get('wait_kind'), t['wait_kind'], mine.get('activity')))
@@ -280,11 +292,13 @@ class Check:
     def check_locks(self):
         locks = {num(x['address']): x for x in self.d.get('locks', []) if 'address' in x}
         for w in self.truth['locks']:
-            mine = locks.get(num(w['address']))
+            mine = locks.get(num(w['address'])) if 'address' in w else next(
+                (x for x in self.d.get('locks', []) if (x['kind'], x.get('type')) == (w['kind'], w['type'])), None)
             if not mine:
                 if w['waiters']:        # one that nobody wants may go unsaid
-                    self.wrong('lock %s (%s) is missing' % (w['address'], w['type']))
+                    self.wrong('lock %s (%s) is missing' % (w.get('address'), w['type']))
                 continue
+            w.setdefault('address', mine['address'])
             for key in ('kind', 'type'):
                 if mine.get(key) != w[key]:
                     self.wrong('lock %s: %s %s, not %s' % (w['address'], key, mine.get(key), w[key]))
@@ -334,6 +348,9 @@ class Check:
             self.wrong('no finding %s, but %s' % (rule, sorted(severe)))
         if rule and rule.startswith('hang.') and self.heap and rule not in severe:
             self.wrong('no finding %s, but %s' % (rule, sorted(severe)))
+        warned = {f['rule'] for f in self.j.get('findings', []) if f['severity'] == 'warning'}
+        if self.truth.get('warning') and self.heap and self.truth['warning'] not in warned:
+            self.wrong('no warning %s, but %s' % (self.truth['warning'], sorted(severe | warned)))
         for f in self.j.get('findings', []):
             if f['severity'] == 'error' and f['rule'] != rule and (self.names or not rule):
                 self.wrong('finding %s: %s' % (f['rule'], f['title']))
@@ -353,6 +370,7 @@ class Check:
         if r.get('flavor') != word:
             self.wrong('deployment %s, not %s' % (r.get('flavor'), word))
         self.check_threads()
+        self.check_kinds()
         if self.heap:
             self.check_locks()
         if self.names:

@@ -331,6 +331,92 @@ START_TEST(enter_by_stack)
 }
 END_TEST
 
+/* What a thread notes when it is about to wait for a class, and what looks like it and is not. */
+START_TEST(class_constructors)
+{
+	uint64_t mt, holder, waiter, lock_of_class, list;
+	const struct {
+		uint64_t holder, mt, at;
+		bool waits, held;
+	} rows[] = {
+		{ 1, 1, 0, true, true },
+		{ 0, 1, 0, true, false },   /* has just been given back */
+		{ 2, 1, 0, false, false },  /* the thread's own */
+		{ 3, 1, 0, false, false },  /* no thread of the runtime */
+		{ 1, 0, 0, false, false },  /* of something that is no class */
+		{ 1, 1, 4, false, false },  /* no address of a lock */
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
+		locks_setup(10);
+		OFF(Thread, BlockingLock, 24);
+		OFF(DeadlockAwareLock, HoldingThread, 0), OFF(DeadlockAwareLock, List, 8), OFF(DeadlockAwareLock, Data, 16);
+		holder = new_thread(4, 44);
+		waiter = new_thread(5, 45);
+		mt = new_type("Shop.Prices", object_mt);
+		list = make(160);
+		lock_of_class = make(192);
+		frame(1, make(64), "Shop.Order.Place");
+		put(waiter + 24, lock_of_class + rows[i].at);
+		put(lock_of_class, rows[i].holder == 1 ? holder : rows[i].holder == 2 ? waiter : rows[i].holder == 3 ? list : 0);
+		put(lock_of_class + 8, list);
+		put(lock_of_class + 16, rows[i].mt ? mt : list);
+		da_clr_monitors(c);
+		ck_assert_msg((wait_of(1) != NULL) == rows[i].waits, "row %zu", i);
+		ck_assert_uint_eq(d->proc.locks.n, rows[i].waits);
+		if (rows[i].waits) {
+			ck_assert_uint_eq(wait_of(1)->kind, DA_LOCK_CLASS_INIT);
+			ck_assert_uint_eq(wait_of(1)->frame, 0);
+			ck_assert_uint_eq(wait_of(1)->woken, !rows[i].held);
+			ck_assert_uint_eq(wait_of(1)->owner, rows[i].held ? 0 : DA_NONE);
+			ck_assert_uint_eq(lock(lock_of_class)->state, rows[i].held ? DA_LOCK_HELD : DA_LOCK_FREE);
+			ck_assert_str_eq(lock(lock_of_class)->type, "Shop.Prices");
+		}
+		done();
+	}
+}
+END_TEST
+
+/* Who waits for a task waits for the thread that runs it: one whose delegate has begun, on one stack alone. */
+START_TEST(runners_of_tasks)
+{
+	static const struct {
+		uint32_t flags;
+		const char *method;
+		bool twice, runs;
+	} rows[] = {
+		{ 0x20000, "System.Threading.Tasks.Task.ExecuteWithThreadLocal", false, true },
+		{ 0x20000, "System.Threading.Tasks.Task.ExecuteWithThreadLocal", true, false },
+		{ 0x20000, "Shop.Order.Place", false, false },
+		{ 0x10000, "System.Threading.Tasks.Task.ExecuteWithThreadLocal", false, false },
+		{ 0x820000, "System.Threading.Tasks.Task.ExecuteWithThreadLocal", false, false }, /* for children only */
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
+		uint64_t mt, task, stack;
+
+		locks_setup(10);
+		mt = new_type("System.Threading.Tasks.Task", object_mt);
+		field(mt, "m_stateFlags", 52, T_I4);
+		task = new_object(mt, 64);
+		put32(task + 52, rows[i].flags);
+		for (uint32_t k = 0; k < 3; k++) {
+			stack = make(512);
+			new_thread(k + 4, k + 44);
+			if (k < 2 || rows[i].twice)
+				put(stack + 16, task);
+			frame(k, stack, k ? rows[i].method : "System.Threading.Tasks.Task.Wait");
+			frame(k, stack + 64, "Shop.Program.Main");
+		}
+		da_clr_monitors(c);
+		ck_assert_ptr_nonnull(wait_of(0));
+		ck_assert_uint_eq(wait_of(0)->kind, DA_LOCK_TASK);
+		ck_assert_msg(wait_of(0)->owner == (rows[i].runs ? 1 : DA_NONE), "row %zu: owner %u", i, wait_of(0)->owner);
+		done();
+	}
+}
+END_TEST
+
 /* Two locks of others in the same frame: no guess. */
 START_TEST(two_candidates)
 {
@@ -610,5 +696,6 @@ START_TEST(roles)
 END_TEST
 
 UNIT_MAIN("clr_objects", types_of_objects, numbers, strings, odd_strings, arrays, sync_blocks, holder_by_id, wrong_owners,
-	  stale_entries, pulse_queues, enter_by_stack, two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9,
+	  stale_entries, pulse_queues, enter_by_stack, class_constructors, runners_of_tasks,
+	  two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9,
 	  roles)

@@ -28,6 +28,9 @@ struct da_clr_lock_table {
 	struct da_map enter, pulse;
 	/* … to the wait handle (AutoResetEvent, Mutex …) whose it is, where a stack showed one. */
 	struct da_map handles;
+	/* Tasks that run, to the thread (index + 1 of proc.threads) that runs them. */
+	struct da_map task_runners;
+	bool has_task_runners;
 	/* Waits of a thread: its first one (index + 1), and behind each the next (the same). */
 	struct da_map wait_of;
 	DA_VEC(uint32_t) next_wait;
@@ -48,6 +51,8 @@ uint32_t da_clr_lock_add(struct da_clr_lock_table *t, uint64_t object, enum da_l
  * id. */
 bool da_clr_lock_own(struct da_clr_lock_table *t, uint32_t lock, uint32_t managed_id,
 		     const char *how);
+/* The same by the runtime's record of the thread. */
+bool da_clr_lock_held_by(struct da_clr_lock_table *t, uint32_t lock, uint64_t record, const char *how);
 /* Index of proc.managed_threads, or DA_NONE. */
 uint32_t da_clr_by_id(const struct da_clr_lock_table *t, uint32_t managed_id);
 uint32_t da_clr_by_record(const struct da_clr_lock_table *t, uint64_t thread);
@@ -80,8 +85,13 @@ void da_clr_stack_note_locks(struct da_clr_lock_table *t, uint32_t thread);
 void da_clr_stack_waits(struct da_clr_lock_table *t);
 /* Where the frame ends: its caller's stack pointer. */
 uint64_t da_clr_frame_end(const struct da_thread *th, uint32_t frame);
+/* The first frame of the thread (index of proc.threads), from the top, whose method begins so; or DA_NONE. */
+uint32_t da_clr_frame_of(struct da_clr *c, uint32_t thread, const char *prefix);
 /* "Type.Method" of a managed frame; NULL: none, or not known. */
 const char *da_clr_frame_method(const struct da_frame *f);
+
+/* class_init.c: class constructors. */
+void da_clr_class_waits(struct da_clr_lock_table *t);
 
 /* thin_locks.c: those on the stacks of their owners, less than certain. */
 void da_clr_stack_thin_locks(struct da_clr_lock_table *t);

@@ -147,6 +147,15 @@ bool da_clr_lock_own(struct da_clr_lock_table *t, uint32_t lock, uint32_t manage
 	return set_owner(t, lock, da_clr_by_id(t, managed_id), how);
 }
 
+bool da_clr_lock_held_by(struct da_clr_lock_table *t, uint32_t lock, uint64_t record, const char *how)
+{
+	if (!record) {
+		lock_at(t, lock)->state = DA_LOCK_FREE;
+		return true;
+	}
+	return set_owner(t, lock, da_clr_by_record(t, record), how);
+}
+
 /* ---------------------------------------------------------------- thin locks */
 
 static void read_thin(struct da_clr_lock_table *t, uint32_t lock, uint32_t word, const char *how)
@@ -467,6 +476,7 @@ void da_clr_monitors(struct da_clr *c)
 	read_table(&t);
 	da_clr_wait_infos(&t);
 	da_clr_stack_waits(&t);
+	da_clr_class_waits(&t);
 	da_clr_stack_thin_locks(&t);
 	drop_idle(&t, first);
 }

@@ -120,6 +120,15 @@ static void describe(struct da_clr_lock_table *t, enum da_lock_kind kind, uint32
 	case DA_LOCK_EVENT_SLIM:
 		set_waiting(l, field(c, l->address, "m_combinedState") & EVENT_WAITERS);
 		break;
+	case DA_LOCK_TASK: /* so does a task that runs */
+		other = da_clr_task_runner(t, l->address);
+		if (other == DA_NONE)
+			break;
+		l->owner = other;
+		l->owner_tid = c->dump->proc.threads.v[other].tid;
+		l->how = "the task has begun and not ended, and stands in that thread's call that runs a task";
+		l->confidence = 0.95f;
+		break;
 	case DA_LOCK_THREAD: /* it ends when its thread ends: that thread is who must act */
 		other = thread_of(t, l->address);
 		if (other == DA_NONE)

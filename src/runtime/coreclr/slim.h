@@ -13,6 +13,8 @@
  * wait? */
 bool da_clr_slim_waited(struct da_clr_lock_table *t, enum da_lock_kind kind, uint64_t object,
 			uint32_t managed);
+/* task_runners.c: the thread (index of proc.threads) that runs this task now; DA_NONE: none, or not known. */
+uint32_t da_clr_task_runner(struct da_clr_lock_table *t, uint64_t task);
 /* The lock of the model for it; monitors and Lock objects too. DA_NONE: none of its own. */
 uint32_t da_clr_slim_lock(struct da_clr_lock_table *t, enum da_lock_kind kind, uint64_t object);
 

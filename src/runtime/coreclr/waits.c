@@ -79,8 +79,7 @@ void da_clr_wait_add(struct da_clr_lock_table *t, const struct da_wait *w)
 	*first = p->waits.n;
 }
 
-/* The first frame of the thread, from the top, whose method begins so; or DA_NONE. */
-static uint32_t frame_of(struct da_clr *c, uint32_t thread, const char *prefix)
+uint32_t da_clr_frame_of(struct da_clr *c, uint32_t thread, const char *prefix)
 {
 	const struct da_thread *th = &c->dump->proc.threads.v[thread];
 
@@ -109,7 +108,7 @@ static void add(struct da_clr_lock_table *t, uint32_t thread, uint32_t lock, enu
 		return;
 	if (lock != DA_NONE)
 		w.address = p->locks.v[lock].address;
-	w.frame = frame_of(t->c, thread, "System.Threading.");
+	w.frame = da_clr_frame_of(t->c, thread, "System.Threading.");
 	da_clr_wait_add(t, &w);
 }
 

@@ -188,9 +188,11 @@ internal static class Locks
     /// <summary>One thread is in a static constructor for ever, two more want the class.</summary>
     public static void StaticConstructor()
     {
-        new Watcher("first-light", () => { Mark.At("Observatory.Locks.StaticConstructor.lambda"); Almanac.Look(); }).Blocked("sleep");
-        new Watcher("second-light", () => { Mark.At("Observatory.Locks.StaticConstructor.lambda_1"); Almanac.Look(); }).Calm();
-        new Watcher("third-light", () => { Mark.At("Observatory.Locks.StaticConstructor.lambda_2"); Almanac.Look(); }).Calm();
+        var first = new Watcher("first-light", () => { Mark.At("Observatory.Locks.StaticConstructor.lambda"); Almanac.Look(); }).Blocked("sleep");
+        var second = new Watcher("second-light", () => { Mark.At("Observatory.Locks.StaticConstructor.lambda_1"); Almanac.Look(); }).Calm("class-init");
+        var third = new Watcher("third-light", () => { Mark.At("Observatory.Locks.StaticConstructor.lambda_2"); Almanac.Look(); }).Calm("class-init");
+        Watch.ClassLock(typeof(Almanac), first, second, third);
+        Watch.Warning = "hang.lock-owner-blocked";
     }
 
     private static class Almanac
@@ -204,6 +206,136 @@ internal static class Locks
         }
 
         public static int Look() => s_year;
+    }
+
+    /// <summary>A static constructor wants a monitor whose owner wants the class.</summary>
+    public static void StaticConstructorDeadlock()
+    {
+        Gate = new Dome { Name = "gate" };
+        using var held = new CountdownEvent(2);
+        Held = held;
+        var keeper = new Watcher("keeper", () => { lock (Gate) { Held.Signal(); Held.Wait(); Mark.At("Observatory.Locks.StaticConstructorDeadlock.lambda"); Tables<string>.Look(); } });
+        var printer = new Watcher("printer", () => { Mark.At("Observatory.Locks.StaticConstructorDeadlock.lambda_1"); Tables<string>.Look(); }).Blocked("monitor", Gate);
+        keeper.Calm("class-init");
+        Watch.Lock(Gate, "monitor", keeper, 1, printer);
+        Watch.ClassLock(typeof(Tables<string>), printer, keeper);
+        Watch.Cycle.AddRange(new[] { keeper, printer });
+        Watch.Rule = "hang.deadlock";
+    }
+
+    private static Dome? Gate;
+    private static CountdownEvent? Held;
+
+    private static class Tables<T>
+    {
+        private static readonly long s_turns;
+
+        static Tables()
+        {
+            Held!.Signal();
+            Held.Wait();
+            Thread.Sleep(300);
+            Mark.At("Observatory.Locks.Tables<__Canon>..cctor"); Want(Gate!);
+            s_turns = Gate!.Turns;
+        }
+
+        public static long Look() => s_turns;
+    }
+
+    /// <summary>A static constructor waits for a task, whose thread of the pool wants the class.</summary>
+    public static void StaticConstructorTask()
+    {
+        var loader = new Watcher("loader", () => { Mark.At("Observatory.Locks.StaticConstructorTask.lambda"); Plates.Look(); }).Blocked("task");
+        Watcher helper = Helper().Calm("class-init");
+        Watch.ClassLock(typeof(Plates), loader, helper);
+        Watch.Cycle.AddRange(new[] { loader, helper });
+        Watch.Rule = "hang.deadlock";
+    }
+
+    private static class Plates
+    {
+        private static readonly int s_count;
+
+        static Plates()
+        {
+            Mark.At("Observatory.Locks.Plates..cctor"); s_count = Task.Run(Help).Result;
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public static int Look() => s_count;
+    }
+
+    /// <summary>No method of Plates: it would wait for the class before its first line.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Help()
+    {
+        s_helper = new Watcher();
+        Mark.At(); return Plates.Look() + 1;
+    }
+
+    /// <summary>Who holds a monitor waits for a task that wants it.</summary>
+    public static void TaskDeadlock()
+    {
+        var dome = new Dome { Name = "dome" };
+        var boss = new Watcher("boss", () => { lock (dome) { Mark.At("Observatory.Locks.TaskDeadlock.lambda"); Task.Run(() => { s_helper = new Watcher(); Want(dome); }).Wait(); Mark.Out(); } }).Blocked("task");
+        Watcher helper = Helper().Calm("monitor");
+        Watch.Lock(dome, "monitor", boss, 1, helper);
+        Watch.Cycle.AddRange(new[] { boss, helper });
+        Watch.Rule = "hang.deadlock";
+    }
+
+    private static volatile Watcher? s_helper;
+
+    private static Watcher Helper()
+    {
+        while (s_helper == null)
+            Thread.Sleep(10);
+        return s_helper;
+    }
+
+    /// <summary>Two static constructors that want each other's class: the runtime lets the second one through, which sleeps.</summary>
+    public static void StaticConstructorCycle()
+    {
+        using var held = new CountdownEvent(2);
+        Held = held;
+        var east = new Watcher("east", () => East.Look());
+        var west = new Watcher("west", () => West.Look());
+        east.Calm("class-init");
+        west.Calm("sleep");
+        Watch.ClassLock(typeof(West), west, east);
+        Watch.Warning = "hang.lock-owner-blocked";
+    }
+
+    private static class East
+    {
+        public static readonly int Year;
+
+        static East()
+        {
+            Held!.Signal();
+            Held.Wait();
+            Mark.At("Observatory.Locks.East..cctor"); Year = West.Look();
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public static int Look() => Year;
+    }
+
+    private static class West
+    {
+        public static readonly int Year;
+
+        static West()
+        {
+            Held!.Signal();
+            Held.Wait();
+            Thread.Sleep(500);
+            Year = East.Look() + 1;
+            Mark.At("Observatory.Locks.West..cctor"); Doze();
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public static int Look() => Year;
     }
 
     /// <summary>The finalizer waits for a lock whose holder sleeps.</summary>

@@ -16,6 +16,10 @@ switch (scenario)
     case "slim": Locks.Slim(); break;
     case "waits": Waits.Tasks(); break;
     case "cctor": Locks.StaticConstructor(); break;
+    case "cctor-deadlock": Locks.StaticConstructorDeadlock(); break;
+    case "cctor-cycle": Locks.StaticConstructorCycle(); break;
+    case "cctor-task": Locks.StaticConstructorTask(); break;
+    case "task-lock": Locks.TaskDeadlock(); break;
     case "finalizer": Locks.Finalizer(); break;
     case "mixed": Native.Mixed(); break;
     case "native": Native.Calls(); break;

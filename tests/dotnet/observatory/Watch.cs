@@ -76,8 +76,9 @@ internal sealed class Watcher
     }
 
     /// <summary>The system says that the thread sleeps, twice (a monitor spins before it does).</summary>
-    public Watcher Calm()
+    public Watcher Calm(string? kind = null)
     {
+        WaitKind ??= kind;
         for (int i = 0, calm = 0; i < 500 && calm < 3; i++)
         {
             string stat = OsId == 0 ? "" : File.ReadAllText($"/proc/self/task/{OsId}/stat");
@@ -96,19 +97,20 @@ internal sealed record Fault(string Type, string? Message, int Parent, Watcher? 
 /// <summary>
 /// The truth line: {"scenario", "runtime", "pid",
 ///  "threads": [{"name", "managed_id", "os_id", "pool", "frames": [{"function", "line"}] innermost first, "wait_kind", "wait_address"}],
-///  "locks": [{"address", "kind", "type", "owner": os id or 0, "recursion", "waiters": [os ids]}],
+///  "locks": [{"address" (where it is known), "kind", "type", "owner": os id or 0, "recursion", "waiters": [os ids]}],
 ///  "exceptions": [{"type", "message", "parent": index or -1, "os_id", "frames", "fields"}],
-///  "cycle": [os ids], "rule": what must be found, "blame": the function to look at, "calm": nothing must be, "ready": true}
+///  "cycle": [os ids], "rule": what must be found, "warning": the same, a warning, "blame": the function to look at, "calm": nothing must be, "ready": true}
 /// </summary>
 internal static class Watch
 {
     public static readonly List<Watcher> Watchers = new();
     public static readonly List<Fault> Faults = new();
-    public static string? Rule, Blame;
+    public static string? Rule, Warning, Blame;
     public static bool Calm;
     public static int Number;
     public static readonly List<Watcher> Cycle = new();
     private static readonly List<(object Object, string Kind, Watcher? Owner, int Recursion, Watcher[] Waiters)> s_locks = new();
+    private static readonly List<(Type Type, Watcher Owner, Watcher[] Waiters)> s_classes = new();
     private static string s_scenario = "";
     private static int s_mainOs, s_mainId;
     private static List<Frame> s_main = new();
@@ -123,6 +125,9 @@ internal static class Watch
 
     public static void Lock(object o, string kind, Watcher? owner, int recursion, params Watcher[] waiters) =>
         s_locks.Add((o, kind, owner, recursion, waiters));
+
+    /// <summary>Who runs the static constructor of a class, and who waits for it: where the runtime keeps that is not ours to know.</summary>
+    public static void ClassLock(Type type, Watcher owner, params Watcher[] waiters) => s_classes.Add((type, owner, waiters));
 
     public static unsafe string Address(object o) => "0x" + (*(nint*)Unsafe.AsPointer(ref o)).ToString("x");
 
@@ -152,7 +157,9 @@ internal static class Watch
         w.WriteEndArray();
         w.WriteStartArray("locks");
         foreach (var l in s_locks)
-            WriteLock(w, l.Object, l.Kind, l.Owner, l.Recursion, l.Waiters);
+            WriteLock(w, Address(l.Object), l.Kind, l.Object.GetType(), l.Owner, l.Recursion, l.Waiters);
+        foreach (var c in s_classes)
+            WriteLock(w, null, "class-init", c.Type, c.Owner, 0, c.Waiters);
         w.WriteEndArray();
         w.WriteStartArray("exceptions");
         foreach (Fault f in Faults)
@@ -164,6 +171,8 @@ internal static class Watch
         w.WriteEndArray();
         if (Rule != null)
             w.WriteString("rule", Rule);
+        if (Warning != null)
+            w.WriteString("warning", Warning);
         if (Blame != null)
             w.WriteString("blame", Blame);
         w.WriteBoolean("calm", Calm);
@@ -199,12 +208,13 @@ internal static class Watch
         w.WriteEndArray();
     }
 
-    private static void WriteLock(Utf8JsonWriter w, object o, string kind, Watcher? owner, int recursion, Watcher[] waiters)
+    private static void WriteLock(Utf8JsonWriter w, string? address, string kind, Type type, Watcher? owner, int recursion, Watcher[] waiters)
     {
         w.WriteStartObject();
-        w.WriteString("address", Address(o));
+        if (address != null)
+            w.WriteString("address", address);
         w.WriteString("kind", kind);
-        w.WriteString("type", o.GetType().FullName);
+        w.WriteString("type", type.IsGenericType ? type.FullName![..type.FullName!.IndexOf('`')] + "<" + type.GenericTypeArguments[0].FullName + ">" : type.FullName);
         w.WriteNumber("owner", owner?.OsId ?? 0);
         w.WriteNumber("recursion", recursion);
         w.WriteStartArray("waiters");
