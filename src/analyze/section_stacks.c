@@ -60,7 +60,7 @@ static void frame_row(struct da_analysis *a, enum da_col list, const struct da_f
 		da_set_address(doc, DA_COL_frame_offset, f->pc - f->place->start);
 	if (call && !inlined && f->place->method)
 		method_cells(doc, f->place->method);
-	da_set_word(doc, DA_COL_frame_kind, da_frame_kind_name((enum da_frame_kind)f->kind));
+	da_set_word(doc, DA_COL_frame_kind, da_frame_kind_name(da_frame_told_kind(f)));
 	da_set_bool(doc, DA_COL_frame_own,
 		    da_is_own(a->dump, f) &&
 			    !(call && da_call_is_library(f->place, (unsigned)(call - f->place->calls))));

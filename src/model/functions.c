@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions that a process made at run time, by address. */
+/* Functions that a process made at run time, by address; and what of them is told. */
 #include "config.h"
 
 #include "model/model.h"
@@ -36,4 +36,15 @@ bool da_in_runtime_table(const struct da_process *p, uint64_t addr)
 			high = mid;
 	}
 	return low && addr < p->function_tables.v[low - 1].end;
+}
+
+enum da_frame_kind da_frame_told_kind(const struct da_frame *f)
+{
+	if (f->kind != DA_FRAME_MANAGED || !f->place || !f->place->method)
+		return (enum da_frame_kind)f->kind;
+	switch ((enum da_method_origin)f->place->method->origin) {
+	case DA_METHOD_DYNAMIC: return DA_FRAME_DYNAMIC;
+	case DA_METHOD_STUB: return DA_FRAME_STUB;
+	default: return DA_FRAME_MANAGED;
+	}
 }

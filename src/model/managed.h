@@ -56,8 +56,12 @@ struct da_assembly {
 	const char *missing_why; /* for missing_files; NULL: nothing is missing */
 };
 
+/* Where a method comes from: from metadata; System.Reflection.Emit.DynamicMethod and what uses it; the runtime's own IL. */
+enum da_method_origin { DA_METHOD_METADATA, DA_METHOD_DYNAMIC, DA_METHOD_STUB };
+
 /* What a managed frame executes, for a place. */
 struct da_method {
+	uint8_t origin;          /* enum da_method_origin, by the runtime's own mark */
 	uint32_t assembly;       /* or DA_NONE */
 	uint32_t token;          /* 0x06…; 0: made at run time */
 	int32_t il_offset;       /* -1: unknown */

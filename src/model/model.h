@@ -170,6 +170,12 @@ const char *da_stack_end_name(enum da_stack_end end);
 enum da_frame_kind { DA_FRAME_UNKNOWN, DA_FRAME_NATIVE, DA_FRAME_MANAGED, DA_FRAME_STUB,
 		     DA_FRAME_DYNAMIC, DA_FRAME_RUNTIME };
 const char *da_frame_kind_name(enum da_frame_kind kind);
+struct da_frame;
+/*
+ * What is told of a frame: of managed ones whether the method was made at run time. `kind` itself stays MANAGED
+ * for them, for it says how they are walked.
+ */
+enum da_frame_kind da_frame_told_kind(const struct da_frame *f);
 
 /* One function at an address: the outermost first is [0]; inlined calls follow, innermost last. */
 struct da_place_call {

@@ -22,7 +22,7 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as f:
         data = json.load(f)["data"]
     tids = {t["id"]: t["tid"] for t in data["threads"]}
-    ours = {tids[t]: [f for f in s["frames"] if f["kind"] in ("managed", "dynamic")] for s in data["stacks"] for t in s["threads"]}
+    ours = {tids[t]: [f for f in s["frames"] if f["kind"] in ("managed", "dynamic") or (f["kind"] == "stub" and "(stub)" in f.get("function", ""))] for s in data["stacks"] for t in s["threads"]}
     theirs, frames = {}, None
     with open(sys.argv[2], encoding="utf-8", errors="replace") as f:
         for line in f:

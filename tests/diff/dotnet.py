@@ -155,9 +155,14 @@ def oracle_frames(frames):
             for f in frames if f['kind'] == 'managed']
 
 
+def is_method(f):
+    """Of managed code, made at run time or not; what is only code of the runtime's making is none."""
+    return f['kind'] in ('managed', 'dynamic') or (f['kind'] == 'stub' and '(stub)' in (f.get('function') or ''))
+
+
 def our_frames(frames):
     return [(num(f['method_token']) if f.get('method_token') else 0, f.get('module_name') or '', num(f['pc']),
-             num(f['sp']) if f.get('sp') else None, f.get('function') or '') for f in frames if f['kind'] in ('managed', 'dynamic')]
+             num(f['sp']) if f.get('sp') else None, f.get('function') or '') for f in frames if is_method(f)]
 
 
 nameless = False   # the dump at hand holds no names of jitted code: addresses only

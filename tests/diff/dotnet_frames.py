@@ -65,7 +65,9 @@ def from_report(j):
             block = 1
             while n > 1 and i + block < len(frames) and frames[i + block].get('repeat') == n:
                 block += 1
-            rows.append((number(f['pc']), number(f['sp']) if shown and 'sp' in f else None, f['kind'], n, block))
+            # methods that were made at run time are methods too; code that only leads to one is not
+            method = f['kind'] in ('managed', 'dynamic') or (f['kind'] == 'stub' and '(stub)' in f.get('function', ''))
+            rows.append((number(f['pc']), number(f['sp']) if shown and 'sp' in f else None, 'managed' if method else f['kind'], n, block))
         threads[t['tid']] = rows
     return threads
 

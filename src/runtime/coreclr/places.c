@@ -54,7 +54,8 @@ static void name_method(struct da_clr *c, struct da_place *p, const struct da_cl
 	int32_t il;
 
 	*method = (struct da_method){ .assembly = DA_NONE, .token = m->token, .il_offset = -1, .hidden = m->hidden,
-				      .raw = m->raw };
+				      .raw = m->raw,
+				      .origin = m->lcg ? DA_METHOD_DYNAMIC : m->il_stub ? DA_METHOD_STUB : DA_METHOD_METADATA };
 	p->calls = da_new(c->arena, struct da_place_call);
 	p->calls[0].function = m->name;
 	p->ncalls = 1;
@@ -84,7 +85,7 @@ static void name_nothing(struct da_clr *c, struct da_place *p, const struct da_c
 	a = m ? &c->dump->proc.assemblies.v[m->assembly] : NULL;
 	if (code && code->stub) {
 		p->calls = da_new(c->arena, struct da_place_call);
-		p->calls[0].function = "stub of the runtime";
+		p->calls[0].function = code->r2r ? "thunk of precompiled code" : "stub of the runtime";
 		p->ncalls = 1;
 		return;
 	}
