@@ -54,7 +54,7 @@ alive() {
 	pid=$!
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		grep -q ready ready && break
-		sleep 0.1
+		sleep 0.5
 	done
 	sleep 0.3
 	env -i PATH="$PATH" HOME=/ gcore -o "$demo/live" "$pid" >/dev/null 2>&1
@@ -69,6 +69,7 @@ for program in segv-null abort-assert double-free throw-uncaught stack-overflow;
 	crash "$program"
 done
 alive worker-pool
+alive deadlock
 for core in "$out"/*.core; do
 	zstd -q -f -19 --rm "$core" -o "$core.zst"
 done

@@ -307,7 +307,7 @@ void da_set_real(struct da_doc *doc, enum da_col col, double d)
 		return;
 	v = one(doc, col, type == DA_TYPE_PERCENT || type == DA_TYPE_CONFIDENCE);
 	if (v)
-		v->d = d == 0 ? 0 : d; /* no negative zero */
+		v->d = type == DA_TYPE_CONFIDENCE ? da_doc_confidence(d) : d == 0 ? 0 : d; /* no negative zero */
 }
 
 void da_set_bool(struct da_doc *doc, enum da_col col, bool b)

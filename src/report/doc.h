@@ -123,6 +123,9 @@ bool da_rule_id_valid(const char *id, size_t n);
 /* A name of a thing, for mistakes and messages: "threads.tid". */
 const char *da_col_name(struct da_doc *doc, enum da_col col);
 
+/* Between 0 and 1, in thousandths: the model's floats of 0.9 and more stay so, and JSON stays short. */
+double da_doc_confidence(double d);
+
 /* Cells, for the setters and the reader. */
 bool da_type_is_text(enum da_type type);
 bool da_type_is_ref(enum da_type type);

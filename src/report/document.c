@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -180,9 +181,9 @@ void da_doc_rules_version(struct da_doc *doc, const char *version)
 	doc->rules_version = da_doc_intern(doc, version);
 }
 
-static double fraction(double d)
+double da_doc_confidence(double d)
 {
-	return d > 0 ? (d < 1 ? d : 1) : 0; /* also for what is no number */
+	return d > 0 ? (d < 1 ? floor(1000 * d + 0.5) / 1000 : 1) : 0; /* 0 also for what is no number */
 }
 
 void da_doc_verdict_ref(struct da_doc *doc, enum da_verdict_kind kind, double confidence,
@@ -191,7 +192,7 @@ void da_doc_verdict_ref(struct da_doc *doc, enum da_verdict_kind kind, double co
 	doc->verdict = (struct da_verdict){
 		.kind = kind,
 		.text = da_doc_rich(doc, rich),
-		.confidence = fraction(confidence),
+		.confidence = da_doc_confidence(confidence),
 		.finding = finding ? da_doc_intern(doc, finding) : NULL,
 	};
 	doc->verdict_finding = NULL;

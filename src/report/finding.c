@@ -19,7 +19,7 @@ struct da_finding *da_finding_new(struct da_doc *doc, const char *rule, enum da_
 	f->row.rule = da_doc_intern(doc, rule);
 	f->row.severity = severity;
 	f->row.weight = weight;
-	f->row.confidence = confidence > 0 ? (confidence < 1 ? confidence : 1) : 0;
+	f->row.confidence = da_doc_confidence(confidence);
 	f->row.count = 1;
 	da_vec_push(doc->arena, &doc->findings, f);
 	return f;

@@ -30,5 +30,5 @@ libdumpan_a_SOURCES += \
 	%D%/spin.c \
 	%D%/stdio.c \
 	%D%/state.c %D%/idle.def \
-	%D%/witness.c %D%/witness_code.c \
+	%D%/witness.c %D%/witness_code.c %D%/witness_pointer.c \
 	%D%/wait.c %D%/wait.h

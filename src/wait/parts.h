@@ -117,6 +117,7 @@ struct da_waits {
 	struct da_map sleepers;       /* address to how many threads sleep on it */
 	struct da_map musl_conds, musl_nodes; /* conditions that were looked at; node of a waiter to its condition */
 	uint32_t leaving_left;        /* stacks that may still be searched for who was woken */
+	uint32_t pointers_left;       /* locks to which pointers may still be searched for */
 	uint32_t held_left;           /* entries of robust lists that may still be looked at */
 	struct da_map locks;          /* address to index of proc.locks */
 	uint32_t first_lock, first_wait; /* those before are of others */
@@ -250,6 +251,8 @@ void da_wait_held(struct da_waits *w);
 void da_wait_witness(struct da_waits *w);
 /* witness_code.c: the function on the thread's stack whose code made this address, before the place where it is; NULL. */
 const char *da_wait_made_in(struct da_waits *w, uint32_t thread, uint64_t address);
+/* witness_pointer.c: the pointer by which a thread may have come to a lock, in words; NULL: none, or most threads have it. */
+const char *da_wait_leads_to(const struct da_waits *w, uint32_t thread, uint32_t lock);
 /* state.c: states and roles of all threads. */
 void da_wait_states(struct da_waits *w);
 

@@ -11,6 +11,7 @@
 #define BYTES 0x1000 /* of each stack, from its top */
 #define SURE 0.95f
 #define LIKELY 0.9f
+#define POINTERS 24 /* locks whose owners are looked at for pointers to them: each costs a look at many words */
 
 /* Registers and stack of a thread, without the place where its own wait left the address. */
 static bool mentions(const struct da_waits *w, uint32_t thread, uint64_t address)
@@ -62,7 +63,7 @@ static bool refuses_owner(const struct da_waits *w, const struct da_lock *l)
 static void check(struct da_waits *w, uint32_t index)
 {
 	struct da_lock *l = &w->p->locks.v[index];
-	const char *function;
+	const char *function, *pointer;
 	bool waits;
 
 	if (l->owner >= w->p->threads.n || !l->how)
@@ -88,6 +89,9 @@ static void check(struct da_waits *w, uint32_t index)
 		l->confidence = LIKELY; /* it may have given it back since */
 		l->how = da_printf(w->d->arena, "%s; that thread is in " DA_SYM("%s") ", whose code took the lock's address before",
 				   l->how, function);
+	} else if (w->pointers_left && w->pointers_left-- && (pointer = da_wait_leads_to(w, l->owner, index)) != NULL) {
+		l->confidence = LIKELY;
+		l->how = da_printf(w->d->arena, "%s; the stack or a register of that thread holds %s", l->how, pointer);
 	}
 }
 
@@ -149,6 +153,7 @@ static void pass_on(struct da_waits *w)
 
 void da_wait_witness(struct da_waits *w)
 {
+	w->pointers_left = POINTERS;
 	for (uint32_t i = w->first_lock; i < w->p->locks.n && !da_stop(w->d->watch); i++)
 		check(w, i);
 	look_for_readers(w);

@@ -98,6 +98,30 @@ START_TEST(findings_merge)
 }
 END_TEST
 
+/* The model counts in floats, and 0.9f is less than 0.9. */
+START_TEST(confidence_of_floats)
+{
+	static const struct {
+		float model;
+		double document;
+		const char *word;
+	} cases[] = { { 0.9f, 0.9, "high" }, { 0.6f, 0.6, "medium" }, { 0.8995f - 0.001f, 0.899, "medium" },
+		      { 1.5f, 1, "high" }, { -1, 0, "low" } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
+		struct da_doc *doc = da_doc_new(a, NULL);
+
+		(void)da_finding_new(doc, "hang.sleep", DA_SEVERITY_INFORMATION, 1, (double)cases[i].model);
+		da_doc_verdict(doc, DA_VERDICT_HANG, (double)cases[i].model, NULL, "x");
+		da_doc_finish(doc);
+		ck_assert_double_eq(da_doc_finding(doc, 0)->confidence, cases[i].document);
+		ck_assert_double_eq(da_doc_get_verdict(doc)->confidence, cases[i].document);
+		ck_assert_str_eq(da_confidence_name(da_doc_finding(doc, 0)->confidence), cases[i].word);
+	}
+}
+END_TEST
+
 START_TEST(misuse_is_counted)
 {
 	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
@@ -165,5 +189,5 @@ START_TEST(many_rows_cost_columns)
 }
 END_TEST
 
-UNIT_MAIN("report", tables_agree, filled_and_read, findings_in_order, findings_merge, misuse_is_counted,
+UNIT_MAIN("report", tables_agree, filled_and_read, findings_in_order, findings_merge, confidence_of_floats, misuse_is_counted,
 	  text_is_made_valid, many_rows_cost_columns)

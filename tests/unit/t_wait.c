@@ -167,6 +167,39 @@ START_TEST(second_witness)
 }
 END_TEST
 
+/* A lock within a block of malloc, or that a structure points to: its owner has a pointer, which others have not. */
+START_TEST(pointer_is_a_witness)
+{
+	enum { BLOCK = DATA + 0xf0, STRUCTURE = DATA + 0x400 };
+	static const struct {
+		uint64_t pointer;
+		unsigned others; /* that have it as well */
+		bool told;
+	} cases[] = {
+		{ BLOCK, 0, true }, { BLOCK, 2, false }, { STRUCTURE, 0, true }, { STRUCTURE, 1, true }, { STRUCTURE, 2, false },
+		{ BLOCK - 0x20, 0, false },     /* no block begins there */
+		{ STRUCTURE - 0x100, 0, false } /* too far from it */
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process();
+		uint64_t m = DATA + 0x100;
+
+		put(BLOCK - 8, 0x61, 8);
+		put(STRUCTURE + 16, m, 8);
+		mutex(m, 2, 0, FIRST_TID + 3, 1, 0);
+		put(sp_of(3) + 0x200, cases[i].pointer, 8);
+		for (unsigned k = 0; k < cases[i].others; k++)
+			put(sp_of(4 + k) + 0x100, cases[i].pointer, 8);
+		sleeps(d, 1, m, PRIVATE_WAIT, 2);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(lock_at(d, m)->owner, 3);
+		ck_assert_msg((lock_at(d, m)->confidence >= 0.9f) == cases[i].told, "case %zu", i);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 /* A lock that is a variable: code that made its address, in a function that its owner is in. */
 START_TEST(code_is_a_witness)
 {
@@ -581,7 +614,7 @@ START_TEST(container_seen_from_outside)
 }
 END_TEST
 
-UNIT_MAIN("wait", owner_of_a_mutex, second_witness, code_is_a_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
+UNIT_MAIN("wait", owner_of_a_mutex, second_witness, pointer_is_a_witness, code_is_a_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
 	  managed_wait_stays_primary, condition_variables_of_three_ages, rwlock_before_2_25, readers_have_no_names, owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree,
 	  owner_that_is_gone, robust_list_that_leads_back, wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor,
 	  descriptors_that_lie, woken_already, container_seen_from_outside)
