@@ -20,7 +20,7 @@ static const char *const global_names[] = {
 
 /*
  * Frames among the vtables, from the first one that is a frame's. It is 26 vtables behind EEJitManager,
- * in 6.0 31.
+ * in 6.0 31, and 30 on Linux.
  */
 static const struct {
 	enum da_clr_frame frame;
@@ -166,7 +166,7 @@ enum da_status da_clr_dactable_entry(const struct da_clr *c, const struct da_clr
 
 static void apply_vtables(struct da_clr *c, struct da_clr_layout *l, const struct da_clr_dactable *t, uint32_t first)
 {
-	uint32_t i = first + (c->major <= 6 ? 31 : 26);
+	uint32_t i = first + (c->major > 6 ? 26 : c->windows ? 31 : 30);
 
 	if (l->frames.n)
 		return;

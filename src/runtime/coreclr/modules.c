@@ -69,7 +69,7 @@ static void add_element(struct list *l, uint64_t at, bool direct)
 	struct element e = { .assembly = direct ? at : 0 };
 
 	if (!direct)
-		da_mem_word(c->mem, at, &e.assembly); /* always its first word */
+		DA_CLR_PTR(c, at, DomainAssembly, Assembly, &e.assembly);
 	if (!direct && DA_CLR_HAS(c, DomainAssembly, Module))
 		DA_CLR_PTR(c, at, DomainAssembly, Module, &e.module);
 	else
