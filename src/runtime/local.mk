@@ -34,11 +34,13 @@ da_clr_data = \
 	%D%/coreclr/layouts/linux-x64-10.json \
 	%D%/coreclr/layouts/linux-x64-11.json \
 	%D%/coreclr/layouts/linux-x64-6.json \
+	%D%/coreclr/layouts/linux-x64-7.json \
 	%D%/coreclr/layouts/linux-x64-8.json \
 	%D%/coreclr/layouts/linux-x64-9.json \
 	%D%/coreclr/layouts/win-x64-10.json \
 	%D%/coreclr/layouts/win-x64-11.json \
 	%D%/coreclr/layouts/win-x64-6.json \
+	%D%/coreclr/layouts/win-x64-7.json \
 	%D%/coreclr/layouts/win-x64-8.json \
 	%D%/coreclr/layouts/win-x64-9.json \
 	%D%/coreclr/descriptors/00564bade2d1.json \

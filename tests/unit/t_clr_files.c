@@ -112,7 +112,8 @@ static void layout(void)
 		c->layout.off[i] = DA_CLR_UNKNOWN;
 	for (size_t i = 0; i < DA_CLR_TYPES; i++)
 		c->layout.size[i] = DA_CLR_UNKNOWN;
-	OFF(AppDomain, DomainAssemblyList, 64), OFF(ArrayListBase, Count, 0), OFF(ArrayListBase, FirstBlock, 8);
+	OFF(AppDomain, DomainAssemblyList, 64), OFF(DomainAssembly, Assembly, 0);
+	OFF(ArrayListBase, Count, 0), OFF(ArrayListBase, FirstBlock, 8);
 	OFF(ArrayListBlock, Next, 0), OFF(ArrayListBlock, Size, 8), OFF(ArrayListBlock, ArrayStart, 16);
 	OFF(Assembly, Module, 16), OFF(Module, Assembly, 248), OFF(Module, PEAssembly, 216);
 	OFF(Module, TypeDefToMethodTableMap, 416), OFF(Module, MethodDefToDescMap, 448);

@@ -25,6 +25,7 @@
 static struct da_dump *d;
 static struct da_symbols *symbols;
 static uint8_t *file;
+static uint64_t table_size = 157 * 8;
 
 static void put(uint64_t at, uint64_t v, unsigned n) { memcpy(file + (at - BASE), &v, n); }
 static void put64(uint64_t at, uint64_t v) { put(at, v, 8); }
@@ -43,11 +44,11 @@ static uint32_t hash(const char *s)
 
 static void elf(void)
 {
-	static const struct {
+	const struct {
 		const char *name;
 		uint64_t value, size;
 	} symbol[] = { { "DotNetRuntimeContractDescriptor", DESCRIPTOR - BASE, 40 },
-		       { "g_dacTable", TABLE - BASE, 157 * 8 } };
+		       { "g_dacTable", TABLE - BASE, table_size } };
 	uint64_t strings = BASE + 0xa01;
 
 	memcpy(file, "\177ELF\2\1\1", 7);
@@ -515,8 +516,8 @@ END_TEST
 
 START_TEST(every_overlay_reads_threads)
 {
-	static const char *const names[] = { "linux-x64-6", "linux-x64-8", "linux-x64-9", "linux-x64-10", "linux-x64-11",
-					     "linux-arm64-9", "linux-arm64-10", "linux-arm64-11", "win-x64-6", "win-x64-8",
+	static const char *const names[] = { "linux-x64-6", "linux-x64-7", "linux-x64-8", "linux-x64-9", "linux-x64-10", "linux-x64-11",
+					     "linux-arm64-9", "linux-arm64-10", "linux-arm64-11", "win-x64-6", "win-x64-7", "win-x64-8",
 					     "win-x64-9", "win-x64-10", "win-x64-11" };
 	struct da_arena *a = da_arena_new();
 	struct da_clr_layout *l = da_calloc(a, 1, sizeof(*l));
@@ -578,10 +579,120 @@ START_TEST(reads_8_by_its_table)
 }
 END_TEST
 
+/* A table of n entries, of 4 bytes as offsets (6) or of 8 as addresses; each leads to 64 bytes of its own. */
+static void table(unsigned n, unsigned bytes)
+{
+	table_size = (uint64_t)n * bytes;
+	process(bytes == 4 ? "6.0.99" : "7.0.99");
+	table_size = 157 * 8;
+	put64(DESCRIPTOR, 0);
+	for (unsigned i = 0; i < n; i++)
+		put(TABLE + (uint64_t)bytes * i, (bytes == 4 ? 0 : BASE) + 0x20000 + 64 * (uint64_t)i, bytes);
+}
+
+static uint64_t variable(unsigned i) { return BASE + 0x20000 + 64 * (uint64_t)i; }
+
+static void frame_is(struct da_clr *c, enum da_clr_frame kind, uint64_t id)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < c->layout.frames.n; i++)
+		if (c->layout.frames.v[i].kind == kind) {
+			ck_assert_uint_eq(c->layout.frames.v[i].id, id);
+			found = true;
+		}
+	ck_assert(found);
+}
+
+/* Positions as dumps of 6.0.36 have them: the frames are one nearer than on Windows. */
+START_TEST(reads_6_by_its_table)
+{
+	uint64_t first = THREADS, v;
+	struct da_clr *c;
+
+	table(176, 4);
+	put64(variable(17), STORE), put32(variable(34), 1);
+	put64(STORE + 0xa0, first + 0xf0), put32(STORE + 0xb8, 1);
+	put64(first + 0x1b0, 101), put32(first + 0x20, 4), put64(first + 0x10, UINT64_MAX);
+	put64(variable(4), BASE + 0x30000), put64(BASE + 0x30000, variable(112));
+	c = open_it();
+	ck_assert_uint_eq(d->proc.runtimes.v[0].reader, DA_READER_TABLE_NEAREST);
+	ck_assert_int_eq(da_clr_threads_read(c), DA_OK);
+	ck_assert_uint_eq(d->proc.managed_threads.n, 1);
+	ck_assert_uint_eq(d->proc.managed_threads.v[0].tid, 101);
+	frame_is(c, DA_CLR_FRAME_HelperMethodFrame_1OBJ, variable(149));
+	frame_is(c, DA_CLR_FRAME_DebuggerU2MCatchHandlerFrame, variable(145));
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_SyncBlockCache, &v), DA_OK);
+	ck_assert_uint_eq(v, variable(94));
+	ck_assert_int_eq(DA_CLR_OFF(c, DomainAssembly, Assembly), 104);
+	done();
+}
+END_TEST
+
+/* 7.0.11 has no path of the entry assembly, 7.0.20 has one; between them what stands behind it is moved. */
+static void seven(unsigned n, unsigned first_vtable)
+{
+	uint64_t first = THREADS, v = 13, path;
+	struct da_clr *c;
+
+	table(n, 8);
+	put64(variable(17), STORE), put32(variable(33), 1);
+	put64(STORE + 0xa0, first + 0xe8), put32(STORE + 0xb8, 1);
+	put64(first + 0x1a8, 101), put32(first + 0x20, 4), put64(first + 0x10, UINT64_MAX);
+	put64(variable(4), BASE + 0x30000), put64(BASE + 0x30000, variable(first_vtable));
+	c = open_it();
+	ck_assert_uint_eq(c->major, 7);
+	ck_assert_int_eq(da_clr_threads_read(c), DA_OK);
+	ck_assert_uint_eq(d->proc.managed_threads.n, 1);
+	frame_is(c, DA_CLR_FRAME_HelperMethodFrame_1OBJ, variable(first_vtable + 33));
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_MethodDescTokenRemainderBitCount, &v), DA_OK);
+	ck_assert_uint_eq(v, 13);
+	ck_assert(DA_CLR_HAS(c, RangeSection, Next) && !DA_CLR_HAS(c, RangeSectionFragment, Next)); /* a plain list */
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_EntryAssemblyPath, &path), n == 169 ? DA_OK : DA_UNSUPPORTED);
+	done();
+}
+
+START_TEST(reads_7_by_its_table)
+{
+	seven(169, 109);
+	seven(168, 108);
+}
+END_TEST
+
+/* A module whose ReadyToRunInfo lies elsewhere than the layout says, and is laid out as that of another version. */
+START_TEST(finds_the_parts_of_ready_to_run_info)
+{
+	const uint64_t object = BASE + 0x31000, module = BASE + 0x32000, info = BASE + 0x33000, image = BASE + 0x34000,
+		       buckets = BASE + 0x38000;
+	struct da_clr *c;
+
+	table(169, 8);
+	put64(variable(54), object), put64(object + 0x18, module);
+	put64(module + 0x500, info);
+	put64(info, module), put64(info + 8, image), put64(info + 32, info); /* as in 6 */
+	put64(info + 64, image + 0x100), put32(info + 72, 41);
+	put32(image, 0x00525452), put32(image + 12, 2);
+	put32(image + 16, 101), put32(image + 28, 102), put32(image + 32, 0x100), put32(image + 36, 42 * 12);
+	put64(info + 400 + 16, buckets), put64(buckets, 5);
+	for (unsigned i = 0; i < 4; i++)
+		for (unsigned k = 0; k < 4; k++)
+			put64(buckets + 64 * (i + 1ULL) + 8ULL * k, image + 0x1000 + 16ULL * (4 * i + k));
+	c = open_it();
+	ck_assert_int_eq(DA_CLR_OFF(c, Module, ReadyToRunInfo), 0x500);
+	ck_assert_int_eq(DA_CLR_OFF(c, ReadyToRunInfo, ReadyToRunHeader), 8);
+	ck_assert_int_eq(DA_CLR_OFF(c, ReadyToRunInfo, CompositeInfo), 32);
+	ck_assert_int_eq(DA_CLR_OFF(c, ReadyToRunInfo, RuntimeFunctions), 64);
+	ck_assert_int_eq(DA_CLR_OFF(c, ReadyToRunInfo, NumRuntimeFunctions), 72);
+	ck_assert_int_eq(DA_CLR_OFF(c, ReadyToRunInfo, HotColdMap), 80);
+	ck_assert_int_eq(DA_CLR_OFF(c, ReadyToRunInfo, EntryPointToMethodDescMap), 400);
+	done();
+}
+END_TEST
+
 UNIT_MAIN("clr_target", reads_the_descriptor_of_10, reads_the_descriptor_of_11, tries_the_other_kind_of_link,
 	  reads_a_descriptor_of_32_bits, refuses_cut_json,
 	  refuses_text_that_is_not_there, refuses_another_pointer_size, refuses_counts_too_big,
 	  refuses_a_baseline_that_it_does_not_know, survives_a_cyclic_part, leaves_out_values_that_cannot_be,
 	  stops_in_a_cycle_of_threads, does_not_believe_the_number_of_threads, wants_threads_that_the_dump_has,
 	  knows_released_builds, takes_the_nearest_column, overlays_agree_with_descriptors, every_overlay_reads_threads,
-	  reads_8_by_its_table)
+	  reads_6_by_its_table, reads_7_by_its_table, reads_8_by_its_table, finds_the_parts_of_ready_to_run_info)

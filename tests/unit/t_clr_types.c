@@ -70,7 +70,8 @@ static void layout(void)
 	OFF(InstantiatedMethodDesc, NumGenericArgs, 34), SIZE(InstantiatedMethodDesc, 40);
 	OFF(DynamicMethodDesc, MethodName, 32), OFF(StoredSigMethodDesc, ExtendedFlags, 28);
 	OFF(AsyncMethodData, Flags, 0);
-	OFF(AppDomain, DomainAssemblyList, 64), OFF(ArrayListBase, Count, 0), OFF(ArrayListBase, FirstBlock, 8);
+	OFF(AppDomain, DomainAssemblyList, 64), OFF(DomainAssembly, Assembly, 0);
+	OFF(ArrayListBase, Count, 0), OFF(ArrayListBase, FirstBlock, 8);
 	OFF(ArrayListBlock, Next, 0), OFF(ArrayListBlock, Size, 8), OFF(ArrayListBlock, ArrayStart, 16);
 	OFF(Assembly, Module, 16), OFF(Module, Assembly, 248), OFF(Module, PEAssembly, 216), OFF(Module, Base, 224);
 	OFF(Module, Path, 200), OFF(Module, TypeDefToMethodTableMap, 416), OFF(Module, MethodDefToDescMap, 448);

@@ -10,7 +10,7 @@
 #include "runtime/coreclr/target.h"
 
 /* READER_VERSION: of the descriptor's RecommendedReaderVersion; 11.0 has 1. */
-enum { MAJORS = 5, COLUMNS = 12, READER_VERSION = 1, FORMAT = 2 };
+enum { MAJORS = 6, COLUMNS = 12, READER_VERSION = 1, FORMAT = 2 };
 
 /* ---------------------------------------------------------------- reading by name */
 
@@ -167,7 +167,7 @@ static bool better(const struct da_clr_choice *a, const struct da_clr_choice *b)
 /* The version is known, or every one that could be is tried. */
 static unsigned majors(const struct da_clr *c, const struct da_clr_found *f, unsigned ret[MAJORS])
 {
-	static const unsigned all[MAJORS] = { 11, 10, 9, 8, 6 };
+	static const unsigned all[MAJORS] = { 11, 10, 9, 8, 7, 6 };
 	unsigned known = c->major;
 
 	if (!known && f->in_dump && f->merged.version)
