@@ -7,6 +7,7 @@ libdumpan_a_SOURCES += \
 	%D%/groups.c %D%/groups.h \
 	%D%/order.c %D%/order.h \
 	%D%/rule_access.c \
+	%D%/rule_box.c \
 	%D%/rule_crash.c \
 	%D%/rule_dump.c \
 	%D%/rule_dump_managed.c \
@@ -15,6 +16,7 @@ libdumpan_a_SOURCES += \
 	%D%/rule_handles.c \
 	%D%/rule_managed.c \
 	%D%/rule_memory.c \
+	%D%/rule_remote.c \
 	%D%/rule_runtime.c \
 	%D%/rule_waiting.c \
 	%D%/rules.def \

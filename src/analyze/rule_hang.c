@@ -45,6 +45,9 @@ const char *da_say_wait(struct da_analysis *a, const struct da_wait *w)
 {
 	if (da_is_join((enum da_lock_kind)w->kind) && w->owner != DA_NONE)
 		return da_printf(a->dump->arena, "the end of %s", da_say_thread(a, w->owner));
+	if (w->remote)
+		return da_printf(a->dump->arena, "an answer of %s%s%s%s", w->remote, w->peer ? " (" : "", w->peer ? w->peer : "",
+				 w->peer ? ")" : "");
 	return lock_of(a, w) ? da_say_lock(a, w->lock) : da_say_kind((enum da_lock_kind)w->kind);
 }
 
@@ -513,6 +516,18 @@ const struct da_rule da_rule_hang_lock_orphaned = {
 
 /* ---------------------------------------------------------------- owners that wait themselves */
 
+/* What was asked for: how much of it is left only the kernel knows. */
+static const char *say_sleep(struct da_analysis *a, const struct da_wait *w)
+{
+	uint64_t ms = w->timeout_us / 1000;
+
+	if (!w->has_timeout)
+		return "sleeps";
+	if (ms % 1000 == 0 || ms >= 10000)
+		return da_printf(a->dump->arena, "sleeps (for %llu s, as asked)", (unsigned long long)(ms / 1000));
+	return da_printf(a->dump->arena, "sleeps (for %llu ms, as asked)", (unsigned long long)ms);
+}
+
 /* What the head of a chain does: "sleeps", "waits for a socket". NULL: it runs or is about to, or nothing is known. */
 static const char *head_does(struct da_analysis *a, uint32_t head)
 {
@@ -522,7 +537,7 @@ static const char *head_does(struct da_analysis *a, uint32_t head)
 	if (w && w->woken)
 		return NULL;
 	if (w && w->kind == DA_WAIT_SLEEP)
-		return "sleeps";
+		return say_sleep(a, w);
 	if (w)
 		return da_printf(a->dump->arena, "waits for %s", da_say_wait(a, w));
 	switch ((enum da_state)t->state) {
@@ -535,6 +550,16 @@ static const char *head_does(struct da_analysis *a, uint32_t head)
 	}
 }
 
+/* The edge of those behind it that is least sure. */
+static float weakest(const struct da_graph *g, uint32_t head)
+{
+	float confidence = 1;
+
+	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++)
+		confidence = DA_MIN(confidence, g->edge[g->followers[i]].confidence);
+	return confidence;
+}
+
 static bool one_head(struct da_analysis *a, uint32_t head, const char *does)
 {
 	const struct da_graph *g = a->graph;
@@ -542,11 +567,9 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does)
 	uint32_t behind = g->behind[head], shown = 0;
 	const char *function = da_standing_in(a, head);
 	bool grave = behind >= 3 && behind * DA_HANG_SHARE >= g->n;
-	double confidence = 0.9;
+	double confidence = DA_MIN(0.9, (double)weakest(g, head));
 	struct da_finding *f;
 
-	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++)
-		confidence = DA_MIN(confidence, (double)g->edge[g->followers[i]].confidence);
 	if (confidence < SURE) /* a guessed owner may close a circle, but is no reason to blame a thread */
 		return false;
 	f = da_finding_new(a->doc, "hang.lock-owner-blocked", grave ? DA_SEVERITY_ERROR : DA_SEVERITY_WARNING, behind + 1, confidence);
@@ -613,6 +636,48 @@ const struct da_rule da_rule_hang_lock_owner_blocked = {
 	.page = "Follows each chain of waits to the thread at its head. An Error where a fifth of all threads, and at\n"
 		"least three, stand behind it. A head that runs is ordinary contention and no finding.",
 	.why_not = da_hang_no_waits, .run = run_owner_blocked,
+};
+
+/* ---------------------------------------------------------------- sleepers that may hold a lock */
+
+/* One whose lock is known for sure is hang.lock-owner-blocked's. */
+static unsigned run_sleep(struct da_analysis *a)
+{
+	const struct da_graph *g = a->graph;
+	struct da_heads heads;
+	unsigned n = 0;
+
+	find_heads(a, &heads);
+	for (size_t i = 0; i < heads.v.n && n < MOST; i++) {
+		uint32_t head = heads.v.v[i], shown = 0;
+		const struct da_wait *w = da_primary_wait(a, head);
+		struct da_finding *f;
+
+		if (!w || w->kind != DA_WAIT_SLEEP || w->woken || (double)weakest(g, head) >= SURE || da_hang_crashed(a))
+			continue;
+		f = da_finding_new(a->doc, "hang.sleep", DA_SEVERITY_INFORMATION, g->behind[head] + 1, (double)weakest(g, head));
+		da_finding_title(f, "%s %s, and %u %s for a lock that it may hold", da_say_thread(a, head), say_sleep(a, w),
+				 g->behind[head], da_plural(g->behind[head], "thread waits", "threads wait"));
+		da_finding_description(f, "That it holds this lock is a guess: see the evidence. If it is right, they go on when it has slept.");
+		da_finding_recommendation(f, "Ask the developers whether it sleeps inside of the lock: nothing slow belongs there.");
+		da_finding_refuted_by(f, "another owner of the lock");
+		da_finding_thread(f, head);
+		for (uint32_t k = g->from[head]; k < g->from[head + 1]; k++) {
+			da_finding_thread(f, g->followers[k]);
+			if (shown++ < DA_HANG_EVIDENCE)
+				edge_evidence(a, f, g->followers[k]);
+		}
+		n++;
+	}
+	return n;
+}
+
+const struct da_rule da_rule_hang_sleep = {
+	.id = "hang.sleep", .severity = "Information",
+	.looks_for = "a thread that sleeps, and may hold a lock that others wait for",
+	.page = "Where the lock itself names the sleeper as its owner, hang.lock-owner-blocked tells it, with the time that it\n"
+		"asked for; here are those of which it is a guess.",
+	.why_not = da_hang_no_waits, .run = run_sleep,
 };
 
 /* ---------------------------------------------------------------- the finalizer */

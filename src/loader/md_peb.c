@@ -13,7 +13,7 @@
 
 enum field {
 	TEB_STACK_BASE, TEB_STACK_LIMIT, TEB_SELF, TEB_PROCESS_ID, TEB_THREAD_ID, TEB_PEB,
-	TEB_LAST_ERROR, PEB_DEBUGGED, PEB_IMAGE, PEB_LDR, PEB_PARAMETERS, PARAMETERS_FLAGS, PARAMETERS_CWD,
+	TEB_LAST_ERROR, PEB_DEBUGGED, PEB_SESSION, PEB_IMAGE, PEB_LDR, PEB_PARAMETERS, PARAMETERS_FLAGS, PARAMETERS_CWD,
 	PARAMETERS_IMAGE, PARAMETERS_COMMAND_LINE, PARAMETERS_ENVIRONMENT, LDR_LOAD_ORDER, ENTRY_BASE,
 	ENTRY_SIZE, ENTRY_PATH, ENTRY_NAME, ENTRY_TIMESTAMP, STRING_BUFFER, FIELDS,
 };
@@ -28,6 +28,7 @@ static const uint16_t offsets[FIELDS][2] = {
 	[TEB_PEB] =                 { 0x60,  0x30 },
 	[TEB_LAST_ERROR] =          { 0x68,  0x34 },
 	[PEB_DEBUGGED] =            { 0x02,  0x02 },
+	[PEB_SESSION] =             { 0x2c0, 0x1d4 }, /* the last field of PEB that winternl.h names */
 	[PEB_IMAGE] =               { 0x10,  0x08 },
 	[PEB_LDR] =                 { 0x18,  0x0c },
 	[PEB_PARAMETERS] =          { 0x20,  0x10 },
@@ -47,6 +48,7 @@ static const uint16_t offsets[FIELDS][2] = {
 
 #define ENVIRONMENT_MAX (UINT64_C(1) << 20)
 #define STACK_MAX (UINT64_C(1) << 40)
+#define SESSION_MAX 0xffff /* beyond, the words are no PEB */
 
 static uint64_t at(const struct md *m, uint64_t base, enum field f)
 {
@@ -324,6 +326,7 @@ void md_read_peb(struct md *m)
 	if (!p->peb)
 		return;
 	p->debugged = is_debugged(m, p->peb);
+	p->has_session = da_mem_u32(&p->mem, at(m, p->peb, PEB_SESSION), &p->session) == DA_OK && p->session <= SESSION_MAX;
 	read_loader_list(m, word_at(m, p->peb, PEB_LDR));
 	image = word_at(m, p->peb, PEB_IMAGE);
 	if (image && module_at_base(p, image)) {

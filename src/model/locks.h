@@ -40,6 +40,9 @@ struct da_lock {
 	float confidence;      /* of the owner, 0 to 1 */
 };
 
+/* A window that waits for somebody's answer. */
+enum da_box { DA_BOX_NONE, DA_BOX_MESSAGE, DA_BOX_DIALOG };
+
 struct da_wait {
 	uint32_t thread;
 	uint32_t lock;         /* index of locks, or DA_NONE */
@@ -53,6 +56,10 @@ struct da_wait {
 	uint32_t frame;        /* of the thread, that shows it; or DA_NONE */
 	const char *how;       /* rich: how we know */
 	float confidence;      /* that this thread waits for this, 0 to 1 */
+	const char *remote;    /* whom outside of the process it asked, plain: "PostgreSQL, by libpq"; NULL: nobody that is known */
+	const char *peer;      /* rich: the address that a connection is being made to; NULL: not known */
+	uint8_t box;           /* enum da_box */
+	const char *text;      /* rich: of a message box; NULL: not known */
 };
 
 #endif

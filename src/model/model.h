@@ -456,6 +456,8 @@ struct da_process {
 	uint64_t start_time, dump_time;   /* Unix time in microseconds, 0 unknown */
 	uint64_t peb;                     /* 0 unknown */
 	bool debugged;                    /* Windows: PEB.BeingDebugged is set */
+	bool has_session;
+	uint32_t session;                 /* Windows: of the terminal services, 0 that of services */
 };
 
 

@@ -21,6 +21,7 @@ struct told {
 	bool has_timeout;
 	uint64_t timeout_us;
 	bool descriptor;     /* its arguments name a file descriptor */
+	const char *peer;    /* rich: whom it connects to, or NULL */
 };
 
 static int32_t number(const struct told *t, unsigned arg)
@@ -95,6 +96,7 @@ static void of_connect(struct told *t, uint64_t address)
 
 	t->kind = DA_WAIT_SOCKET;
 	t->what = fd_words(t, "connects");
+	t->peer = to;
 	if (to)
 		t->what = da_printf(t->w->d->arena, "%s to %s", t->what, to);
 }
@@ -114,7 +116,7 @@ static void of_socketcall(struct told *t)
 		return;
 	}
 	if (which == 3)
-		to = peer(t, args[1]);
+		t->peer = to = peer(t, args[1]);
 	t->what = da_printf(t->w->d->arena, "%s file descriptor %d%s%s%s", verbs[which], (int32_t)args[0],
 			    target(t, (int32_t)args[0]), to ? " to " : "", to ? to : "");
 }
@@ -370,6 +372,7 @@ static void add(struct told *t, uint32_t thread)
 	struct da_wait *wait = da_wait_add(w, thread, (enum da_lock_kind)t->kind);
 
 	wait->confidence = t->c->confidence;
+	wait->peer = t->peer;
 	wait->has_timeout = t->has_timeout;
 	wait->timeout_us = t->has_timeout ? t->timeout_us : 0;
 	wait->how = t->what ? da_printf(w->d->arena, "%s: %s", da_call_words(w, t->c), t->what)

@@ -25,6 +25,7 @@ libdumpan_a_SOURCES += \
 	%D%/once.c \
 	%D%/owner.c \
 	%D%/parts.h \
+	%D%/remote.c %D%/remote.def \
 	%D%/rwlock.c \
 	%D%/semaphore.c \
 	%D%/spin.c \

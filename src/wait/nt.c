@@ -227,5 +227,6 @@ void da_wait_windows(struct da_dump *d, struct da_symbols *s)
 	da_nt_guess_srw(&n);
 	for (size_t i = 0; i < n.any.n; i++)
 		w->p->waits.v[n.any.v[i]].owner = DA_NONE;
+	da_wait_remote(w);
 	da_wait_states(w);
 }

@@ -192,7 +192,8 @@ static bool wait_box(struct da_nt *n)
 {
 	struct da_arena *a = n->w.d->arena;
 	const struct da_nt_stack *s = &n->s;
-	const char *say = "shows a message box and waits for an answer";
+	const char *says = NULL;
+	struct da_wait *wait;
 
 	for (unsigned i = s->n; i-- > 0;) {
 		const struct da_nt_row *row = s->f[i].row;
@@ -205,11 +206,21 @@ static bool wait_box(struct da_nt *n)
 		if (da_nt_args(n, i, 1, v, 1) != 1 || v[0].confidence < DA_NT_BY_HOME || !is_text(n, v[0].v, &text))
 			continue;
 		has_title = da_nt_args(n, i, 2, v, 1) == 1 && v[0].confidence >= DA_NT_BY_HOME && is_text(n, v[0].v, &title);
-		say = da_printf(a, "shows a message box and waits for an answer: " DA_SITE("%s") "%s", text.text,
-				has_title ? da_printf(a, ", titled " DA_SITE("%s"), title.text) : "");
+		says = da_printf(a, DA_SITE("%s") "%s", text.text,
+				 has_title ? da_printf(a, ", titled " DA_SITE("%s"), title.text) : "");
 		break;
 	}
-	da_nt_add(n, DA_WAIT_MESSAGE, 0.95f, da_printf(a, "%s: %s", da_nt_way(n), say));
+	wait = da_nt_add(n, DA_WAIT_MESSAGE, 0.95f, da_printf(a, "%s: shows a message box and waits for an answer%s%s", da_nt_way(n),
+							      says ? ": " : "", says ? says : ""));
+	wait->box = DA_BOX_MESSAGE;
+	wait->text = says;
+	return true;
+}
+
+static bool wait_dialog(struct da_nt *n)
+{
+	da_nt_add(n, DA_WAIT_MESSAGE, 0.9f, da_printf(n->w.d->arena, "%s: shows a dialog and waits for a message to it",
+						      da_nt_way(n)))->box = DA_BOX_DIALOG;
 	return true;
 }
 
@@ -256,7 +267,7 @@ static bool by_api(struct da_nt *n, const struct da_nt_row *row)
 	case DA_NT_SLEEP: return wait_sleep(n);
 	case DA_NT_SOCKET: return wait_socket(n);
 	case DA_NT_BOX: return wait_box(n);
-	case DA_NT_DIALOG: return plain(n, DA_WAIT_MESSAGE, 0.9f, "shows a dialog and waits for a message to it");
+	case DA_NT_DIALOG: return wait_dialog(n);
 	case DA_NT_GET_MESSAGE:
 	case DA_NT_WAIT_MESSAGE: return plain(n, DA_WAIT_MESSAGE, 0.95f, row->what);
 	case DA_NT_SEND_MESSAGE: return plain(n, DA_WAIT_MESSAGE, 0.9f, row->what);

@@ -241,6 +241,8 @@ bool da_wait_is_cond_mutex(const struct da_waits *w, uint64_t address);
 
 /* call_wait.c: waits in other system calls. */
 void da_wait_call(struct da_waits *w, uint32_t thread);
+/* remote.c: which of the waits are for another machine or process. */
+void da_wait_remote(struct da_waits *w);
 /* spin.c: a thread that turns. */
 void da_wait_spin(struct da_waits *w, uint32_t thread);
 /* held.c: is a list of robust mutexes there, and not empty? Asked when the descriptor is found, next to which it lies. */

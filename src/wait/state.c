@@ -253,7 +253,7 @@ static void judge(struct da_waits *w, uint32_t thread, bool owes)
 	}
 	if (idle && t->role == DA_ROLE_UNKNOWN)
 		t->role = idle->role;
-	if (owes)
+	if (owes || wait->remote) /* it asked, and has no answer yet */
 		return;
 	if (idle)
 		wait->how = da_printf(w->d->arena, "%s; so waits a thread without work: %s", wait->how, idle->what);

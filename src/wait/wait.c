@@ -57,6 +57,7 @@ static void of_linux(struct da_dump *d, struct da_symbols *s)
 	da_wait_held(&w);
 	da_wait_name_locks(&w);
 	da_wait_witness(&w);
+	da_wait_remote(&w);
 	da_wait_states(&w);
 }
 

@@ -15,6 +15,7 @@ EXTRA_DIST += tests/e2e/servers.sh \
 	%D%/malloc.c \
 	%D%/mixed.c \
 	%D%/orphan.c \
+	%D%/remote.c \
 	%D%/self.c \
 	%D%/semaphore.c \
 	%D%/upgrade.c

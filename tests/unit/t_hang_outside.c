@@ -137,4 +137,121 @@ START_TEST(profilers)
 }
 END_TEST
 
-UNIT_MAIN("hang_outside", tracers, debuggers_of_windows, profilers)
+/* ---------------------------------------------------------------- other machines */
+
+static struct da_wait *wait(struct da_dump *d, uint32_t thread, enum da_lock_kind kind)
+{
+	struct da_wait *w = da_vec_add(d->arena, &d->proc.waits);
+
+	*w = (struct da_wait){ .thread = thread, .lock = DA_NONE, .owner = DA_NONE, .frame = DA_NONE, .kind = (uint8_t)kind,
+			       .primary = true, .confidence = 0.95f, .how = "poll (system call 7)" };
+	d->proc.threads.v[thread].state = DA_STATE_WAITING;
+	return w;
+}
+
+static size_t count(const struct da_doc *doc, const char *rule, enum da_severity severity)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < da_doc_findings(doc); i++)
+		n += da_streq(da_doc_finding(doc, i)->rule, rule) && da_doc_finding(doc, i)->severity == severity;
+	return n;
+}
+
+START_TEST(remotes_by_destination)
+{
+	struct da_dump *d = process(20);
+	struct da_doc *doc;
+
+	for (uint32_t i = 0; i < 4; i++)
+		wait(d, i, DA_WAIT_POLL)->remote = "PostgreSQL, by libpq";
+	wait(d, 4, DA_WAIT_SOCKET)->remote = "another machine";
+	d->proc.waits.v[4].peer = "10.0.0.5:5432";
+	wait(d, 5, DA_WAIT_SOCKET); /* whoever it is for */
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, "hang.waiting-remote", DA_SEVERITY_WARNING), 1);
+	ck_assert_uint_eq(count(doc, "hang.waiting-remote", DA_SEVERITY_INFORMATION), 1);
+	ck_says(finding(doc, "hang.waiting-remote")->title, "4 threads wait for an answer of PostgreSQL");
+	d->proc.threads.v[3].state = DA_STATE_IDLE; /* three of twenty */
+	doc = analyze(d);
+	ck_assert_uint_eq(count(doc, "hang.waiting-remote", DA_SEVERITY_WARNING), 0);
+	ck_assert_uint_eq(count(doc, "hang.waiting-remote", DA_SEVERITY_INFORMATION), 2);
+	ck_assert_ptr_nonnull(finding(doc, "hang.none"));
+	da_dump_free(d);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- sleepers */
+
+/* Thread 1 waits for a lock of thread 0, which sleeps: sure, or a guess. */
+START_TEST(sleepers)
+{
+	for (unsigned sure = 0; sure < 2; sure++) {
+		struct da_dump *d = process(20);
+		const struct da_finding_row *f;
+		struct da_wait *w;
+		struct da_doc *doc;
+
+		*da_vec_add(d->arena, &d->proc.locks) = (struct da_lock){ .address = 0x1000, .kind = DA_LOCK_SRW, .state = DA_LOCK_HELD,
+									  .owner = 0, .confidence = sure ? 0.9f : 0.45f };
+		w = wait(d, 0, DA_WAIT_SLEEP);
+		w->has_timeout = true;
+		w->timeout_us = 30000000;
+		w = wait(d, 1, DA_LOCK_SRW);
+		w->lock = w->owner = 0;
+		w->address = 0x1000;
+		doc = analyze(d);
+		f = finding(doc, sure ? "hang.lock-owner-blocked" : "hang.sleep");
+		ck_assert_ptr_nonnull(f);
+		ck_assert_ptr_null(finding(doc, sure ? "hang.sleep" : "hang.lock-owner-blocked"));
+		ck_says(f->title, "sleeps (for 30 s, as asked)");
+		ck_assert_int_eq(f->severity, sure ? DA_SEVERITY_WARNING : DA_SEVERITY_INFORMATION);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* ---------------------------------------------------------------- message boxes */
+
+START_TEST(boxes)
+{
+	static const struct {
+		const char *service, *writer;
+		bool has_session;
+		uint32_t session;
+		bool told;
+	} cases[] = {
+		{ "Ledger", "procdump", false, 0, true }, { NULL, "procdump", true, 0, true }, { NULL, "procdump", true, 2, false },
+		{ NULL, "procdump", false, 0, false }, { NULL, "wine", true, 0, false },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process(3);
+		const struct da_finding_row *f;
+		struct da_wait *w = wait(d, 1, DA_WAIT_MESSAGE);
+		struct da_doc *doc;
+
+		d->proc.os = DA_OS_WINDOWS;
+		d->origin.format = "minidump";
+		d->origin.writer = cases[i].writer;
+		d->proc.service = cases[i].service;
+		d->proc.has_session = cases[i].has_session;
+		d->proc.session = cases[i].session;
+		w->box = i == 0 ? DA_BOX_DIALOG : DA_BOX_MESSAGE;
+		if (i == 1)
+			w->text = "Disk full";
+		doc = analyze(d);
+		f = finding(doc, "hang.message-box");
+		ck_assert_msg((f != NULL) == cases[i].told, "case %zu", i);
+		if (f)
+			ck_says(f->description, w->text ? "Its text: Disk full" : "is unknown, because");
+		if (f)
+			ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_HANG);
+		w->box = DA_BOX_NONE; /* a message loop */
+		ck_assert_ptr_null(finding(analyze(d), "hang.message-box"));
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+UNIT_MAIN("hang_outside", tracers, debuggers_of_windows, profilers, remotes_by_destination, sleepers, boxes)
