@@ -689,10 +689,82 @@ START_TEST(finds_the_parts_of_ready_to_run_info)
 }
 END_TEST
 
+/* No export, no table: what the image's variables point to. */
+static void without_a_table(void)
+{
+	const uint64_t vars = BASE + 0x20000, object = BASE + 0x31000, string = object + 0x100, free_ = object + 0x200,
+		       class = object + 0x300, sync = BASE + 0x32000, block = BASE + 0x32100, cache = BASE + 0x32200;
+
+	process("8.0.99");
+	put64(DESCRIPTOR, 0);
+	memset(file + 0xa01, 'x', 60); /* other names */
+	put64(vars + 0x40, STORE), put64(STORE + 0xa0, THREADS + 0xe8), put32(STORE + 0xb8, 1);
+	put64(THREADS + 0x1a8, 101), put32(THREADS + 0x20, 4), put64(THREADS + 0x10, UINT64_MAX);
+	put64(vars + 0x80, THREADS);
+	put64(vars + 0x100, object), put32(object + 4, 24), put64(object + 40, class), put64(class + 16, object);
+	put64(vars + 0x118, string), put32(string, 0x80000002), put32(string + 4, 22), put64(string + 16, object);
+	put64(vars + 0x130, free_), put32(free_, 0x80000001), put32(free_ + 4, 24);
+	put64(vars + 0x200, sync), put64(sync + 16, block), put64(sync + 24, block + 0x80);
+	put32(block + 28, 0x80000001), put32(block + 0x80 - 4, 0x08000001);
+	put64(vars + 0x208, cache), put64(cache + 72, block - 8), put32(cache + 180, 2);
+}
+
+static void is_at(struct da_clr *c, enum da_clr_global g, uint64_t at)
+{
+	uint64_t v = 0;
+
+	ck_assert_int_eq(da_clr_global(c, g, &v), DA_OK);
+	ck_assert_uint_eq(v, BASE + 0x20000 + at);
+}
+
+START_TEST(searches_without_a_table)
+{
+	struct da_clr *c;
+
+	without_a_table();
+	c = open_it();
+	ck_assert_uint_eq(d->proc.runtimes.v[0].reader, DA_READER_TABLE_NEAREST);
+	ck_assert_ptr_nonnull(strstr(d->proc.runtimes.v[0].reader_why, "found by what they point to"));
+	is_at(c, DA_CLR_G_ThreadStore, 0x40);
+	is_at(c, DA_CLR_G_FinalizerThread, 0x80);
+	is_at(c, DA_CLR_G_ObjectMethodTable, 0x100);
+	is_at(c, DA_CLR_G_StringMethodTable, 0x118);
+	is_at(c, DA_CLR_G_FreeObjectMethodTable, 0x130);
+	is_at(c, DA_CLR_G_SyncTableEntries, 0x200);
+	is_at(c, DA_CLR_G_SyncBlockCache, 0x208);
+	done();
+}
+END_TEST
+
+START_TEST(believes_neither_of_two)
+{
+	const uint64_t other = BASE + 0x34000;
+	struct da_clr *c;
+	uint64_t v;
+
+	without_a_table();
+	put64(BASE + 0x20300, other), put32(other, 0x80000001), put32(other + 4, 24); /* free space twice */
+	put32(BASE + 0x32000 + 0x100 + 28, 2);                                        /* a lock of another index */
+	c = open_it();
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_FreeObjectMethodTable, &v), DA_UNSUPPORTED);
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_SyncTableEntries, &v), DA_UNSUPPORTED);
+	is_at(c, DA_CLR_G_StringMethodTable, 0x118);
+	done();
+
+	without_a_table();
+	put64(THREADS + 0x1a8, 4711); /* no thread of the dump: then nothing is believed */
+	c = open_it();
+	ck_assert_uint_eq(d->proc.runtimes.v[0].reader, DA_READER_NONE);
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_StringMethodTable, &v), DA_UNSUPPORTED);
+	done();
+}
+END_TEST
+
 UNIT_MAIN("clr_target", reads_the_descriptor_of_10, reads_the_descriptor_of_11, tries_the_other_kind_of_link,
 	  reads_a_descriptor_of_32_bits, refuses_cut_json,
 	  refuses_text_that_is_not_there, refuses_another_pointer_size, refuses_counts_too_big,
 	  refuses_a_baseline_that_it_does_not_know, survives_a_cyclic_part, leaves_out_values_that_cannot_be,
 	  stops_in_a_cycle_of_threads, does_not_believe_the_number_of_threads, wants_threads_that_the_dump_has,
 	  knows_released_builds, takes_the_nearest_column, overlays_agree_with_descriptors, every_overlay_reads_threads,
-	  reads_6_by_its_table, reads_7_by_its_table, reads_8_by_its_table, finds_the_parts_of_ready_to_run_info)
+	  reads_6_by_its_table, reads_7_by_its_table, reads_8_by_its_table, finds_the_parts_of_ready_to_run_info,
+	  searches_without_a_table, believes_neither_of_two)

@@ -31,14 +31,14 @@ static enum result heap_type(struct da_clr *c)
 	return v == 1 || v == 2 ? HOLDS : FAILS;
 }
 
-/* Characters of 2 bytes behind a header of 22. */
+/* Characters of 2 bytes behind a header of 22, or 14 in 32 bits. */
 static enum result string_type(struct da_clr *c)
 {
 	uint64_t mt, flags, size;
 
 	if (!method_table(c, DA_CLR_G_StringMethodTable, &mt, &flags, &size))
 		return UNKNOWN;
-	return (flags & 0x8000ffff) == 0x80000002 && size == 22 ? HOLDS : FAILS;
+	return (flags & 0x8000ffff) == 0x80000002 && size == da_clr_string_base(c) ? HOLDS : FAILS;
 }
 
 /* Free space counts in bytes. */
@@ -48,7 +48,7 @@ static enum result free_type(struct da_clr *c)
 
 	if (!method_table(c, DA_CLR_G_FreeObjectMethodTable, &mt, &flags, &size))
 		return UNKNOWN;
-	return (flags & 0x8000ffff) == 0x80000001 && size == 24 ? HOLDS : FAILS;
+	return (flags & 0x8000ffff) == 0x80000001 && size == 3 * c->mem->word ? HOLDS : FAILS;
 }
 
 static enum result object_type(struct da_clr *c)
@@ -58,7 +58,7 @@ static enum result object_type(struct da_clr *c)
 	if (!method_table(c, DA_CLR_G_ObjectMethodTable, &mt, &flags, &size) ||
 	    DA_CLR_PTR(c, mt, MethodTable, ParentMethodTable, &parent) != DA_OK)
 		return UNKNOWN;
-	return size == 24 && parent == 0 ? HOLDS : FAILS;
+	return size == 3 * c->mem->word && parent == 0 ? HOLDS : FAILS;
 }
 
 static enum result exception_type(struct da_clr *c)

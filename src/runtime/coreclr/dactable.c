@@ -418,6 +418,8 @@ void da_clr_gc_vars(struct da_clr *c, struct da_clr_layout *l)
 		return;
 	if (l->global[DA_CLR_G_HeapType].known)
 		(void)da_mem_u32(c->mem, l->global[DA_CLR_G_HeapType].value, &type);
+	else if (var(c, l, vars, DA_CLR_GcDacVars_GenerationTable, &v) && !v)
+		type = 2; /* its generations are those of its heaps */
 	generation(c, l, vars, type == 2);
 	for (size_t i = 0; i < DA_ARRAY_SIZE(gc_vars); i++) {
 		enum da_clr_global g = gc_vars[i].global;

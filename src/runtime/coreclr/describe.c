@@ -81,6 +81,10 @@ static const char *why(struct da_clr *c, const struct da_clr_found *f, const str
 	if (f->own)
 		return da_printf(a, "The image is that of .NET %s by its identity, whose layout is known; %s",
 				 f->own->version, agreement(c, h));
+	if (h->searched)
+		return da_printf(a, "This build of the runtime (%s) is in no table, and its table of addresses was not found. "
+				 "The layout of other builds of .NET %u was taken; its variables were found by what they "
+				 "point to; %s", f->id ? f->id : "its identity is not in the dump", h->major, agreement(c, h));
 	if (!f->table.address)
 		return da_printf(a, "This build of the runtime (%s) is in no table, and its table of addresses was not found",
 				 f->id ? f->id : "its identity is not in the dump");
@@ -151,7 +155,7 @@ void da_clr_describe(struct da_clr *c, const struct da_clr_found *f, const struc
 	r->suspended_by = r->profiler_module = DA_NONE;
 	r->verified = h->verified && !h->checks.failed;
 	r->reader = f->in_dump ? DA_READER_DESCRIPTOR : f->own ? DA_READER_TABLE
-		    : f->table.address && !h->checks.failed && h->checks.passed ? DA_READER_TABLE_NEAREST : DA_READER_NONE;
+		    : (f->table.address || h->searched) && !h->checks.failed && h->checks.passed ? DA_READER_TABLE_NEAREST : DA_READER_NONE;
 	r->reader_why = why(c, f, h);
 	garbage_collector(c, r);
 	judge_writer(c, f, r);

@@ -151,6 +151,8 @@ static void try_one(struct da_clr *c, struct da_clr_found *f, unsigned major, co
 	if (c->mem->word == 8 &&
 	    da_clr_overlay(c->arena, &c->layout, overlay_name(c, major), &ret->verified) == DA_NOT_FOUND)
 		(void)da_clr_overlay(c->arena, &c->layout, "common", &ret->verified); /* a CPU that has none of its own */
+	if (!c->layout.global[DA_CLR_G_ThreadStore].known && !f->table.address)
+		ret->searched = da_clr_search(c);
 	da_clr_probe(c);
 	da_clr_gc_vars(c, &c->layout);
 	da_clr_check(c, &ret->checks);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * target: how a layout comes to be; private to target.c, recognise.c, describe.c, descriptor.c, builds.c,
- * dactable.c, exports.c, version.c, probe.c and checks.c.
+ * dactable.c, exports.c, search.c, version.c, probe.c and checks.c.
  *
  * A layout is put together from sources, the surest first; each fills only what is still unknown:
  * the contract descriptor in the dump, the text of the same build in descriptors/, g_dacTable (the
  * runtime's own table of addresses for debuggers), the overlay layouts/SYSTEM-CPU-MAJOR.json and its
- * baselines. Then checks.c holds what it says against the memory: a layout that contradicts itself is
+ * baselines; variables that nothing tells are searched for. Then checks.c holds what it says against the memory: a layout that contradicts itself is
  * dropped for the next candidate.
  */
 #ifndef DA_RUNTIME_CORECLR_TARGET_H
@@ -107,6 +107,9 @@ enum da_status da_clr_dactable_search(struct da_clr *c, struct da_clr_dactable *
 /* GCHeap… and the like from GcDacVars, where no descriptor says them. */
 void da_clr_gc_vars(struct da_clr *c, struct da_clr_layout *l);
 
+/* ---- search.c: variables by what they point to. False: not even the threads were found. */
+bool da_clr_search(struct da_clr *c);
+
 /* ---- version.c */
 
 /* "@(#)Version 8.0.3126.…" in the image's memory, the path, the PE resource. False: nothing. */
@@ -135,6 +138,11 @@ struct da_clr_checks {
 	const char *failure;  /* of the first failed one, or NULL */
 };
 void da_clr_check(struct da_clr *c, struct da_clr_checks *ret);
+/* Of String's MethodTable: header, type, length and the NUL. */
+static inline uint32_t da_clr_string_base(const struct da_clr *c)
+{
+	return 2 * c->mem->word + 6;
+}
 
 /* ---- what the files below hand to each other */
 
@@ -158,7 +166,7 @@ struct da_clr_choice {
 	struct da_clr_checks checks;
 	struct da_clr_column column;
 	unsigned major;
-	bool verified;
+	bool verified, searched; /* searched: variables by what they point to */
 };
 
 /* ---- recognise.c */
