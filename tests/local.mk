@@ -22,6 +22,7 @@ include tests/e2e/local.mk
 include tests/crash/local.mk
 include tests/wait/local.mk
 include tests/hang/local.mk
+include tests/servers/local.mk
 include tests/lint/local.mk
 include tests/windows/local.mk
 include tests/dotnet/local.mk

@@ -120,8 +120,8 @@ static bool fits(const char *name, const char *pattern, size_t n)
 	bool any = n && pattern[n - 1] == '*';
 	const char *rest = name ? behind(name, pattern, any ? n - 1 : n) : NULL;
 
-	/* "foo(int)" and "foo[abi]" are foo; "foo.cold" is not taken for it */
-	return rest && (any || *rest == '\0' || *rest == '(' || *rest == '[' || *rest == '@');
+	/* "foo(int)" and "foo[abi]" are foo, also "foo.abi0" of a Go program linked by a C linker; "foo.cold" is not */
+	return rest && (any || *rest == '\0' || *rest == '(' || *rest == '[' || *rest == '@' || da_streq(rest, ".abi0"));
 }
 
 static bool frame_fits(const struct da_process *p, const struct da_frame *f, const char *pattern, size_t n)

@@ -1,9 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Servers of the distribution, healthy, at rest and under light work: of no process may a report say more than a
-# notification, and threads that have nothing to do must be idle. Not part of make check, since it needs programs:
-#	apt-get install gdb curl nginx-light redis-server redis-tools postgresql memcached nodejs python3
+# notification, and threads that have nothing to do must be idle. One file a server in tests/servers. Not part of make
+# check, since it needs programs:
+#	apt-get install gdb curl nginx-light redis-server redis-tools postgresql memcached nodejs python3 mariadb-server apache2 \
+#		haproxy openjdk-17-jdk-headless rsyslog cron openssh-server samba bind9 php-fpm gunicorn containerd rabbitmq-server
 #	top_builddir=. sh tests/e2e/servers.sh                in the build folder; SERVERS="nginx redis" chooses
+# SERVERS_KEEP=FOLDER keeps the reports.
 # What is not installed is skipped by its name. All listen on 127.0.0.1 alone, on ports from 18431 on; PORT= moves them.
 . "$(dirname "$0")/../lib.sh"
 
@@ -34,6 +37,7 @@ judge() {
 		t_say "$(head -n 3 "$T/log")"
 		return
 	fi
+	[ -z "${SERVERS_KEEP:-}" ] || cp "$T/report.json" "$SERVERS_KEEP/$(echo "$1" | tr " " -).$2.json"
 	rm -f "$core"
 	said=$(python3 -c '
 import json, re, sys
@@ -68,6 +72,15 @@ both() {
 	wait $work 2>/dev/null
 }
 
+# as COMMAND …: not as root, which some servers refuse to run as.
+as() {
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid nobody --regid nogroup --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
 have() { # NAME COMMAND…
 	server=$1
 	case " ${SERVERS:-$server} " in
@@ -100,96 +113,8 @@ fetch() {
 	done
 }
 
-if have nginx nginx curl; then
-	mkdir -p "$T/nginx"
-	cat >"$T/nginx/conf" <<-CONF
-		worker_processes 2;
-		pid $T/nginx/pid;
-		error_log $T/nginx/errors;
-		events { worker_connections 64; }
-		http { access_log off; client_body_temp_path $T/nginx; proxy_temp_path $T/nginx; fastcgi_temp_path $T/nginx;
-		uwsgi_temp_path $T/nginx; scgi_temp_path $T/nginx;
-		server { listen 127.0.0.1:$port; location / { return 200 "here"; } } }
-	CONF
-	nginx -p "$T/nginx" -c "$T/nginx/conf" >"$T/server.log" 2>&1
-	until_open && both nginx "$(cat "$T/nginx/pid")" idle fetch
-fi
-if have redis redis-server redis-benchmark; then
-	redis-server --port $port --bind 127.0.0.1 --save '' --dir "$T" >"$T/server.log" 2>&1 &
-	pid=$!
-	until_open && both redis $pid idle redis-benchmark -p $port -n 300000 -q
-fi
-if have memcached memcached; then
-	# Without symbols nothing tells what its helper threads wait for.
-	memcached -l 127.0.0.1 -p $port -u nobody >"$T/server.log" 2>&1 &
-	pid=$!
-	until_open && both memcached $pid "idle|waiting|sleeping" python3 -c '
-import socket, sys
-s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-while True:
-    s.sendall(b"set a 0 0 1\r\nb\r\nget a\r\n")
-    s.recv(100)
-' $port
-fi
-for bin in /usr/lib/postgresql/*/bin; do
-	[ -d "$bin" ] && PATH=$PATH:$bin
+for file in "$top_srcdir"/tests/servers/*.sh; do
+	# shellcheck disable=SC1090 # one of many
+	. "$file"
 done
-if have postgresql initdb postgres pgbench; then
-	as() { "$@"; }
-	[ "$(id -u)" -ne 0 ] || as() { setpriv --reuid nobody --regid nogroup --clear-groups "$@"; }
-	chmod 755 "$T"
-	mkdir -m 700 "$T/pg"
-	[ "$(id -u)" -ne 0 ] || chown nobody "$T/pg"
-	if as initdb -D "$T/pg" -U bench >"$T/server.log" 2>&1; then
-		as postgres -D "$T/pg" -p $port -k "$T/pg" -h 127.0.0.1 >"$T/server.log" 2>&1 &
-		pid=$!
-		if until_open; then
-			while [ "$(cat /proc/$pid/comm 2>/dev/null)" != postgres ]; do
-				pid=$(cat /proc/$pid/task/*/children | cut -d ' ' -f 1)
-				[ -n "$pid" ] || break
-			done
-			pgbench -h 127.0.0.1 -p $port -U bench -i -q postgres >/dev/null 2>&1
-			sleep 1
-			both postgresql "$pid" idle pgbench -h 127.0.0.1 -p $port -U bench -c 3 -T 60 postgres
-		fi
-	else
-		t_skip postgresql "no cluster: $(tail -n 1 "$T/server.log")"
-	fi
-fi
-if have node node curl; then
-	node -e '
-const crypto = require("crypto");
-require("http").createServer((q, s) => crypto.pbkdf2("a", "b", 5000, 64, "sha1", () => s.end("here")))
-	.listen(Number(process.argv[1]), "127.0.0.1");
-' $port >"$T/server.log" 2>&1 &
-	pid=$!
-	until_open && both node $pid idle fetch
-fi
-if have python curl; then
-	cat >"$T/served.py" <<-'PY'
-		import concurrent.futures, http.server, queue, sys, threading, time
-		jobs, lock = queue.Queue(), threading.Lock()
-		def take():
-		    while True:
-		        jobs.get()
-		def count():
-		    while True:
-		        with lock:
-		            sum(range(1000))
-		        time.sleep(0.001)
-		for f in [take] * 3 + [count] * 3:
-		    threading.Thread(target=f, daemon=True).start()
-		pool = concurrent.futures.ThreadPoolExecutor(4)
-		list(pool.map(str, range(100)))
-		class Handler(http.server.BaseHTTPRequestHandler):
-		    def do_GET(self):
-		        jobs.put(1)
-		        self.send_response(200)
-		        self.end_headers()
-		http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
-	PY
-	python3 "$T/served.py" $port >"$T/server.log" 2>&1 &
-	pid=$!
-	until_open && both python $pid "idle|waiting|sleeping|running" fetch
-fi
 t_done

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Programs that hang, or work, for tests/e2e/hangs.sh: what must be said of them they print themselves (hang.h).
 e2e_tests += tests/e2e/hangs.sh
-EXTRA_DIST += tests/e2e/servers.sh \
+EXTRA_DIST += \
 	%D%/asleep.c \
 	%D%/child.c \
 	%D%/compare.py \

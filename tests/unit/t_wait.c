@@ -614,7 +614,105 @@ START_TEST(container_seen_from_outside)
 }
 END_TEST
 
-UNIT_MAIN("wait", owner_of_a_mutex, second_witness, pointer_is_a_witness, code_is_a_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
+/* The frames of a thread, innermost first, as one function each. */
+static void frames(struct da_dump *d, unsigned thread, const char *const *names)
+{
+	for (size_t i = 0; names[i]; i++) {
+		struct da_place *place = da_new(d->arena, struct da_place);
+		struct da_place_call *call = da_new(d->arena, struct da_place_call);
+
+		call->function = names[i];
+		*place = (struct da_place){ .module = DA_NONE, .raw = names[i], .calls = call, .ncalls = 1, .exact = true };
+		*(struct da_frame *)da_vec_add(d->arena, &d->proc.threads.v[thread].frames) =
+			(struct da_frame){ .pc = 0x401000, .place = place, .module = DA_NONE, .repeat = 1, .block_len = 1 };
+	}
+}
+
+START_TEST(idle_by_its_functions)
+{
+	static const struct {
+		const char *names[6];
+		bool idle;
+	} cases[] = {
+		{ { "runtime.futex", "runtime.futexsleep", "runtime.notesleep", "runtime.stopm" }, true },
+		{ { "runtime.futex.abi0", "runtime.futexsleep", "runtime.notesleep", "runtime.stopm" }, true },
+		{ { "runtime.futex", "runtime.futexsleep", "runtime.notesleep", "runtime.stopm.cold" }, false },
+		{ { "runtime.futex", "runtime.futexsleep", "runtime.notesleep" }, false },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process();
+
+		sleeps(d, 1, DATA + 0x100, PRIVATE_WAIT, 0);
+		frames(d, 1, cases[i].names);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(wait_of(d, 1)->kind, DA_LOCK_FUTEX);
+		ck_assert_uint_eq(d->proc.threads.v[1].state, cases[i].idle ? DA_STATE_IDLE : DA_STATE_WAITING);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* A condition variable of glibc to 2.40 at `at`: one waiter in each group, whom nobody sees asleep. */
+static void condition(uint64_t at, uint32_t waiters, uint32_t wanted)
+{
+	static const uint8_t zeros[48];
+
+	memcpy(&file[at - DATA], zeros, sizeof(zeros));
+	put(at, 2 * 9 + 1, 8);
+	put(at + 8, 2 * 4, 8);
+	put(at + 16, 3, 4); /* a reference, to be woken when it goes */
+	put(at + 32, 4 | wanted, 4);
+	put(at + 36, waiters << 3 | 4, 4);
+}
+
+START_TEST(words_inside_of_a_condition_variable)
+{
+	struct da_dump *d = process();
+	uint64_t c = DATA + 0x100, none = DATA + 0x200;
+
+	condition(c, 2, 2);
+	sleeps(d, 1, c + 16, PRIVATE_WAIT, 3);
+	sleeps(d, 2, c + 32, PRIVATE_WAIT, 6);
+	sleeps(d, 3, c + 36, PRIVATE_WAIT, 2 << 3 | 4);
+	condition(none, 0, 0);
+	sleeps(d, 4, none + 36, PRIVATE_WAIT, 4); /* nobody to wait for: a word of the program's own */
+	for (unsigned i = 1; i <= 4; i++)
+		put(sp_of(i) + 0x20, i < 4 ? c : none, 8);
+	da_wait_run(d, NULL);
+	for (uint32_t i = 1; i < 4; i++) {
+		ck_assert_uint_eq(wait_of(d, i)->kind, DA_LOCK_PTHREAD_COND);
+		ck_assert_uint_eq(wait_of(d, i)->address, c);
+	}
+	ck_assert_uint_eq(wait_of(d, 2)->owner, 1); /* who waits for references holds the lock inside */
+	ck_assert_ptr_nonnull(strstr(wait_of(d, 3)->how, "to be ended"));
+	ck_assert_uint_eq(wait_of(d, 4)->kind, DA_LOCK_FUTEX);
+	da_dump_free(d);
+}
+END_TEST
+
+/* The count of glibc 2.41 is 0 for a FILE that was taken once; what more than that means, its version would tell. */
+START_TEST(stdio_counts)
+{
+	for (uint32_t count = 0; count < 2; count++) {
+		struct da_dump *d = process();
+		uint64_t at = DATA + 0x100;
+
+		put(at, 2, 4);
+		put(at + 4, count, 4);
+		put(at + 8, descriptor(2), 8);
+		sleeps(d, 0, at, PRIVATE_WAIT, 2);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(wait_of(d, 0)->kind, DA_LOCK_STDIO);
+		ck_assert_uint_eq(wait_of(d, 0)->owner, 2);
+		ck_assert(lock_at(d, at)->has_recursion == (count == 0));
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+UNIT_MAIN("wait", idle_by_its_functions, words_inside_of_a_condition_variable, stdio_counts,
+	  owner_of_a_mutex, second_witness, pointer_is_a_witness, code_is_a_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
 	  managed_wait_stays_primary, condition_variables_of_three_ages, rwlock_before_2_25, readers_have_no_names, owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree,
 	  owner_that_is_gone, robust_list_that_leads_back, wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor,
 	  descriptors_that_lie, woken_already, container_seen_from_outside)
