@@ -14,6 +14,7 @@
 #define TOP 0x10000u       /* a descriptor lies at the top of its stack */
 #define SMALL 0x200000u    /* a mapping of this size is looked through whole: that of the main thread */
 #define SCAN_BYTES (UINT64_C(1) << 28)
+#define ABOVE 0x1000000u   /* how far above its stack pointer a thread's descriptor is looked for */
 
 static const struct da_descriptor layouts[] = {
 #define DA_DESCRIPTOR_ROW(libc_, cpu_, tid_, self_, r0, r1, join_, s0, s1, s2) \
@@ -182,6 +183,29 @@ static void scan_bytes(struct da_waits *w, const struct da_descriptor *l, const 
 	}
 }
 
+/* Since glibc 2.42 many stacks lie in one mapping: in it the descriptor is looked for above each thread's stack pointer. */
+static void scan_stacks(struct da_waits *w, const struct da_descriptor *l, const struct da_map *notes, uint64_t left)
+{
+	int sp = w->p->arch->sp;
+
+	for (size_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++) {
+		const struct da_regs *regs = &w->p->threads.v[i].regs;
+		const struct da_range *r = da_reg_known(regs, sp) ? da_mem_range(w->m, regs->v[sp]) : NULL;
+		uint64_t at, end;
+
+		if (!r || regs->v[sp] - r->start >= r->file_len)
+			continue;
+		at = regs->v[sp];
+		end = at + DA_MIN(r->start + r->file_len - at, ABOVE);
+		for (; at < end && left && !w->t[i].descriptor; at += DA_MIN(end - at, TOP)) {
+			uint64_t n = DA_MIN(DA_MIN(end - at, TOP), left);
+
+			left -= n;
+			scan_bytes(w, l, notes, at, at + n);
+		}
+	}
+}
+
 static void scan(struct da_waits *w, const struct da_descriptor *l)
 {
 	struct da_map notes = { 0 };
@@ -200,6 +224,7 @@ static void scan(struct da_waits *w, const struct da_descriptor *l)
 		left -= n;
 		scan_bytes(w, l, &notes, end - n, end);
 	}
+	scan_stacks(w, l, &notes, left);
 }
 
 static bool pointers_missing(const struct da_waits *w)

@@ -711,7 +711,51 @@ START_TEST(stdio_counts)
 }
 END_TEST
 
-UNIT_MAIN("wait", idle_by_its_functions, words_inside_of_a_condition_variable, stdio_counts,
+/*
+ * aarch64 without thread pointers, as qemu-user leaves it: two stacks of 2 MB in one mapping, as glibc has them since 2.42.
+ * The second thread waits for the end of the first.
+ */
+START_TEST(stacks_in_one_mapping)
+{
+	enum { STACK = 0x200000, A64_TID = 0xd0, A64_ROBUST = 0xe0, A64_JOINSTATE = 0x428, BELOW_TOP = 0x1000 };
+	static uint8_t memory[2 * STACK];
+	struct da_dump *d = da_dump_new(&da_limits_default, NULL);
+	struct da_process *p = &d->proc;
+	const uint32_t svc = 0xd4000001;
+
+	p->arch = da_arch_by_elf(183, 2, false);
+	p->os = DA_OS_LINUX;
+	p->mem.word = 8;
+	p->mem.file = (struct da_bytes){ memory, sizeof(memory) };
+	add_range(d, STACKS, STACKS + sizeof(memory), 0);
+	memcpy(memory, &svc, 4);
+	for (uint32_t i = 0; i < 2; i++) {
+		uint8_t *own = memory + (i + 1) * STACK - BELOW_TOP;
+		uint64_t list = STACKS + (uint64_t)(own - memory) + A64_ROBUST, offset = (uint64_t)-32;
+		uint32_t tid = FIRST_TID + i, joinable = 2;
+		struct da_thread *t = da_vec_add(d->arena, &p->threads);
+
+		t->tid = tid;
+		memcpy(own + A64_TID, &tid, 4);
+		memcpy(own + A64_ROBUST, &list, 8);
+		memcpy(own + A64_ROBUST + 8, &offset, 8);
+		memcpy(own + A64_JOINSTATE, &joinable, 4);
+		set(d, i, p->arch->pc, STACKS);
+		set(d, i, p->arch->sp, list - 0x20000 - A64_ROBUST);
+		set(d, i, p->arch->syscall, i ? 98 : 73); /* futex, ppoll */
+		set(d, i, 0, STACKS + STACK - BELOW_TOP + A64_JOINSTATE);
+		set(d, i, 1, 0x109);
+		set(d, i, 2, joinable);
+		set(d, i, 3, 0);
+	}
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 1)->kind, DA_LOCK_PTHREAD_JOIN);
+	ck_assert_uint_eq(wait_of(d, 1)->owner, 0);
+	da_dump_free(d);
+}
+END_TEST
+
+UNIT_MAIN("wait", idle_by_its_functions, words_inside_of_a_condition_variable, stdio_counts, stacks_in_one_mapping,
 	  owner_of_a_mutex, second_witness, pointer_is_a_witness, code_is_a_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
 	  managed_wait_stays_primary, condition_variables_of_three_ages, rwlock_before_2_25, readers_have_no_names, owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree,
 	  owner_that_is_gone, robust_list_that_leads_back, wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor,
