@@ -234,19 +234,21 @@ static unsigned run_fail_fast(struct da_analysis *a)
 			   inside ? da_printf(a->dump->arena, ".NET ended the process because of an error inside itself%s",
 					      da_crash_in_function(a))
 				  : da_printf(a->dump->arena, "Environment.FailFast was called%s", da_crash_in_function(a)));
-	da_finding_description(f, "%s %s%s%s%s", da_crash_who_died(a),
+	da_finding_description(f, "%s %s%s%s%s%s", da_crash_who_died(a),
 			       inside ? "The runtime met a state with which it cannot go on: memory of the process was damaged "
 					"(most often by native code or unsafe C#), or a fault happened in managed code that is no "
 					"exception."
 				      : "The program itself asked for the end of the process.",
-			       x ? " It gave the exception " : "", x ? say_exception(a, x) : "", x ? "." : "");
+			       da_crash_quoted(a), x ? " It gave the exception " : "", x ? say_exception(a, x) : "", x ? "." : "");
 	if (x)
 		chain_evidence(a, f, x, 0, &left);
 	if (inside)
 		da_crash_advise(a, f, "Look at P/Invoke, unsafe code and native libraries that run before it; stderr or the "
 				"event log holds the runtime's own message.");
 	else
-		da_crash_advise(a, f, "The message that was given to FailFast is on stderr, or in the event log.");
+		da_crash_advise(a, f, e->message ? "What it said there is why it did not want to go on."
+					      : "The message that was given to FailFast was not found in the dump (small types lack "
+						"it); it is on stderr, or in the event log.");
 	da_finding_refuted_by(f, inside ? "a message on stderr that names an exception of the program"
 				      : "a stack of this thread without Environment.FailFast");
 	return 1;

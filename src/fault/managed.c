@@ -109,11 +109,11 @@ static bool type_is(const struct da_managed_exception *x, const char *type)
 
 /*
  * FailFast up to .NET 10 makes an ExecutionEngineException current, with what it was given inside. Up to 8 the
- * call itself has no frame; nothing else gives that exception an inner one.
+ * call itself has no frame; nothing else gives that exception an inner one, or protects a text like that.
  */
 static bool is_fail_fast(const struct da_fault *f, const struct da_managed_exception *x)
 {
-	if (fail_fast_frame(f) != DA_NONE)
+	if (fail_fast_frame(f) != DA_NONE || (f->t && f->t->managed && f->t->managed->fail_fast_from))
 		return true;
 	if (!type_is(x, "System.ExecutionEngineException"))
 		return false;
@@ -143,6 +143,10 @@ void da_fault_managed(struct da_fault *f)
 	if (is_fail_fast(f, x)) {
 		e->cause = DA_CAUSE_CLR_FAIL_FAST;
 		blame_managed(f, NULL, "the first function of own code below Environment.FailFast");
+		if (f->t && f->t->managed && f->t->managed->fail_fast) {
+			e->message = f->t->managed->fail_fast;
+			e->message_from = f->t->managed->fail_fast_from;
+		}
 	} else if (type_is(x, "System.OutOfMemoryException")) {
 		e->cause = DA_CAUSE_OUT_OF_MEMORY;
 		e->reason = "System.OutOfMemoryException was not handled";

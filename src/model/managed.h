@@ -86,6 +86,8 @@ struct da_managed_thread {
 	uint32_t lock_count;
 	const char *name;        /* or NULL */
 	uint32_t exception;      /* the current one: index of exceptions, or DA_NONE */
+	const char *fail_fast;   /* the text that it ended the process with (Environment.FailFast), or NULL: not found */
+	const char *fail_fast_from; /* what tells that it did so, rich; or NULL: nothing does */
 	uint8_t apartment;       /* 0 unknown, 1 STA, 2 MTA */
 };
 

@@ -9,7 +9,7 @@ libdumpan_a_SOURCES += \
 	%D%/coreclr/probe.c %D%/coreclr/profiler.c %D%/coreclr/profilers.def %D%/coreclr/threads.c \
 	%D%/coreclr/version.c \
 	%D%/coreclr/exceptions.c %D%/coreclr/exceptions.h %D%/coreclr/exception_fields.c %D%/coreclr/exception_own.c \
-	%D%/coreclr/frames.c \
+	%D%/coreclr/fail_fast.c %D%/coreclr/frames.c \
 	%D%/coreclr/class_init.c %D%/coreclr/gcranges.c %D%/coreclr/locks.h %D%/coreclr/monitors.c %D%/coreclr/objects.c %D%/coreclr/roles.c \
 	%D%/coreclr/class_init.c %D%/coreclr/gcranges.c %D%/coreclr/locks.h %D%/coreclr/monitors.c %D%/coreclr/objects.c %D%/coreclr/search.c \
 	%D%/coreclr/slim.c %D%/coreclr/slim.h %D%/coreclr/stack_waits.c %D%/coreclr/task_runners.c \

@@ -71,6 +71,9 @@ matrix = [
     ('null', 'crash-mini', 'multi ready', '', ''),
     ('rethrow', 'crash-mini', 'multi', '', ''),
     ('fail-fast', 'crash-mini', 'multi', '', ''),
+    ('fail-fast', 'crash-heap', 'multi single', '', ''),
+    ('fail-fast-plain', 'crash-heap', 'multi', '', ''),
+    ('fail-fast-plain', 'crash-mini', 'multi', '', ''),
     ('stack-overflow', 'crash-mini', 'multi', '', ''),
     ('oom', 'crash-heap', 'multi', 'DOTNET_GCHeapHardLimit=0x8000000', ''),
     ('native-crash', 'crash-mini', 'multi', '', ''),
@@ -359,6 +362,9 @@ class Check:
         blame = (self.d.get('exception') or {}).get('function')
         if self.truth.get('blame') and self.files and blame != self.truth['blame']:
             self.wrong('the function to look at is %s, not %s' % (blame, self.truth['blame']))
+        says = (self.d.get('exception') or {}).get('message')
+        if self.truth.get('says') and (self.heap or says) and says != self.truth['says']:
+            self.wrong('it says %r, not %r' % (says, self.truth['says']))
         if not self.names and not self.d.get('missing_files'):
             self.wrong('no list of files to bring')
 

@@ -695,7 +695,81 @@ START_TEST(roles)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- FailFast */
+
+/* 9 and later: the String that is pinned in the frame, when there is one alone. */
+START_TEST(fail_fast_frame)
+{
+	for (unsigned n = 0; n < 3; n++) {
+		uint64_t stack, s[2];
+
+		setup(10);
+		new_thread(4, 44);
+		type_at(string_mt)->mt.is_string = true;
+		s[0] = new_string("the dome is on fire");
+		s[1] = new_string("smoke");
+		stack = make(512);
+		put(stack + 8, s[1]);           /* not pinned: a string like any */
+		for (unsigned i = 0; i < n; i++) {
+			put(stack + 32 + 16 * i, s[i]);
+			put(stack + 40 + 16 * i, s[i] + 12);
+		}
+		frame(0, stack, "System.Environment.FailFast");
+		frame(0, stack + 128, "Shop.Order.Place");
+		da_clr_fail_fast(c);
+		if (n == 1)
+			ck_assert_str_eq(d->proc.managed_threads.v[0].fail_fast, "the dome is on fire");
+		else
+			ck_assert_ptr_null(d->proc.managed_threads.v[0].fail_fast);
+		done();
+	}
+}
+END_TEST
+
+/* Up to 8: the record of what its native code protects. */
+START_TEST(fail_fast_record)
+{
+	static const struct {
+		uint32_t refs;
+		bool other_thread, other_exception, text_is_gone, found;
+	} rows[] = {
+		{ 3, false, false, false, true },
+		{ 3, false, false, true, true },
+		{ 2, false, false, false, false },
+		{ 3, true, false, false, false },
+		{ 3, false, true, false, false },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
+		struct da_managed_exception *e;
+		uint64_t stack, thread, text;
+
+		setup(8);
+		OFF(GCFrame, Next, 0), OFF(GCFrame, Thread, 8), OFF(GCFrame, ObjRefs, 16), OFF(GCFrame, NumObjRefs, 24);
+		thread = new_thread(4, 44);
+		new_thread(5, 45);
+		type_at(string_mt)->mt.is_string = true;
+		e = da_vec_add(d->arena, &d->proc.exceptions);
+		e->type = rows[i].other_exception ? "System.Exception" : "System.ExecutionEngineException";
+		d->proc.managed_threads.v[0].exception = 0;
+		text = rows[i].text_is_gone ? BASE - 0x1000 : new_string("the dome is on fire");
+		stack = make(512);
+		put(stack + 72, rows[i].other_thread ? d->proc.managed_threads.v[1].address : thread);
+		put(stack + 80, stack + 96);
+		put32(stack + 88, rows[i].refs);
+		put(stack + 96, text);
+		frame(0, stack, NULL);
+		d->proc.threads.v[0].frames.v[0].kind = DA_FRAME_NATIVE;
+		frame(0, stack + 256, "Shop.Order.Place");
+		da_clr_fail_fast(c);
+		ck_assert_msg((d->proc.managed_threads.v[0].fail_fast_from != NULL) == rows[i].found, "row %zu", i);
+		ck_assert_msg((d->proc.managed_threads.v[0].fail_fast != NULL) == (rows[i].found && !rows[i].text_is_gone), "row %zu", i);
+		done();
+	}
+}
+END_TEST
+
 UNIT_MAIN("clr_objects", types_of_objects, numbers, strings, odd_strings, arrays, sync_blocks, holder_by_id, wrong_owners,
 	  stale_entries, pulse_queues, enter_by_stack, class_constructors, runners_of_tasks,
 	  two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9,
-	  roles)
+	  roles, fail_fast_frame, fail_fast_record)

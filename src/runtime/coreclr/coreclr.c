@@ -47,6 +47,7 @@ static void objects(void *state)
 {
 	da_clr_thread_names(state);
 	da_clr_exceptions(state);
+	da_clr_fail_fast(state);
 	da_clr_monitors(state);
 	da_clr_roles(state);
 }

@@ -315,6 +315,7 @@ bool da_clr_in_heap(struct da_clr *c, uint64_t object);
 void da_clr_profiler(struct da_clr *c);
 
 void da_clr_exceptions(struct da_clr *c);
+void da_clr_fail_fast(struct da_clr *c); /* after exceptions */
 void da_clr_monitors(struct da_clr *c);
 void da_clr_thread_names(struct da_clr *c);
 void da_clr_roles(struct da_clr *c);

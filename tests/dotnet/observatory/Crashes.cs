@@ -132,6 +132,7 @@ internal static class Crashes
     public static void FailFast()
     {
         Watch.Rule = "crash.fail-fast";
+        Watch.Says = "the dome is on fire";
         Watch.Blame = "Observatory.Crashes.Stop";
         Die("director", self => Stop());
     }
@@ -140,6 +141,22 @@ internal static class Crashes
     private static void Stop()
     {
         Mark.At(); Watch.Ready(); Environment.FailFast("the dome is on fire", new InvalidDataException("smoke in the lens"));
+    }
+
+    /// <summary>With a text that is made at run time, and no exception.</summary>
+    public static void FailFastPlain()
+    {
+        Watch.Rule = "crash.fail-fast";
+        Watch.Blame = "Observatory.Crashes.StopPlain";
+        string text = "plate " + Environment.CurrentManagedThreadId + " is cracked";
+        Watch.Says = text;
+        Die("director", self => StopPlain(text));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StopPlain(string text)
+    {
+        Mark.At(); Watch.Ready(); Environment.FailFast(text);
     }
 
     public static void StackOverflow()

@@ -29,6 +29,7 @@ switch (scenario)
     case "null": Crashes.Null(); break;
     case "rethrow": Crashes.Rethrow(); break;
     case "fail-fast": Crashes.FailFast(); break;
+    case "fail-fast-plain": Crashes.FailFastPlain(); break;
     case "stack-overflow": Crashes.StackOverflow(); break;
     case "oom": Crashes.OutOfMemory(); break;
     case "shapes": Shapes.Run(); break;

@@ -99,13 +99,13 @@ internal sealed record Fault(string Type, string? Message, int Parent, Watcher? 
 ///  "threads": [{"name", "managed_id", "os_id", "pool", "frames": [{"function", "line"}] innermost first, "wait_kind", "wait_address"}],
 ///  "locks": [{"address" (where it is known), "kind", "type", "owner": os id or 0, "recursion", "waiters": [os ids]}],
 ///  "exceptions": [{"type", "message", "parent": index or -1, "os_id", "frames", "fields"}],
-///  "cycle": [os ids], "rule": what must be found, "warning": the same, a warning, "blame": the function to look at, "calm": nothing must be, "ready": true}
+///  "cycle": [os ids], "rule": what must be found, "warning": the same, a warning, "blame": the function to look at, "says": the text of FailFast, "calm": nothing must be, "ready": true}
 /// </summary>
 internal static class Watch
 {
     public static readonly List<Watcher> Watchers = new();
     public static readonly List<Fault> Faults = new();
-    public static string? Rule, Warning, Blame;
+    public static string? Rule, Warning, Blame, Says;
     public static bool Calm;
     public static int Number;
     public static readonly List<Watcher> Cycle = new();
@@ -175,6 +175,8 @@ internal static class Watch
             w.WriteString("warning", Warning);
         if (Blame != null)
             w.WriteString("blame", Blame);
+        if (Says != null)
+            w.WriteString("says", Says);
         w.WriteBoolean("calm", Calm);
         w.WriteBoolean("ready", true);
         w.WriteEndObject();
