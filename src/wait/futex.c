@@ -164,7 +164,8 @@ static void add_found(struct da_futex *f, struct da_found *found)
 	if (found->kind == DA_LOCK_PTHREAD_JOIN)
 		return;
 	l = da_wait_lock(w, found->base, (enum da_lock_kind)found->kind, &wait->lock);
-	if (l->how == NULL) {
+	/* What a name told of another who waits for it is surer than what its form did. */
+	if (l->how == NULL || (same_lock(l, found) && found->lock.confidence > l->confidence)) {
 		uint64_t address = l->address;
 
 		*l = found->lock;
@@ -192,6 +193,27 @@ void da_wait_name_locks(struct da_waits *w)
 	}
 }
 
+/* Counters of events have the id of some thread by chance; with the waiters' bit, or where the kernel reads it, it is one. */
+static void owner_by_word(const struct da_futex *f, struct da_lock *l)
+{
+	bool inherits = f->command == DA_FUTEX_LOCK_PI || f->command == DA_FUTEX_LOCK_PI2;
+	uint32_t tid = f->word & DA_FUTEX_TID_MASK, owner;
+
+	if (!f->has_word || (!inherits && (!da_wait_is_telling(tid) || (f->value & DA_FUTEX_TID_MASK) != tid)))
+		return;
+	owner = da_wait_by_tid(f->w, tid);
+	if (owner == DA_NONE || owner == f->thread)
+		return;
+	l->owner = owner;
+	l->owner_tid = tid;
+	l->state = DA_LOCK_HELD;
+	l->confidence = inherits ? DA_LIKELY : f->word & (DA_FUTEX_WAITERS | DA_FUTEX_OWNER_DIED) ? DA_MAYBE : DA_HARDLY;
+	l->how = inherits ? da_printf(f->w->d->arena, "a futex of unknown kind, whose word 0x%x names its owner to the kernel: thread "
+				      "id %u", f->word, tid)
+			  : da_printf(f->w->d->arena, "a futex of unknown kind whose word 0x%x has the form of the id of a thread of "
+				      "the dump%s", f->word, l->confidence < DA_MAYBE ? ", as other numbers may" : "");
+}
+
 /* Rust, Go and other own locks: the address groups those who wait; who holds it is known only to the program. */
 static void unknown_kind(struct da_futex *f, struct da_found *ret)
 {
@@ -201,47 +223,76 @@ static void unknown_kind(struct da_futex *f, struct da_found *ret)
 	l.how = da_printf(f->w->d->arena, "a futex of unknown kind%s; its word tells no owner",
 			  f->has_word ? da_printf(f->w->d->arena, ", now 0x%x", f->word) : "");
 	*ret = (struct da_found){ .kind = DA_LOCK_FUTEX, .base = f->address, .lock = l, .target = DA_NONE,
-				  .how = "no object of the C library stands there", .confidence = 0.9f };
+				  .how = f->w->t[f->thread].caller == DA_BY_PROGRAM && f->w->layout
+						 ? "the program made the call itself, so that it is no object of the C library"
+						 : "no object of the C library stands there",
+				  .confidence = DA_LIKELY };
 	/* Of some objects only the stack of who waits gives certainty. */
 	if (f->w->layout && da_wait_stack(f->w, f->thread, f->w->word, &stack) == 0)
 		ret->how = "what stands there is not known: the thread's stack, which could tell, is not in the dump";
-	if (f->has_word && da_wait_is_tid(f->word & DA_FUTEX_TID_MASK) &&
-	    (f->word & DA_FUTEX_TID_MASK) >= 300 && (f->value & DA_FUTEX_TID_MASK) == (f->word & DA_FUTEX_TID_MASK)) {
-		uint32_t owner = da_wait_by_tid(f->w, f->word & DA_FUTEX_TID_MASK);
+	owner_by_word(f, &ret->lock);
+}
 
-		if (owner == DA_NONE || owner == f->thread)
-			return;
-		ret->lock.owner = owner;
-		ret->lock.owner_tid = f->word & DA_FUTEX_TID_MASK;
-		ret->lock.state = DA_LOCK_HELD;
-		ret->lock.confidence = 0.6f;
-		ret->lock.how = da_printf(f->w->d->arena, "a futex of unknown kind whose word 0x%x has the form of the id of "
-					  "a thread of the dump", f->word);
+/* Guards and futures are libstdc++'s, which calls `syscall`; the end of a thread is known by the address alone. */
+static bool is_possible(const struct da_futex *f, enum da_family family)
+{
+	return f->w->t[f->thread].caller != DA_BY_PROGRAM || family == DA_FAMILY_GUARD || family == DA_FAMILY_FUTURE ||
+	       family == DA_FAMILY_JOIN;
+}
+
+/* Objects that another thing in memory names too: what points back to them, or the address. */
+static bool is_form_alone(const struct da_futex *f, enum da_family family)
+{
+	return f->w->t[f->thread].caller == DA_BY_UNNAMED && family != DA_FAMILY_JOIN && family != DA_FAMILY_STDIO &&
+	       family != DA_FAMILY_ARENA && family != DA_FAMILY_COND && family != DA_FAMILY_LOADER &&
+	       f->command != DA_FUTEX_LOCK_PI && f->command != DA_FUTEX_LOCK_PI2;
+}
+
+/* Many a program's own lock looks like one of the C library's: nothing is said for sure then, least of all of an end. */
+static void doubt(const struct da_futex *f, struct da_found *found)
+{
+	struct da_lock *l = &found->lock;
+
+	found->confidence = DA_MIN(found->confidence, DA_SHAPE);
+	l->confidence = DA_MIN(l->confidence, da_wait_is_telling(l->owner_tid) ? DA_GUESS : DA_HARDLY);
+	if (l->state == DA_LOCK_ORPHANED) {
+		l->state = DA_LOCK_STATE_UNKNOWN;
+		l->confidence = DA_MIN(l->confidence, DA_HARDLY);
 	}
+	if (l->how)
+		l->how = da_printf(f->w->d->arena, "by its form alone, which a lock of the program's own may have too: %s", l->how);
+}
+
+static bool by_form(struct da_futex *f, struct da_found *found)
+{
+	enum da_family named = (enum da_family)f->hint.family;
+
+	/* A program without a C library (Go's) has words that look like its objects by chance. */
+	for (unsigned i = 1; i < DA_FAMILIES && f->w->layout; i++) {
+		if (i == named || !is_possible(f, (enum da_family)i) || !recognisers[i](f, false, found))
+			continue;
+		if (named)
+			found->confidence *= 0.8f;
+		if (is_form_alone(f, (enum da_family)i))
+			doubt(f, found);
+		return true;
+	}
+	return false;
 }
 
 static void recognise(struct da_futex *f)
 {
 	struct da_found found = { 0 };
-	size_t named = f->hint.family;
+	enum da_family named = (enum da_family)f->hint.family;
+	bool possible = named && is_possible(f, named);
 
-	if (named && recognisers[named](f, true, &found)) {
-		add_found(f, &found);
-		return;
-	}
-	/* A program without a C library (Go's) has words that look like its objects by chance. */
-	for (size_t i = 1; i < DA_FAMILIES && f->w->layout; i++)
-		if (i != named && recognisers[i](f, false, &found)) {
-			if (named)
-				found.confidence *= 0.8f;
-			add_found(f, &found);
-			return;
+	if (!(possible && recognisers[named](f, true, &found)) && !by_form(f, &found)) {
+		unknown_kind(f, &found);
+		if (possible && f->hint.name) {
+			found.confidence = 0.7f;
+			found.how = da_printf(f->w->d->arena, "the stack is in " DA_SYM("%s") ", but what stands at the "
+					      "address has not the form of what that function waits for", f->hint.name);
 		}
-	unknown_kind(f, &found);
-	if (named && f->hint.name) {
-		found.confidence = 0.7f;
-		found.how = da_printf(f->w->d->arena, "the stack is in " DA_SYM("%s") ", but what stands at the address has not "
-				      "the form of what that function waits for", f->hint.name);
 	}
 	add_found(f, &found);
 }

@@ -10,6 +10,7 @@
 #include "wait/parts.h"
 
 #define TID_MAX (1u << 22) /* PID_MAX_LIMIT of the kernel */
+#define TELLING 300        /* RESERVED_PIDS of the kernel: ids of the first namespace begin behind it again */
 #define SAMPLE 64          /* threads that are asked which layout is theirs */
 #define TOP 0x10000u       /* a descriptor lies at the top of its stack */
 #define SMALL 0x200000u    /* a mapping of this size is looked through whole: that of the main thread */
@@ -32,6 +33,11 @@ enum da_libc da_wait_libc(const struct da_waits *w)
 bool da_wait_is_tid(uint64_t tid)
 {
 	return tid != 0 && tid < TID_MAX;
+}
+
+bool da_wait_is_telling(uint64_t tid)
+{
+	return tid >= TELLING && da_wait_is_tid(tid);
 }
 
 bool da_wait_threads_missing(const struct da_waits *w)

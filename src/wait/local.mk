@@ -3,6 +3,7 @@ libdumpan_a_SOURCES += \
 	%D%/arena.c \
 	%D%/barrier.c \
 	%D%/call_wait.c \
+	%D%/caller.c \
 	%D%/calls.c %D%/syscalls.def \
 	%D%/cond.c \
 	%D%/futex.c %D%/families.def \

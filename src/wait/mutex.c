@@ -78,7 +78,7 @@ static unsigned witnesses(const struct da_waits *w, const struct mutex *m)
 	uint32_t owner = has_owner_in_word(m) ? m->word & DA_FUTEX_TID_MASK : m->owner;
 	unsigned n = 0;
 
-	n += owner && da_wait_by_tid(w, owner) != DA_NONE;
+	n += da_wait_is_telling(owner) && da_wait_by_tid(w, owner) != DA_NONE;
 	n += owner != 0 && m->users > 0;
 	n += has_owner_in_word(m) ? owner == m->owner : (m->word != 0) == (m->owner != 0);
 	n += (m->kind & TYPE) == RECURSIVE && owner && m->count > 0;

@@ -205,6 +205,7 @@ void da_wait_hints(struct da_waits *w)
 		const struct da_thread *t = &w->p->threads.v[i];
 
 		hint_of(w, i, is_static);
+		w->t[i].caller = (uint8_t)da_wait_caller(w, i, is_static);
 		for (uint32_t k = 0; k < t->frames.n && k < ALL; k++) {
 			const struct callee *called = callee_at(w, t, k);
 

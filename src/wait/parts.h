@@ -63,12 +63,34 @@ struct da_hint {
 	const char *name; /* of the function, or NULL */
 };
 
+/* caller.c: whose code made the system call that a thread sleeps in. */
+enum da_caller {
+	DA_BY_LIBRARY, /* the C library's own: what it sleeps on may be one of its objects */
+	DA_BY_PROGRAM, /* never one of them */
+	DA_BY_UNNAMED, /* no name tells: what the memory looks like is all there is */
+};
+
 /* ---------------------------------------------------------------- threads */
+
+/*
+ * How sure each kind of evidence makes of an owner, or of what a thread waits for (wait.h says what the numbers mean).
+ * The rules take 0.6 and more for true.
+ */
+#define DA_LISTED 0.98f  /* the kernel reads it too: its list of robust mutexes, the word of a priority-inheriting one */
+#define DA_SURE 0.95f    /* a witness that does not depend on the word */
+#define DA_LIKELY 0.9f   /* such a witness, which something else than a lock that is held might explain as well */
+#define DA_FIELD 0.85f   /* a field of the object that its function and its form both tell */
+#define DA_FORM 0.75f    /* one of the two; or a stack, where the object stores nobody */
+#define DA_MAYBE 0.6f    /* more likely than not */
+#define DA_SHAPE 0.55f   /* that it is this object at all: from what the memory looks like, without any name */
+#define DA_GUESS 0.5f
+#define DA_HARDLY 0.4f
 
 struct da_asleep_thread {
 	struct da_syscall call;
 	struct da_hint hint;
 	uint32_t families;   /* bit n: one of its frames is a function of enum da_family n */
+	uint8_t caller;      /* enum da_caller */
 	uint64_t descriptor; /* struct pthread, 0: not found */
 	uint64_t held;       /* head of its list of robust mutexes, 0: it is empty, or not there */
 	uint32_t tid;        /* as the process itself knows it: of its own pid namespace */
@@ -134,6 +156,8 @@ uint32_t da_wait_by_tid(const struct da_waits *w, uint32_t tid);
 uint32_t da_wait_by_descriptor(const struct da_waits *w, uint64_t address);
 /* Can it be the id of a thread? */
 bool da_wait_is_tid(uint64_t tid);
+/* Is it so large that few other numbers are? Ids of a container of its own may be smaller, as most numbers are. */
+bool da_wait_is_telling(uint64_t tid);
 /* May the process have had threads that the dump, or its memory, does not tell by the id that they knew? */
 bool da_wait_threads_missing(const struct da_waits *w);
 
@@ -144,6 +168,8 @@ const char *da_call_words(const struct da_waits *w, const struct da_syscall *c);
 
 /* names.c */
 void da_wait_hints(struct da_waits *w);
+/* caller.c; hints are known by then. is_static: the C library is no module of its own. */
+enum da_caller da_wait_caller(const struct da_waits *w, uint32_t thread, bool is_static);
 
 /* memory.c: numbers of the process; false: not in the dump. */
 bool da_wait_u32(const struct da_waits *w, uint64_t addr, uint32_t *ret);

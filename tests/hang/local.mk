@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	%D%/malloc.c \
 	%D%/mixed.c \
 	%D%/orphan.c \
+	%D%/own.c \
 	%D%/remote.c \
 	%D%/self.c \
 	%D%/semaphore.c \

@@ -7,6 +7,7 @@
 #include "unit.h"
 #include "wait/wait.h"
 
+#define LIBC 0x400000u
 #define DATA 0x500000u
 #define DATA_BYTES 0x10000u
 #define STACKS UINT64_C(0x7f0000000000)
@@ -53,13 +54,15 @@ static void set(struct da_dump *d, unsigned thread, int reg, uint64_t value)
 	da_reg_set(&d->proc.threads.v[thread].regs, reg, value);
 }
 
-/* Threads that run their own code. */
+/* Threads that are in the C library, which has no names. */
 static struct da_dump *process(void)
 {
 	struct da_dump *d = da_dump_new(&da_limits_default, NULL);
 	struct da_process *p = &d->proc;
+	struct da_module *libc = da_vec_add(d->arena, &p->modules);
 
 	memset(file, 0, sizeof(file));
+	*libc = (struct da_module){ .name = "libc.so.6", .start = LIBC, .end = LIBC + 0x10000, .class = DA_CLASS_SYSTEM };
 	p->arch = da_arch_by_elf(62, 2, false);
 	p->arch_name = p->arch->name;
 	p->bits = 64;
@@ -80,7 +83,7 @@ static struct da_dump *process(void)
 		put(t->tp + ROBUST, t->tp + ROBUST, 8);
 		put(t->tp + ROBUST + 8, (uint64_t)-32, 8);
 		put(t->tp + JOINSTATE, 2, 4);
-		set(d, i, RIP, 0x401000);
+		set(d, i, RIP, LIBC + 0x1000);
 		set(d, i, RSP, sp_of(i));
 		set(d, i, p->arch->syscall, UINT64_MAX);
 		set(d, i, RAX, 1);
@@ -223,9 +226,9 @@ START_TEST(code_is_a_witness)
 		*m = (struct da_module){ .name = "prog", .start = DATA, .end = DATA + DATA_BYTES, .main = true };
 		for (unsigned k = 0; k < 12; k++)
 			put(code + k, cases[i].code[k], 1);
-		*place = (struct da_place){ .module = 0, .raw = "keeper", .start = code, .size = 64, .calls = &call,
+		*place = (struct da_place){ .module = 1, .raw = "keeper", .start = code, .size = 64, .calls = &call,
 					    .ncalls = 1, .exact = true };
-		*f = (struct da_frame){ .pc = code + 12, .place = place, .module = 0, .repeat = 1, .block_len = 1 };
+		*f = (struct da_frame){ .pc = code + 12, .place = place, .module = 1, .repeat = 1, .block_len = 1 };
 		mutex(at, 2, 0, FIRST_TID + 3, 1, 0);
 		sleeps(d, 1, at, PRIVATE_WAIT, 2);
 		da_wait_run(d, NULL);
@@ -465,6 +468,81 @@ START_TEST(owner_that_is_gone)
 	ck_assert_uint_ne(lock_at(d, m)->state, DA_LOCK_ORPHANED);
 	ck_assert(lock_at(d, m)->confidence < 0.6f);
 	da_dump_free(d);
+}
+END_TEST
+
+/* A lock of the program's own, in memory that looks like a mutex: who made the call tells what it can be. */
+START_TEST(locks_that_are_no_mutexes)
+{
+	enum { INLINE, BY_NAME, UNNAMED, NO_LIBRARY };
+	static const uint32_t owners[] = { FIRST_TID + 3, 7777, 12 };
+
+	for (int how = INLINE; how <= NO_LIBRARY; how++)
+		for (size_t i = 0; i < DA_ARRAY_SIZE(owners); i++) {
+			struct da_dump *d = process();
+			uint64_t m = DATA + 0x100;
+			struct da_place_call function = { .function = "syscall" };
+			struct da_place *place = da_new(d->arena, struct da_place);
+			const struct da_lock *l;
+
+			*da_vec_add(d->arena, &d->proc.modules) =
+				(struct da_module){ .name = "prog", .start = DATA, .end = DATA + DATA_BYTES, .main = true };
+			*place = (struct da_place){ .module = 0, .raw = "syscall", .calls = &function, .ncalls = 1, .exact = true };
+			if (how == INLINE)
+				set(d, 1, RIP, DATA + 0x1000);
+			else if (how == BY_NAME)
+				*da_vec_add(d->arena, &d->proc.threads.v[1].frames) = (struct da_frame){
+					.pc = LIBC + 0x1000, .place = place, .module = 0, .repeat = 1, .block_len = 1 };
+			else if (how == UNNAMED)
+				put(sp_of(1), DATA + 0x2000, 8);
+			else
+				d->proc.modules.v[0].name = "other.so";
+			if (how == NO_LIBRARY)
+				set(d, 1, RIP, DATA + 0x1000);
+			mutex(m, 2, 0, owners[i], 3, 0);
+			sleeps(d, 1, m, PRIVATE_WAIT, 2);
+			da_wait_run(d, NULL);
+			l = lock_at(d, m);
+			ck_assert_uint_ne(l->state, DA_LOCK_ORPHANED);
+			if (how == INLINE || how == BY_NAME) {
+				ck_assert_uint_eq(l->kind, DA_LOCK_FUTEX);
+				ck_assert_uint_eq(l->owner, DA_NONE);
+			} else {
+				ck_assert(wait_of(d, 1)->confidence <= 0.55f);
+				ck_assert(l->confidence <= (i == 0 ? 0.5f : 0.4f));
+			}
+			da_dump_free(d);
+		}
+}
+END_TEST
+
+/* Words that hold the id of a thread: by chance, with the bit that says that others wait, for the kernel's own use. */
+START_TEST(words_with_an_id)
+{
+	static const struct {
+		uint32_t word, op, value;
+		float least, most;
+	} cases[] = {
+		{ FIRST_TID + 3, PRIVATE_WAIT, FIRST_TID + 3, 0.01f, 0.4f },
+		{ (FIRST_TID + 3) | 0x80000000u, PRIVATE_WAIT, (FIRST_TID + 3) | 0x80000000u, 0.6f, 0.6f },
+		{ (FIRST_TID + 3) | 0x80000000u, LOCK_PI, 0, 0.9f, 0.9f },
+		{ 9999, PRIVATE_WAIT, 9999, 0, 0 },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process();
+		uint64_t at = DATA + 0x100;
+
+		set(d, 1, RIP, DATA + 0x1000);
+		put(at, cases[i].word, 4);
+		sleeps(d, 1, at, cases[i].op, cases[i].value);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(lock_at(d, at)->kind, DA_LOCK_FUTEX);
+		ck_assert_uint_eq(lock_at(d, at)->owner, cases[i].most > 0 ? 3 : DA_NONE);
+		ck_assert_msg(lock_at(d, at)->confidence >= cases[i].least && lock_at(d, at)->confidence <= cases[i].most,
+			      "case %zu: %g", i, (double)lock_at(d, at)->confidence);
+		da_dump_free(d);
+	}
 }
 END_TEST
 
@@ -758,5 +836,5 @@ END_TEST
 UNIT_MAIN("wait", idle_by_its_functions, words_inside_of_a_condition_variable, stdio_counts, stacks_in_one_mapping,
 	  owner_of_a_mutex, second_witness, pointer_is_a_witness, code_is_a_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
 	  managed_wait_stays_primary, condition_variables_of_three_ages, rwlock_before_2_25, readers_have_no_names, owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree,
-	  owner_that_is_gone, robust_list_that_leads_back, wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor,
+	  owner_that_is_gone, locks_that_are_no_mutexes, words_with_an_id, robust_list_that_leads_back, wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor,
 	  descriptors_that_lie, woken_already, container_seen_from_outside)
