@@ -682,11 +682,17 @@ const struct da_rule da_rule_hang_sleep = {
 
 /* ---------------------------------------------------------------- the finalizer */
 
-/* Idle it stands in native code of the runtime alone; in a finalizer managed frames are on its stack. */
+/* What runs finalizers, where that is managed code itself. */
+static bool is_loop(const struct da_frame *f)
+{
+	return f->place && f->place->method && f->place->method->hidden;
+}
+
+/* Idle it stands in code of the runtime alone; in a finalizer managed frames are on its stack. */
 static bool runs_managed_code(const struct da_thread *t)
 {
 	for (size_t i = 0; i < t->frames.n; i++)
-		if (t->frames.v[i].kind == DA_FRAME_MANAGED)
+		if (t->frames.v[i].kind == DA_FRAME_MANAGED && !is_loop(&t->frames.v[i]))
 			return true;
 	return false;
 }

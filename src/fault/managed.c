@@ -58,7 +58,10 @@ static bool same_method(const struct da_frame *a, const struct da_frame *b)
 {
 	const struct da_method *x = a->place ? a->place->method : NULL, *y = b->place ? b->place->method : NULL;
 
-	return x && y && x->token && x->token == y->token && x->assembly == y->assembly;
+	if (!x || !y || x->assembly != y->assembly || x->token != y->token)
+		return false;
+	/* Programs compiled ahead of time have no tokens. */
+	return x->token || (x->raw && da_streq(x->raw, y->raw));
 }
 
 /* Where it was thrown: the first frame of own code in its own stack trace. */

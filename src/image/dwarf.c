@@ -17,7 +17,7 @@
 
 struct da_dwarf {
 	Dwarf *dwarf;
-	DA_VEC(struct da_unit) units;
+	struct da_dwarf_units units;
 	struct da_ranges ranges; /* value: index in units */
 	struct da_map no_ranges; /* units that do not say which addresses are theirs */
 	bool no_ranges_done;
@@ -221,4 +221,12 @@ enum da_status da_image_place(struct da_image *im, struct da_arena *a, uint64_t 
 		return DA_NOT_FOUND;
 	*ret = place;
 	return function ? DA_OK : DA_PARTIAL;
+}
+
+enum da_status da_image_member(struct da_image *im, const struct da_limits *limits, const char *class,
+			       const char *member, struct da_member *ret)
+{
+	struct da_dwarf *d = open_dwarf(im, limits);
+
+	return d ? da_class_member(im, &d->units, class, member, ret) : DA_NOT_FOUND;
 }

@@ -72,6 +72,8 @@ enum da_status da_image_symbol(struct da_image *im, uint64_t addr, struct da_elf
 			       bool *ret_exact);
 /* The variable (STT_OBJECT) whose bytes hold the file address; DA_NOT_FOUND. */
 enum da_status da_image_object(struct da_image *im, uint64_t addr, struct da_elf_symbol *ret);
+/* The symbol of data exactly at the file address whose name begins so, with or without a size; DA_NOT_FOUND. */
+enum da_status da_image_label(struct da_image *im, uint64_t addr, const char *prefix, struct da_elf_symbol *ret);
 /* By name, defined symbols only (objects too): its file address. */
 enum da_status da_image_symbol_named(struct da_image *im, const char *name, struct da_elf_symbol *ret);
 
@@ -99,6 +101,19 @@ void da_image_set_finder(struct da_image *im, da_image_find_fn *fn, void *ctx);
 /* DA_OK; DA_PARTIAL: file and line without a function (assembly); DA_NOT_FOUND. */
 enum da_status da_image_place(struct da_image *im, struct da_arena *a, uint64_t addr,
 			      const struct da_limits *limits, struct da_dwarf_place *ret);
+
+enum da_member_kind { DA_MEMBER_OTHER, DA_MEMBER_SIGNED, DA_MEMBER_UNSIGNED, DA_MEMBER_BOOLEAN, DA_MEMBER_POINTER };
+struct da_member {
+	uint64_t offset;             /* from the beginning of the object */
+	uint32_t size;               /* 0: not told */
+	uint8_t kind;                /* enum da_member_kind */
+};
+/*
+ * A member of a class or structure, or of the first base of its, by debug information. Only classes that
+ * stand in no namespace and in no other class. DA_NOT_FOUND.
+ */
+enum da_status da_image_member(struct da_image *im, const struct da_limits *limits, const char *class,
+			       const char *member, struct da_member *ret);
 
 /* ---- call frame information */
 

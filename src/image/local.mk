@@ -12,6 +12,7 @@ libdumpan_a_SOURCES += \
 	%D%/identity.c \
 	%D%/image.h \
 	%D%/inflate.c %D%/inflate.h \
+	%D%/members.c \
 	%D%/memory.c \
 	%D%/metadata.c %D%/metadata.h %D%/metadata_private.h \
 	%D%/metadata_index.c \

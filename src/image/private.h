@@ -42,6 +42,7 @@ struct da_plt_entry {
 };
 
 struct da_dwarf; /* dwarf.c */
+struct da_classes; /* members.c */
 struct da_cfi;   /* cfi.c */
 
 struct da_image {
@@ -83,6 +84,7 @@ struct da_image {
 	bool labels; /* the table is .symtab: what lies behind a label belongs to it */
 
 	struct da_dwarf *dwarf;
+	struct da_classes *classes; /* NULL: not asked for yet */
 	struct da_map lines; /* lines.c: offset of a table to what was read of it */
 	uint64_t ranges_read; /* of all lists so far: many entries may share one long list */
 	bool dwarf_tried;

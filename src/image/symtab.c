@@ -318,6 +318,27 @@ enum da_status da_image_object(struct da_image *im, uint64_t addr, struct da_elf
 	return DA_NOT_FOUND;
 }
 
+enum da_status da_image_label(struct da_image *im, uint64_t addr, const char *prefix, struct da_elf_symbol *ret)
+{
+	size_t lo, hi;
+
+	da_image_read_symbols(im);
+	lo = im->ncode;
+	hi = im->symbols.n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (im->symbols.v[mid].start < addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (size_t i = lo, n = 0; i < im->symbols.n && im->symbols.v[i].start == addr && n < OBJECTS_MAX; i++, n++)
+		if (da_starts(im->symbols.v[i].name, prefix))
+			return give(im, &im->symbols.v[i], ret);
+	return DA_NOT_FOUND;
+}
+
 enum da_status da_image_symbol_named(struct da_image *im, const char *name, struct da_elf_symbol *ret)
 {
 	uint64_t *at;

@@ -28,6 +28,15 @@ struct da_unit {
 	struct da_map scope_of; /* address of a subprogram's DIE to index in scopes + 1 */
 };
 
+struct da_dwarf_units {
+	struct da_unit *v;
+	size_t n, cap;
+};
+
+/* members.c: see da_image_member. */
+enum da_status da_class_member(struct da_image *im, struct da_dwarf_units *units, const char *class,
+			       const char *member, struct da_member *ret);
+
 /* Ranges of a DIE into a table: context of da_add_range. */
 struct da_adding {
 	struct da_image *im;

@@ -6,6 +6,7 @@ libdumpan_a_SOURCES += \
 	%D%/coreclr/target.c %D%/coreclr/target.h %D%/coreclr/recognise.c %D%/coreclr/describe.c %D%/coreclr/builds.c %D%/coreclr/checks.c \
 	%D%/coreclr/dactable.c %D%/coreclr/descriptor.c %D%/coreclr/exports.c %D%/coreclr/nativeaot.c \
 	%D%/coreclr/aot.h %D%/coreclr/aot_frames.c %D%/coreclr/aot_names.c %D%/coreclr/aot_names.h \
+	%D%/coreclr/aot_threads.c %D%/coreclr/aot_types.c \
 	%D%/coreclr/probe.c %D%/coreclr/profiler.c %D%/coreclr/profilers.def %D%/coreclr/threads.c \
 	%D%/coreclr/version.c \
 	%D%/coreclr/exceptions.c %D%/coreclr/exceptions.h %D%/coreclr/exception_fields.c %D%/coreclr/exception_own.c \
@@ -27,6 +28,11 @@ da_clr_data = \
 	%D%/coreclr/builds.tsv \
 	%D%/coreclr/dactable.tsv \
 	%D%/coreclr/tables/6387CBF14fe000.tsv \
+	%D%/coreclr/layouts/aot-10.json \
+	%D%/coreclr/layouts/aot-11.json \
+	%D%/coreclr/layouts/aot-8.json \
+	%D%/coreclr/layouts/aot-9.json \
+	%D%/coreclr/layouts/aot-common.json \
 	%D%/coreclr/layouts/common.json \
 	%D%/coreclr/layouts/linux-arm64-10.json \
 	%D%/coreclr/layouts/linux-arm64-11.json \

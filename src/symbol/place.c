@@ -458,38 +458,78 @@ enum da_status da_symbols_named(struct da_symbols *s, uint32_t module, const cha
 	return DA_OK;
 }
 
-static enum da_status find_object(struct da_symbols *s, uint32_t module, uint64_t addr, struct da_elf_symbol *ret)
+enum da_status da_symbols_member(struct da_symbols *s, uint32_t module, const char *class, const char *member,
+				 struct da_member *ret)
+{
+	enum da_status status = DA_NOT_FOUND;
+	struct da_image *im;
+	struct da_watch_mark mark;
+
+	if (module >= s->nfiles)
+		return DA_NOT_FOUND;
+	if (da_files_enter(s, module, &mark)) {
+		if ((im = da_files_main(s, module)) != NULL)
+			status = da_image_member(im, s->d->limits, class, member, ret);
+		if (status != DA_OK && (im = da_files_debug(s, module)) != NULL)
+			status = da_image_member(im, s->d->limits, class, member, ret);
+	}
+	da_files_leave(s, &mark);
+	return status;
+}
+
+/* prefix NULL: the variable that holds the address; else the symbol exactly there that begins so. */
+static enum da_status object_of(struct da_image *im, uint64_t addr, const char *prefix, struct da_elf_symbol *ret)
+{
+	return prefix ? da_image_label(im, addr, prefix, ret) : da_image_object(im, addr, ret);
+}
+
+static enum da_status find_object(struct da_symbols *s, uint32_t module, uint64_t addr, const char *prefix,
+				  struct da_elf_symbol *ret)
 {
 	struct da_files *f = &s->files[module];
 	struct da_image *debug, *memory;
 	enum da_status status = DA_NOT_FOUND;
 
 	if (f->main)
-		status = da_image_object(f->main, addr, ret);
+		status = object_of(f->main, addr, prefix, ret);
 	else if ((memory = da_files_memory(s, module)) != NULL)
-		status = da_image_object(memory, addr, ret);
+		status = object_of(memory, addr, prefix, ret);
 	if (status != DA_OK && (debug = da_files_debug(s, module)) != NULL)
-		status = da_image_object(debug, addr, ret);
+		status = object_of(debug, addr, prefix, ret);
 	return status;
 }
 
-const char *da_symbols_variable(struct da_symbols *s, uint64_t addr, uint64_t *ret_offset)
+static bool object_at(struct da_symbols *s, uint64_t addr, const char *prefix, struct da_elf_symbol *ret)
 {
 	uint32_t module = da_module_at(&s->d->proc, addr);
 	const struct da_module *m = module != DA_NONE ? &s->d->proc.modules.v[module] : NULL;
 	enum da_status status = DA_NOT_FOUND;
 	struct da_watch_mark mark;
-	struct da_elf_symbol sym;
 
 	if (!m || !m->has_bias || m->pe || module >= s->nfiles)
-		return NULL;
+		return false;
 	if (da_files_enter(s, module, &mark))
-		status = find_object(s, module, addr - m->bias, &sym);
+		status = find_object(s, module, addr - m->bias, prefix, ret);
 	da_files_leave(s, &mark);
-	if (status != DA_OK)
+	ret->start += m->bias;
+	return status == DA_OK;
+}
+
+const char *da_symbols_variable(struct da_symbols *s, uint64_t addr, uint64_t *ret_offset)
+{
+	struct da_elf_symbol sym = { 0 };
+
+	if (!object_at(s, addr, NULL, &sym))
 		return NULL;
-	*ret_offset = addr - m->bias - sym.start;
+	*ret_offset = addr - sym.start;
 	return da_demangle(s->d->arena, sym.name);
+}
+
+const char *da_symbols_label(struct da_symbols *s, uint64_t addr, const char *prefix)
+{
+	struct da_elf_symbol sym = { 0 };
+
+	return object_at(s, addr, prefix, &sym) ? intern(s, sym.name) : NULL;
 }
 
 uint32_t da_symbols_module(const struct da_symbols *s, const char *prefix)

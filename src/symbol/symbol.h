@@ -62,8 +62,13 @@ bool da_symbols_in_function(struct da_symbols *s, uint64_t pc);
 /* Address of a defined symbol of a module (.dynsym, .symtab), in the process. */
 enum da_status da_symbols_named(struct da_symbols *s, uint32_t module, const char *name, uint64_t *ret,
 				uint64_t *ret_size);
+/* A member of a class by a module's debug information (see da_image_member). */
+enum da_status da_symbols_member(struct da_symbols *s, uint32_t module, const char *class, const char *member,
+				 struct da_member *ret);
 /* The variable that holds this address, as a person writes it; NULL: none is known. *ret_offset: from its beginning. */
 const char *da_symbols_variable(struct da_symbols *s, uint64_t addr, uint64_t *ret_offset);
+/* The symbol of data exactly at this address whose name begins so, as the table spells it; NULL: none. */
+const char *da_symbols_label(struct da_symbols *s, uint64_t addr, const char *prefix);
 /* A module by the beginning of its base name ("libc.so.6", "libstdc++.so."), or DA_NONE. */
 uint32_t da_symbols_module(const struct da_symbols *s, const char *prefix);
 

@@ -602,7 +602,7 @@ START_TEST(waits_of_11)
 	new_thread(4, 44), new_thread(5, 45), new_thread(6, 46);
 	o = monitor_11(lock_object(0x81, 5, 2, waitable_event(&waitable)));
 	waits_for(0, 1, 1, waitable);
-	waits_for(2, 0, 1, waitable); /* has waited: what is left is old */
+	waits_for(2, 2, 1, waitable); /* NotWaiting: what is left is old */
 	da_clr_monitors(c);
 	ck_assert_uint_eq(lock(o)->kind, DA_LOCK_MONITOR);
 	ck_assert_uint_eq(lock(o)->owner, 1);

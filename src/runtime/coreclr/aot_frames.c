@@ -42,7 +42,8 @@ static bool symbol_exists(void *ctx, const char *symbol)
 /* Stack traces leave it out: the runtime's and the library's way from the throw to the handler, and thread starts. */
 static bool is_hidden(const struct da_aot_name *n)
 {
-	static const char *const types[] = { "System.Runtime.EH", "System.RuntimeExceptionHelpers" };
+	static const char *const types[] = { "System.Runtime.EH", "System.RuntimeExceptionHelpers",
+					     "System.Runtime.__Finalizer" };
 
 	for (size_t i = 0; i < DA_ARRAY_SIZE(types); i++)
 		if (da_streq(n->type, types[i]))

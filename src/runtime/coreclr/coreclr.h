@@ -78,6 +78,7 @@ struct da_clr {
 	uint64_t dactable;            /* address of g_dacTable, 0 unknown */
 	uint32_t dactable_count;
 	uint64_t coderange, gs_cookie;
+	struct da_aot *aot;           /* NativeAOT: symbols stand in for metadata (aot.h); else NULL */
 	/* Caches and tables of the files below; each file owns its own. */
 	struct da_clr_threads *threads;
 	struct da_clr_code_state *code;
@@ -305,6 +306,8 @@ bool da_clr_string_wiped(struct da_clr *c, uint64_t object);
 enum da_status da_clr_array(struct da_clr *c, uint64_t object, uint32_t *ret_n, uint64_t *ret_first);
 /* An object whose type is, or derives from, this type of CoreLib by its full name. */
 bool da_clr_object_is(struct da_clr *c, uint64_t object, const char *type);
+/* The managed id that a managed Thread object says; 0: not readable. */
+uint32_t da_clr_managed_id(struct da_clr *c, uint64_t thread_object);
 /* What an object handle refers to; 0: nothing, not readable. */
 uint64_t da_clr_handle(struct da_clr *c, uint64_t handle);
 /* gcranges.c: does the address lie where the collector keeps objects? Only if that is known. */

@@ -42,7 +42,7 @@ static uint8_t flavor(const struct da_clr *c)
 	return same_folder(m->path, exe) ? DA_FLAVOR_SELF_CONTAINED : DA_FLAVOR_UNKNOWN;
 }
 
-static void garbage_collector(struct da_clr *c, struct da_runtime *r)
+void da_clr_describe_gc(struct da_clr *c, struct da_runtime *r)
 {
 	const char *ids = c->layout.global[DA_CLR_G_GCIdentifiers].text;
 	uint64_t at;
@@ -157,7 +157,7 @@ void da_clr_describe(struct da_clr *c, const struct da_clr_found *f, const struc
 	r->reader = f->in_dump ? DA_READER_DESCRIPTOR : f->own ? DA_READER_TABLE
 		    : (f->table.address || h->searched) && !h->checks.failed && h->checks.passed ? DA_READER_TABLE_NEAREST : DA_READER_NONE;
 	r->reader_why = why(c, f, h);
-	garbage_collector(c, r);
+	da_clr_describe_gc(c, r);
 	judge_writer(c, f, r);
 	judge_dump(c, f, h, r);
 	if (r->reader == DA_READER_NONE) {

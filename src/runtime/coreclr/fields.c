@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "runtime/coreclr/aot.h"
 #include "runtime/coreclr/types.h"
 
 enum { PARENTS = 64, FIELDS = 65536 };
@@ -125,6 +126,8 @@ enum da_status da_clr_slot(struct da_clr *c, uint64_t mt, const char *field, str
 	struct da_clr_slot *slot = NULL;
 	struct found f;
 
+	if (c->aot)
+		return da_aot_slot(c, mt, field, ret);
 	if (!known) {
 		if (find(c, mt, field, false, &f) == DA_OK && (f.dword2 & OFFSET) < OFFSET_SPECIAL) {
 			slot = da_new(c->arena, struct da_clr_slot);

@@ -65,6 +65,8 @@ bool da_clr_type_is(struct da_clr *c, uint64_t object, const char *name);
 void da_clr_pulse_queue(struct da_clr_lock_table *t, uint64_t sync_block, uint32_t lock);
 /* What 11 on Unix notes of a Lock: the object to sleep on, and the waiters of its condition. */
 void da_clr_note_lock(struct da_clr_lock_table *t, uint64_t lock_object);
+/* Those in the Condition of a Lock: up to 10 it is another object, which stacks lead to. */
+void da_clr_note_condition(struct da_clr_lock_table *t, uint64_t condition, uint64_t lock_object);
 /* The same of a wait handle. */
 void da_clr_note_handle(struct da_clr_lock_table *t, uint64_t handle_object);
 void da_clr_wait_infos(struct da_clr_lock_table *t);

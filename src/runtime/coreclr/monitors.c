@@ -9,7 +9,7 @@
  */
 #include "config.h"
 
-#include "runtime/coreclr/coreclr.h"
+#include "runtime/coreclr/aot.h"
 #include "runtime/coreclr/locks.h"
 
 /* The runtime itself gives up at this many. */
@@ -20,6 +20,7 @@
 /* Of System.Threading.Lock's _state. */
 #define LOCK_HELD    1u
 #define LOCK_WAITERS 7
+#define LOCK_WAITERS_8 3 /* NativeAOT of 8, where the class was first in use */
 
 /* ---------------------------------------------------------------- threads */
 
@@ -70,6 +71,8 @@ bool da_clr_type_is(struct da_clr *c, uint64_t object, const char *name)
 {
 	uint64_t mt = da_clr_object_mt(c, object);
 
+	if (c->aot)
+		return mt && da_aot_mt_is(c, mt, name);
 	return mt && da_streq(da_clr_type_name(c, mt), name);
 }
 
@@ -195,12 +198,12 @@ static enum header header_of(struct da_clr *c, uint64_t object, uint32_t *ret_wo
 /* ---------------------------------------------------------------- System.Threading.Lock */
 
 /*
- * 9 and 10 keep the owner's system thread id, 11 the managed id: whichever the version says. The
+ * 9 and 10 keep the owner's system thread id, 11 and NativeAOT the managed id: whichever the version says. The
  * other reading is not tried, for the two kinds of numbers can be equal.
  */
 static uint32_t lock_object_owner(struct da_clr_lock_table *t, uint32_t id)
 {
-	return t->c->major >= 11 ? look_up(&t->by_id, id) : look_up(&t->by_tid, id);
+	return t->c->major >= 11 || t->c->aot ? look_up(&t->by_id, id) : look_up(&t->by_tid, id);
 }
 
 static bool read_lock_object(struct da_clr_lock_table *t, uint32_t lock, uint64_t object)
@@ -217,7 +220,7 @@ static bool read_lock_object(struct da_clr_lock_table *t, uint32_t lock, uint64_
 		    DA_OK)
 		return false;
 	l->has_waiting = true;
-	l->waiting = state >> LOCK_WAITERS;
+	l->waiting = state >> (c->aot && c->major <= 8 ? LOCK_WAITERS_8 : LOCK_WAITERS);
 	if (!(state & LOCK_HELD)) {
 		l->state = DA_LOCK_FREE;
 		l->confidence = 1;
@@ -280,6 +283,15 @@ static uint64_t lock_behind(struct da_clr *c, uint64_t sb)
 	return object && da_clr_is_lock_object(c, object) ? object : 0;
 }
 
+/* The Lock that serves as this monitor. */
+static void read_behind(struct da_clr_lock_table *t, uint32_t lock, uint64_t object, uint64_t behind)
+{
+	*da_map_put(t->c->arena, &t->by_object, behind, NULL) = (uint64_t)lock + 1;
+	*da_map_put(t->c->arena, &t->monitor_of, behind, NULL) = object;
+	read_lock_object(t, lock, behind);
+	da_clr_note_lock(t, behind);
+}
+
 static uint32_t read_sync_block(struct da_clr_lock_table *t, uint64_t object, uint64_t sb)
 {
 	struct da_clr *c = t->c;
@@ -293,10 +305,7 @@ static uint32_t read_sync_block(struct da_clr_lock_table *t, uint64_t object, ui
 	}
 	behind = lock_behind(c, sb);
 	if (behind) {
-		*da_map_put(c->arena, &t->by_object, behind, NULL) = (uint64_t)lock + 1;
-		*da_map_put(c->arena, &t->monitor_of, behind, NULL) = object;
-		read_lock_object(t, lock, behind);
-		da_clr_note_lock(t, behind);
+		read_behind(t, lock, object, behind);
 	} else if (DA_CLR_PTR(c, sb, SyncBlock, Lock, &handle) == DA_OK && handle == 0 &&
 		   DA_CLR_U32(c, sb, SyncBlock, ThinLock, &word) == DA_OK) {
 		read_thin(t, lock, (uint32_t)word,
@@ -356,6 +365,22 @@ static uint32_t lock_without_block(struct da_clr_lock_table *t, uint64_t object)
 	return lock;
 }
 
+/* NativeAOT keeps sync blocks as entries of a managed table. */
+static uint32_t read_entry(struct da_clr_lock_table *t, uint64_t object, uint32_t index)
+{
+	struct da_clr *c = t->c;
+	uint64_t behind, back;
+	uint32_t lock;
+
+	if (!da_aot_sync_entries(c))
+		return da_clr_object_mt(c, object) ? lock_without_block(t, object) : DA_NONE;
+	if (!da_aot_sync_entry(c, index, &behind, &back) || back != object || !da_clr_is_lock_object(c, behind))
+		return DA_NONE;
+	lock = da_clr_lock_add(t, object, DA_LOCK_MONITOR);
+	read_behind(t, lock, object, behind);
+	return lock;
+}
+
 uint32_t da_clr_lock_of(struct da_clr_lock_table *t, uint64_t object)
 {
 	struct da_clr *c = t->c;
@@ -374,6 +399,8 @@ uint32_t da_clr_lock_of(struct da_clr_lock_table *t, uint64_t object)
 	da_clr_global(c, DA_CLR_G_SyncBlockMaskLockThreadId, &ids);
 	switch (header_of(c, object, &word, &index)) {
 	case HEADER_SYNC_BLOCK:
+		if (c->aot)
+			return read_entry(t, object, index);
 		/* The table that points back tells an object also where its type is not in the
 		 * dump. */
 		if (!sync_table(c, &table, &n) || !in_dump(c, table))
@@ -410,12 +437,30 @@ static bool is_busy(struct da_clr *c, uint64_t sb)
 	return (state & NATIVE_HELD) || state >> NATIVE_WAITERS || list;
 }
 
+static void read_entries(struct da_clr_lock_table *t)
+{
+	struct da_clr *c = t->c;
+	uint32_t n = da_aot_sync_entries(c), word, index;
+	uint64_t lock, object;
+
+	if (n == 0)
+		da_clr_unread(c, "monitors");
+	for (uint32_t i = 1; i < DA_MIN(n, da_limits_default.sync_blocks) && !da_stop(c->dump->watch); i++)
+		if (da_aot_sync_entry(c, i, &lock, &object) &&
+		    header_of(c, object, &word, &index) == HEADER_SYNC_BLOCK && index == i)
+			da_clr_lock_of(t, object);
+}
+
 static void read_table(struct da_clr_lock_table *t)
 {
 	struct da_clr *c = t->c;
 	uint64_t table, n, sb, object;
 	uint32_t word, index;
 
+	if (c->aot) {
+		read_entries(t);
+		return;
+	}
 	if (!sync_table(c, &table, &n)) {
 		da_clr_unread(c, "monitors");
 		return;
@@ -451,6 +496,9 @@ static void drop_idle(struct da_clr_lock_table *t, size_t first)
 		const struct da_lock *l = &p->locks.v[i];
 
 		moved[i - first] = (uint32_t)keep;
+		/* Where the heap's bounds are not known, a Lock that a stack leads to may be a copy left behind. */
+		if (t->c->aot && !da_clr_heap_known(t->c) && l->kind == DA_LOCK_CLR_LOCK && !wanted[i - first])
+			continue;
 		if (wanted[i - first] || l->owner != DA_NONE || l->owner_tid ||
 		    (l->has_waiting && l->waiting) || l->state == DA_LOCK_HELD ||
 		    l->state == DA_LOCK_CONTENDED || l->state == DA_LOCK_ORPHANED)

@@ -7,12 +7,13 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/coreclr/aot.h"
-#include "runtime/coreclr/target.h"
+#include "runtime/coreclr/locks.h"
 
 enum { TEXT_MAX = 65536, DEPTH = 64, INNER_MAX = 32, EXCEPTIONS_MAX = 256, NAME_MAX_ = 4096 };
 
@@ -53,23 +54,22 @@ static bool header(const struct da_clr *c, uint64_t at, unsigned *ret_major)
 	return true;
 }
 
-/* The version of the released text that is exactly as long. */
-static const char *version_of_size(struct da_clr *c, uint32_t size)
+struct da_bytes da_aot_text_of_size(struct da_clr *c, uint32_t size, bool program)
 {
 	struct da_clr_layout *l = da_calloc(c->arena, 1, sizeof(*l));
 
-	for (size_t i = 0; i < da_clr_files_n; i++) {
+	for (size_t i = 0; !c->options.ignore_own && i < da_clr_files_n; i++) {
 		struct da_clr_source s = { .json = { da_clr_files[i].bytes, da_clr_files[i].n } };
 		struct da_clr_merged m;
 
 		da_clr_layout_init(l);
-		if (s.json.n == size && da_clr_merge(c->arena, l, &s, &m) == DA_OK && m.aot)
-			return m.version;
+		if (s.json.n == size && da_clr_merge(c->arena, l, &s, &m) == DA_OK && m.aot == program)
+			return s.json;
 	}
-	return NULL;
+	return (struct da_bytes){ 0 };
 }
 
-static bool descriptor(struct da_clr *c, uint64_t at, const char **ret_version)
+static bool descriptor(struct da_clr *c, uint64_t at, struct da_aot_found *ret)
 {
 	struct da_clr_layout *l = da_calloc(c->arena, 1, sizeof(*l));
 	struct da_clr_source s;
@@ -77,41 +77,67 @@ static bool descriptor(struct da_clr *c, uint64_t at, const char **ret_version)
 	enum da_status st = da_clr_descriptor_at(c, at, &s);
 
 	if (st == DA_PARTIAL) { /* a kernel core has no read-only data of files */
-		*ret_version = c->options.ignore_own ? NULL : version_of_size(c, s.size);
-		return true;
+		ret->described = true;
+		s.json = da_aot_text_of_size(c, s.size, true);
+	} else if (st != DA_OK) {
+		return false;
 	}
 	da_clr_layout_init(l);
-	if (st != DA_OK || da_clr_merge(c->arena, l, &s, &m) != DA_OK || !m.aot)
-		return false;
-	*ret_version = m.version;
-	return true;
+	if (s.json.n && da_clr_merge(c->arena, l, &s, &m) == DA_OK && m.aot) {
+		ret->described = true;
+		ret->source = s;
+		ret->version = m.version;
+	}
+	return ret->described;
 }
 
-static bool recognise(struct da_clr *c, const char **ret_version, bool *ret_descriptor)
+static bool recognise(struct da_clr *c, struct da_aot_found *ret)
 {
-	/* Versions of the header that were seen. */
-	static const char *const of_header[] = { [3] = "8.0", [5] = "10.0" };
 	const struct da_module *m = &c->dump->proc.modules.v[c->module];
 	uint64_t at, size;
-	unsigned major;
 
-	*ret_version = NULL;
-	*ret_descriptor = false;
+	*ret = (struct da_aot_found){ 0 };
 	if (da_clr_export_in_memory(c, "DotNetRuntimeDebugHeader", &at, &size) != DA_OK)
 		at = m->main ? da_clr_scan(c, 0, "DNDH", 4, 8) : 0;
-	if (at && header(c, at, &major)) {
-		if (major < DA_ARRAY_SIZE(of_header))
-			*ret_version = of_header[major];
+	if (at && header(c, at, &ret->header_major)) {
+		ret->header = at;
 		return true;
 	}
-	*ret_descriptor = true;
 	if (da_clr_export_in_memory(c, "DotNetRuntimeContractDescriptor", &at, &size) == DA_OK)
-		return descriptor(c, at, ret_version);
+		return descriptor(c, at, ret);
 	/* There are several: of the program, of managed types, of the garbage collector. */
 	at = m->main ? da_clr_scan(c, 0, "DNCCDAC", 8, 8) : 0;
-	while (at && !descriptor(c, at, ret_version))
+	while (at && !descriptor(c, at, ret))
 		at = da_clr_scan(c, at + 8, "DNCCDAC", 8, 8);
 	return at != 0;
+}
+
+/* The compiler ahead of time says its version in .comment: ".NET: ilc 10.0.12-servicing.26422.108+95017c…" (10 and later). */
+static const char *version_of_file(struct da_clr *c)
+{
+	static const char mark[] = ".NET: ilc ";
+	struct da_bytes file;
+	const char *path;
+	const uint8_t *p;
+	size_t n = 0;
+
+	if (!da_symbols_file(c->symbols, c->module, &file, &path))
+		return NULL;
+	p = memmem(file.p, file.n, mark, sizeof(mark) - 1);
+	if (!p)
+		return NULL;
+	p += sizeof(mark) - 1;
+	while (n < 16 && p + n < file.p + file.n && (isdigit(p[n]) || p[n] == '.'))
+		n++;
+	return n >= 3 ? da_strndup(c->arena, (const char *)p, n) : NULL;
+}
+
+/* The header's version is that of one .NET. */
+static const char *version_of_header(unsigned major)
+{
+	static const char *const of_header[] = { [3] = "8.0", [4] = "9.0", [5] = "10.0" };
+
+	return major < DA_ARRAY_SIZE(of_header) ? of_header[major] : NULL;
 }
 
 /* ---------------------------------------------------------------- the text about its death */
@@ -205,11 +231,15 @@ static void stack(struct aot *t, struct json_object *o, struct da_managed_except
 	}
 }
 
+/* System.CrashInfo.CrashReason: an exception that nobody handled; Environment.FailFast is 2, the runtime's own 3. */
+enum { REASON_UNHANDLED = 1, REASON_FAIL_FAST = 2 };
+
 static void exception(struct aot *t, struct json_object *o, uint32_t parent, unsigned depth)
 {
 	struct da_process *p = &t->aot.clr.dump->proc;
 	struct da_managed_exception e = { .runtime = t->aot.clr.runtime, .parent = parent, .thread = t->thread,
-					  .where = DA_WHERE_UNHANDLED };
+					  .where = number(t->report, "reason") == REASON_UNHANDLED ? DA_WHERE_UNHANDLED
+												   : DA_WHERE_THREAD };
 	struct json_object *inner;
 	uint32_t me = (uint32_t)p->exceptions.n;
 
@@ -228,6 +258,18 @@ static void exception(struct aot *t, struct json_object *o, uint32_t parent, uns
 	if (json_object_object_get_ex(o, "inner", &inner) && json_object_is_type(inner, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(inner); i++)
 			exception(t, json_object_array_get_idx(inner, i), me, depth + 1);
+}
+
+static void fail_fast(struct aot *t)
+{
+	struct da_process *p = &t->aot.clr.dump->proc;
+
+	for (size_t i = 0; i < p->managed_threads.n; i++)
+		if (p->managed_threads.v[i].runtime == t->aot.clr.runtime && t->thread != DA_NONE &&
+		    p->managed_threads.v[i].thread == t->thread) {
+			p->managed_threads.v[i].fail_fast = text(t->aot.clr.arena, t->report, "message");
+			p->managed_threads.v[i].fail_fast_from = "the runtime's own note of its death";
+		}
 }
 
 /* Stripped programs have no symbols: the text names what it met. */
@@ -249,9 +291,33 @@ static void name_frames(struct aot *t)
 		}
 }
 
+/* The thread that runs finalizers is no other than the one that stands in their loop. */
+static void mark_finalizer(struct da_clr *c)
+{
+	struct da_process *p = &c->dump->proc;
+
+	for (size_t i = 0; i < p->managed_threads.n; i++) {
+		struct da_managed_thread *m = &p->managed_threads.v[i];
+		const struct da_thread *th = m->runtime == c->runtime && m->thread != DA_NONE ? &p->threads.v[m->thread] : NULL;
+
+		for (size_t k = 0; th && k < th->frames.n; k++) {
+			const char *method = da_clr_frame_method(&th->frames.v[k]);
+
+			m->finalizer |= method && strcmp(method, "System.Runtime.__Finalizer.ProcessFinalizers") == 0;
+		}
+	}
+}
+
+static const char *const lacks = "The program was compiled ahead of time and holds no metadata: names of its functions and "
+				 "types, and who holds its locks, come from its symbols, which are not here";
+static const char *const remedy = "Bring the file with the program's debug information, which the compiler writes beside "
+				  "it (NAME.dbg; on Windows NAME.pdb), and give its folder with --symbols";
+
 static void objects(void *state)
 {
 	struct aot *t = state;
+	struct da_clr *c = &t->aot.clr;
+	bool named;
 	struct da_process *p = &t->aot.clr.dump->proc;
 	struct json_object *o;
 	uint64_t tid = number(t->report, "thread");
@@ -259,47 +325,102 @@ static void objects(void *state)
 	for (size_t i = 0; i < p->threads.n; i++)
 		if (p->threads.v[i].tid == tid)
 			t->thread = (uint32_t)i;
+	if (t->report && number(t->report, "reason") == REASON_FAIL_FAST)
+		fail_fast(t);
 	if (t->report && json_object_object_get_ex(t->report, "exception", &o))
 		exception(t, o, DA_NONE, 0);
-	da_aot_name_frames(&t->aot);
+	named = da_aot_name_frames(&t->aot);
+	mark_finalizer(c);
 	name_frames(t);
+	da_clr_thread_names(c);
+	if (named) {
+		da_clr_monitors(c);
+	} else { /* who waits for what is told by frames and types */
+		da_clr_unread(c, "monitors");
+		da_clr_model(c)->lacks = lacks;
+		da_clr_model(c)->remedy = remedy;
+	}
+	da_clr_roles(c);
 }
 
 /* ---------------------------------------------------------------- opening */
+
+static const char *version_of(struct aot *t, const struct da_aot_found *f)
+{
+	struct da_clr *c = &t->aot.clr;
+	const char *known = version_of_header(f->header_major), *file;
+
+	if (t->report && (file = text(c->arena, t->report, "runtime_version")) != NULL)
+		return file;
+	if (f->version)
+		return f->version;
+	file = version_of_file(c);
+	/* A file of another version than the header's is not this program. */
+	return file && (!known || strncmp(file, known, strlen(known)) == 0) ? file : known;
+}
+
+static const char *why(struct da_arena *a, const struct aot *t, const struct da_aot_found *f, enum da_status threads)
+{
+	const char *report = t->report ? ". What it wrote about its own death was read" : "";
+	const char *by = f->described ? "its contract descriptor" : "its header for debuggers";
+
+	if (threads == DA_OK || threads == DA_PARTIAL)
+		return da_printf(a, "The program was compiled ahead of time: its frames are native ones, named by symbols. "
+				 "%s and the layout of that version lead to its threads%s", f->described ?
+				 "Its contract descriptor" : "Its header for debuggers", report);
+	return da_printf(a, "The program was compiled ahead of time: its frames are native ones, named by symbols. %s of %s "
+			 "lead to its threads%s", threads == DA_NOT_FOUND ? "No layout that is known makes" :
+			 "The layout of that version did not make", by, report);
+}
+
+static void describe(struct aot *t, const struct da_aot_found *f)
+{
+	struct da_clr *c = &t->aot.clr;
+	struct da_process *p = &c->dump->proc;
+	struct da_runtime *r = da_vec_add(c->arena, &p->runtimes);
+	const char *version = version_of(t, f);
+	bool verified = false;
+	enum da_status st;
+
+	c->runtime = (uint32_t)(p->runtimes.n - 1);
+	*r = (struct da_runtime){ .kind = DA_RUNTIME_NATIVE_AOT, .flavor = DA_FLAVOR_NATIVE_AOT, .reader = DA_READER_NONE,
+				  .module = c->module, .suspended_by = DA_NONE, .profiler_module = DA_NONE,
+				  .version = version };
+	st = version ? da_aot_threads(&t->aot, f, (unsigned)strtoul(version, NULL, 10), &verified) : DA_NOT_FOUND;
+	r = da_clr_model(c);
+	if (st == DA_OK || st == DA_PARTIAL) {
+		r->reader = f->described && f->source.json.n ? DA_READER_DESCRIPTOR : DA_READER_TABLE;
+		r->verified = verified;
+		da_clr_describe_gc(c, r);
+	} else {
+		da_clr_unread(c, "threads");
+	}
+	r->reader_why = why(c->arena, t, f, st);
+}
 
 static enum da_status open_aot(struct da_dump *d, struct da_symbols *s, uint32_t module,
 			       const struct da_runtime_options *o, void **ret)
 {
 	const struct da_module *m = &d->proc.modules.v[module];
-	struct da_runtime *r;
+	struct da_aot_found found;
 	struct aot *t;
-	const char *version, *said;
-	bool described;
 	struct da_clr c = { .dump = d, .symbols = s, .arena = d->arena, .mem = &d->proc.mem, .options = *o,
 			      .module = module, .windows = m->pe, .end = m->end,
+			      .arm64 = d->proc.arch_name && strcmp(d->proc.arch_name, "aarch64") == 0,
 			      .base = m->has_bias && !m->pe ? m->bias : m->start };
 
 	if (m->interpreter || m->vdso)
 		return DA_NOT_FOUND;
 	da_clr_image_end(&c);
-	if (!recognise(&c, &version, &described))
+	if (!recognise(&c, &found))
 		return DA_NOT_FOUND;
 	t = da_calloc(d->arena, 1, sizeof(*t));
 	t->aot.clr = c;
+	t->aot.clr.aot = &t->aot;
 	t->aot.program = m->name;
 	t->thread = DA_NONE;
 	t->report = read_report(&t->aot.clr);
-	said = t->report ? text(d->arena, t->report, "runtime_version") : NULL;
-	t->aot.clr.runtime = (uint32_t)d->proc.runtimes.n;
-	r = da_vec_add(d->arena, &d->proc.runtimes);
-	*r = (struct da_runtime){ .kind = DA_RUNTIME_NATIVE_AOT, .flavor = DA_FLAVOR_NATIVE_AOT,
-				  .reader = DA_READER_NONE, .module = module, .suspended_by = DA_NONE,
-				  .profiler_module = DA_NONE,
-				  .version = said ? said : version };
-	r->reader_why = t->report ? "The program was compiled ahead of time: its frames are native ones. What it wrote "
-				    "about its own death was read"
-				  : "The program was compiled ahead of time: its frames are native ones, and their names "
-				    "come from symbols";
+	describe(t, &found);
 	*ret = t;
 	return DA_OK;
 }

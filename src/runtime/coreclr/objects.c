@@ -8,7 +8,7 @@
  */
 #include "config.h"
 
-#include "runtime/coreclr/coreclr.h"
+#include "runtime/coreclr/aot.h"
 
 /* ELEMENT_TYPE_…, ECMA-335 II.23.1.16. */
 enum { BOOLEAN = 0x02, CHAR = 0x03, I1 = 0x04, U1 = 0x05, I2 = 0x06, U2 = 0x07, I4 = 0x08, U4 = 0x09,
@@ -70,6 +70,19 @@ bool da_clr_object_is(struct da_clr *c, uint64_t object, const char *type)
 	uint64_t base = mt ? da_clr_corelib_type(c, type) : 0;
 
 	return base && (mt == base || da_clr_derives_from(c, mt, base));
+}
+
+uint32_t da_clr_managed_id(struct da_clr *c, uint64_t thread_object)
+{
+	uint64_t id_object, id;
+	uint32_t n;
+
+	if (c->aot) /* there the id is an object of its own */
+		return da_clr_field_ptr(c, thread_object, "_managedThreadId", DA_CLR_ManagedThread__managedThreadId,
+					&id_object) == DA_OK && id_object &&
+		       DA_CLR_U32(c, id_object, ManagedThreadId, _managedThreadId, &id) == DA_OK ? (uint32_t)id : 0;
+	return da_clr_field_u32(c, thread_object, "_managedThreadId", DA_CLR_ManagedThread__managedThreadId, &n) == DA_OK
+		       ? n : 0;
 }
 
 uint64_t da_clr_handle(struct da_clr *c, uint64_t handle)
@@ -193,12 +206,19 @@ enum da_status da_clr_field_u32(struct da_clr *c, uint64_t object, const char *f
 
 /* ---------------------------------------------------------------- strings and arrays */
 
+static bool is_string(struct da_clr *c, uint64_t mt)
+{
+	const struct da_clr_mt *m = c->aot && mt ? da_clr_mt(c, mt) : NULL;
+
+	return c->aot ? m && m->is_string : mt && is_global_type(c, DA_CLR_G_StringMethodTable, mt);
+}
+
 /* Length and first character of a System.String. */
 static bool string_of(struct da_clr *c, uint64_t object, uint64_t *ret_n, uint64_t *ret_text)
 {
 	uint64_t mt = first_word(c, object);
 
-	if (!mt || !is_global_type(c, DA_CLR_G_StringMethodTable, mt) || !DA_CLR_HAS(c, String, m_FirstChar) ||
+	if (!is_string(c, mt) || !DA_CLR_HAS(c, String, m_FirstChar) ||
 	    DA_CLR_U32(c, object, String, m_StringLength, ret_n) != DA_OK || *ret_n > STRING_MAX)
 		return false;
 	*ret_text = object + (uint64_t)DA_CLR_OFF(c, String, m_FirstChar);

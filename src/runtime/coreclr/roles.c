@@ -83,6 +83,9 @@ static const struct name_row {
 	{".NET Kestrel", DA_ROLE_KESTREL},
 };
 
+/* NativeAOT: the loop that runs finalizers is managed code itself. */
+#define FINALIZER_LOOP "System.Runtime.__Finalizer."
+
 /* Beginnings of the methods at the bottom of a stack, from the same sources. */
 static const struct name_row bottoms[] = {
 	{"System.Threading.PortableThreadPool+WorkerThread.", DA_ROLE_WORKER},
@@ -94,6 +97,7 @@ static const struct name_row bottoms[] = {
 	{"System.Net.Sockets.SocketAsyncEngine.EventLoop", DA_ROLE_IO},
 	{"System.IO.FileSystemWatcher+RunningInstance.", DA_ROLE_IO},
 	{"System.GC.RunFinalizers", DA_ROLE_FINALIZER},
+	{FINALIZER_LOOP, DA_ROLE_FINALIZER},
 	{"Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Infrastructure.Heartbeat.TimerLoop",
 	 DA_ROLE_KESTREL},
 	{"System.Environment.CallEntryPoint", DA_ROLE_MAIN}, /* 11 */
@@ -121,6 +125,15 @@ static enum da_role by_name(const char *name)
 	return DA_ROLE_UNKNOWN;
 }
 
+/* NativeAOT does not tell which types are nested: its names have points there. */
+static bool method_starts(const char *method, const char *known)
+{
+	for (; *known; method++, known++)
+		if (*method != *known && !(*known == '+' && *method == '.'))
+			return false;
+	return true;
+}
+
 static enum da_role by_bottom(const struct da_thread *t)
 {
 	size_t looked = 0;
@@ -132,7 +145,7 @@ static enum da_role by_bottom(const struct da_thread *t)
 			continue;
 		looked++;
 		for (size_t k = 0; k < DA_ARRAY_SIZE(bottoms); k++)
-			if (da_starts(m, bottoms[k].name))
+			if (method_starts(m, bottoms[k].name))
 				return (enum da_role)bottoms[k].role;
 	}
 	return DA_ROLE_UNKNOWN;
@@ -187,7 +200,7 @@ static enum da_role role_of(const struct da_clr *c, const struct da_thread *t)
 	if (role == DA_ROLE_UNKNOWN && is_main(c, t))
 		role = DA_ROLE_MAIN;
 	/* Made by managed code, and nothing of the above: a thread of the program. */
-	if (role == DA_ROLE_UNKNOWN && m && (m->state & TS_WE_OWN) && (m->name || runs_own_code(c, t)))
+	if (role == DA_ROLE_UNKNOWN && m && (c->aot || (m->state & TS_WE_OWN)) && (m->name || runs_own_code(c, t)))
 		role = DA_ROLE_USER;
 	return role;
 }
@@ -204,6 +217,8 @@ static bool is_idle(const struct da_thread *t)
 		const struct da_frame *f = &t->frames.v[i];
 		const char *m = da_clr_frame_method(f);
 
+		if (m && da_starts(m, FINALIZER_LOOP))
+			continue;
 		if (f->kind == DA_FRAME_MANAGED && (!m || !da_starts(m, "System.Threading.")))
 			return false;
 		library |= f->kind == DA_FRAME_MANAGED;

@@ -31,12 +31,7 @@ static uint32_t rwlock_waiters(struct da_clr *c, uint64_t object)
 /* The thread whose managed Thread object this is, index of proc.managed_threads; or DA_NONE. */
 static uint32_t thread_of(struct da_clr_lock_table *t, uint64_t object)
 {
-	uint32_t id;
-
-	if (da_clr_field_u32(t->c, object, "_managedThreadId",
-			     DA_CLR_ManagedThread__managedThreadId, &id) != DA_OK)
-		return DA_NONE;
-	return da_clr_by_id(t, id);
+	return da_clr_by_id(t, da_clr_managed_id(t->c, object));
 }
 
 bool da_clr_slim_waited(struct da_clr_lock_table *t, enum da_lock_kind kind, uint64_t object,

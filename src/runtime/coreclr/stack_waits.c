@@ -439,7 +439,7 @@ void da_clr_stack_note_locks(struct da_clr_lock_table *t, uint32_t thread)
 	struct da_clr *c = t->c;
 	const struct da_thread *th = &c->dump->proc.threads.v[thread];
 	struct call call = {.thread = thread};
-	uint64_t v, lo, hi;
+	uint64_t v, lo, hi, condition;
 
 	if (!find_call(th, &call))
 		return;
@@ -450,12 +450,14 @@ void da_clr_stack_note_locks(struct da_clr_lock_table *t, uint32_t thread)
 		if (da_mem_word(c->mem, lo, &v) != DA_OK || !v || v % c->mem->word ||
 		    (da_clr_heap_known(c) && !da_clr_in_heap(c, v)))
 			continue;
-		if (da_clr_type_is(c, v, "System.Threading.Condition") &&
-		    (da_clr_object_ptr(c, v, "_lock", &v) != DA_OK || !v))
+		condition = da_clr_type_is(c, v, "System.Threading.Condition") ? v : 0;
+		if (condition && (da_clr_object_ptr(c, v, "_lock", &v) != DA_OK || !v))
 			continue;
-		if (da_clr_is_lock_object(c, v))
+		if (da_clr_is_lock_object(c, v)) {
 			da_clr_lock_of(t, v);
-		else if (da_clr_object_is(c, v, "System.Threading.WaitHandle"))
+			if (condition)
+				da_clr_note_condition(t, condition, v);
+		} else if (da_clr_object_is(c, v, "System.Threading.WaitHandle"))
 			da_clr_note_handle(t, v);
 	}
 }

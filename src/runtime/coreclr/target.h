@@ -181,6 +181,8 @@ void da_clr_find_descriptor(struct da_clr *c, struct da_clr_found *f);
 void da_clr_find_table(struct da_clr *c, struct da_clr_found *f);
 
 /* ---- describe.c: the runtime's row of the model */
+/* What is known of its garbage collector. */
+void da_clr_describe_gc(struct da_clr *c, struct da_runtime *r);
 void da_clr_describe(struct da_clr *c, const struct da_clr_found *f, const struct da_clr_choice *h);
 
 #endif

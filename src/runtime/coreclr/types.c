@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/coreclr/aot.h"
 #include "runtime/coreclr/types.h"
 
 enum { PARENTS = 256, NESTING = 24, ARGUMENTS = 256, RANK = 32, MAP_BLOCKS = 4096, MAP_ENTRIES = 1 << 24 };
@@ -209,7 +210,7 @@ const struct da_clr_mt *da_clr_mt(struct da_clr *c, uint64_t addr)
 
 	if (known)
 		return (const struct da_clr_mt *)(uintptr_t)*known;
-	if (read_mt(c, addr, &m))
+	if (c->aot ? da_aot_read_mt(c, addr, &m) : read_mt(c, addr, &m))
 		copy = da_memdup(c->arena, &m, sizeof(m));
 	*da_map_put(c->arena, &t->mts, addr, NULL) = (uintptr_t)copy;
 	return copy;
@@ -238,6 +239,11 @@ uint64_t da_clr_corelib_type(struct da_clr *c, const char *name)
 
 	if (known)
 		return *known;
+	if (c->aot) {
+		mt = da_aot_corelib_type(c, name);
+		*da_map_put(c->arena, &t->corelib, key, NULL) = mt;
+		return mt;
+	}
 	if (!m || !m->metadata || !DA_CLR_HAS(c, Module, TypeDefToMethodTableMap))
 		return 0;
 	rid = da_metadata_find_type(m->metadata, name);
@@ -540,6 +546,12 @@ static bool add_name(struct da_clr *c, struct da_str *out, uint64_t handle, unsi
 {
 	const struct da_clr_mt *m;
 
+	if (c->aot) {
+		const char *name = da_aot_mt_name(c, handle);
+
+		da_str_add(out, name ? name : "");
+		return name != NULL;
+	}
 	if (handle & 2)
 		return add_desc(c, out, handle & ~UINT64_C(3), depth);
 	m = da_clr_mt(c, handle);

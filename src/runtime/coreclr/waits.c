@@ -17,7 +17,7 @@
 #include "runtime/coreclr/coreclr.h"
 #include "runtime/coreclr/locks.h"
 
-#define WAITING	   1u  /* ThreadWaitInfo._waitSignalState */
+#define WAITING	   1u  /* ThreadWaitInfo._waitSignalState: waits, and may be interrupted; 0: waits */
 #define WAITED_MAX 64u /* WaitHandle.WaitAny takes no more */
 
 /* WaitableObject._type */
@@ -137,7 +137,7 @@ void da_clr_pulse_queue(struct da_clr_lock_table *t, uint64_t sync_block, uint32
 	}
 }
 
-/* ---------------------------------------------------------------- 11 on Unix */
+/* ---------------------------------------------------------------- 11 on Unix, and NativeAOT there */
 
 /* What threads that wait for this wait handle sleep on; 0: none, or the system's own handle
  * (Windows). */
@@ -167,18 +167,23 @@ static void note(struct da_clr *c, struct da_map *m, uint64_t event, uint64_t lo
 		*known = lock_object;
 }
 
-void da_clr_note_lock(struct da_clr_lock_table *t, uint64_t lock_object)
+/* What those sleep on who wait to enter it. */
+static uint64_t event_of(struct da_clr *c, uint64_t lock_object)
+{
+	static const char *const names[] = { "_waitEventOrCondition", "_waitEvent", "_lazyEvent" /* 11, 9, 8 */ };
+	uint64_t event;
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(names); i++)
+		if (da_clr_object_ptr(c, lock_object, names[i], &event) == DA_OK)
+			return event;
+	return 0;
+}
+
+void da_clr_note_condition(struct da_clr_lock_table *t, uint64_t condition, uint64_t lock_object)
 {
 	struct da_clr *c = t->c;
-	uint64_t event, condition, waiter;
+	uint64_t event, waiter;
 
-	if (da_clr_object_ptr(c, lock_object, "_waitEventOrCondition", &event) != DA_OK || !event)
-		return;
-	if (!da_clr_type_is(c, event, "System.Threading.Condition")) {
-		note(c, &t->enter, event, lock_object);
-		return;
-	}
-	condition = event;
 	if (da_clr_object_ptr(c, condition, "_waitEvent", &event) == DA_OK)
 		note(c, &t->enter, event, lock_object);
 	if (da_clr_object_ptr(c, condition, "_waitersHead", &waiter) != DA_OK)
@@ -192,6 +197,16 @@ void da_clr_note_lock(struct da_clr_lock_table *t, uint64_t lock_object)
 	}
 }
 
+void da_clr_note_lock(struct da_clr_lock_table *t, uint64_t lock_object)
+{
+	uint64_t event = event_of(t->c, lock_object);
+
+	if (event && da_clr_type_is(t->c, event, "System.Threading.Condition"))
+		da_clr_note_condition(t, event, lock_object);
+	else if (event)
+		note(t->c, &t->enter, event, lock_object);
+}
+
 void da_clr_note_handle(struct da_clr_lock_table *t, uint64_t handle_object)
 {
 	note(t->c, &t->handles, handle_object, handle_object);
@@ -201,15 +216,12 @@ void da_clr_note_handle(struct da_clr_lock_table *t, uint64_t handle_object)
 static uint32_t mutex_owner(struct da_clr *c, uint64_t waitable)
 {
 	uint64_t ownership, info, thread;
-	uint32_t id;
 
 	if (da_clr_object_ptr(c, waitable, "_ownershipInfo", &ownership) != DA_OK || !ownership ||
 	    da_clr_object_ptr(c, ownership, "_thread", &info) != DA_OK || !info ||
-	    da_clr_object_ptr(c, info, "_thread", &thread) != DA_OK || !thread ||
-	    da_clr_field_u32(c, thread, "_managedThreadId", DA_CLR_ManagedThread__managedThreadId,
-			     &id) != DA_OK)
+	    da_clr_object_ptr(c, info, "_thread", &thread) != DA_OK || !thread)
 		return 0;
-	return id;
+	return da_clr_managed_id(c, thread);
 }
 
 /* A wait handle that no Lock stands behind. */
@@ -267,7 +279,7 @@ static void one_thread(struct da_clr_lock_table *t, const struct da_clr_thread *
 
 	if (thread == DA_NONE || !th->exposed ||
 	    da_clr_object_ptr(c, th->exposed, "_waitInfo", &info) != DA_OK || !info ||
-	    da_clr_object_u32(c, info, "_waitSignalState", &state) != DA_OK || state != WAITING ||
+	    da_clr_object_u32(c, info, "_waitSignalState", &state) != DA_OK || state > WAITING ||
 	    da_clr_object_u32(c, info, "_waitedCount", &waited) != DA_OK || waited == 0 ||
 	    waited > WAITED_MAX || da_clr_object_ptr(c, info, "_waitedObjects", &array) != DA_OK ||
 	    da_clr_array(c, array, &n, &first) != DA_OK || n < waited)

@@ -33,7 +33,7 @@ internal static class Crashes
         Watch.Rule = "crash.clr-exception";
         new Watcher("bystander", Shapes.Block).Blocked("event-slim");
         Watch.Blame = "Observatory.Crashes.Survey";
-        Die("survey", self => { Mark.At("Observatory.Crashes.Unhandled.lambda"); Survey(self); });
+        Die("survey", self => { Mark.At("Observatory.Crashes.Unhandled.lambda"); Survey(self); Mark.Out(); });
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -115,7 +115,7 @@ internal static class Crashes
     public static void Rethrow()
     {
         Watch.Rule = "crash.clr-exception";
-        Die("relay", self => { Mark.At("Observatory.Crashes.Rethrow.lambda"); Relay(self); });
+        Die("relay", self => { Mark.At("Observatory.Crashes.Rethrow.lambda"); Relay(self); Mark.Out(); });
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

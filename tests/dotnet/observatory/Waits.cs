@@ -34,7 +34,7 @@ internal static class Waits
     public static void Tasks()
     {
         var never = new TaskCompletionSource<int>();
-        var lazy = new Lazy<int>(() => { Mark.At("Observatory.Waits.Tasks.lambda"); return Shapes.BlockInt(); });
+        var lazy = new Lazy<int>(() => { Mark.At("Observatory.Waits.Tasks.lambda"); int n = Shapes.BlockInt(); Mark.Out(); return n; });
         new Watcher("result", () => Result(never.Task)).Blocked("task", never.Task);
         new Watcher("wait", () => Wait(never.Task)).Blocked("task", never.Task);
         new Watcher("get-result", () => GetResult(never.Task)).Blocked("task", never.Task);
