@@ -9,7 +9,7 @@ if have bind named; then
 	CONF
 	named -g -n 2 -c "$T/bind/conf" >"$T/server.log" 2>&1 &
 	pid=$!
-	until_open && both bind $pid idle python3 -c '
+	until_open && both bind $pid "idle|waiting" python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.connect(("127.0.0.1", int(sys.argv[1])))
