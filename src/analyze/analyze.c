@@ -111,6 +111,7 @@ static const struct {
 	{ DA_SECTION_stacks, da_section_stacks },
 	{ DA_SECTION_locks, da_section_locks },
 	{ DA_SECTION_runtime, da_section_runtime },
+	{ DA_SECTION_threadpool, da_section_threadpool },
 	{ DA_SECTION_exceptions, da_section_exceptions },
 	{ DA_SECTION_memory_map, da_section_memory },
 	{ DA_SECTION_modules, da_section_modules },

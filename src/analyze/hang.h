@@ -22,6 +22,12 @@ bool da_hang_lead(struct da_analysis *a, struct da_finding *f, const char *rule,
 bool da_hang_was_ended(const struct da_analysis *a);
 /* It died of what it did itself: what its threads waited for at that moment is no hang. */
 bool da_hang_crashed(const struct da_analysis *a);
+/* The thread pool of .NET, or NULL; does work wait in it while its workers do? */
+const struct da_threadpool *da_pool_of(const struct da_analysis *a);
+bool da_pool_is_starved(const struct da_analysis *a);
+bool da_is_pool_worker(const struct da_thread *t);
+/* Threads that do not stop though this runtime wants to collect; does one of them wait? hang.gc-in-progress tells it. */
+uint32_t da_gc_holders(const struct da_analysis *a, uint32_t runtime, bool *ret_waits);
 /* why_not of rules that need waits. */
 const char *da_hang_no_waits(const struct da_analysis *a);
 

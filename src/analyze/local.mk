@@ -12,12 +12,14 @@ libdumpan_a_SOURCES += \
 	%D%/rule_dump.c \
 	%D%/rule_dump_managed.c \
 	%D%/rule_debugger.c \
+	%D%/rule_gc.c \
 	%D%/rule_hang.c \
 	%D%/rule_handles.c \
 	%D%/rule_managed.c \
 	%D%/rule_memory.c \
 	%D%/rule_remote.c \
 	%D%/rule_runtime.c \
+	%D%/rule_threadpool.c \
 	%D%/rule_waiting.c \
 	%D%/rules.def \
 	%D%/section_environment.c \
@@ -30,6 +32,7 @@ libdumpan_a_SOURCES += \
 	%D%/section_process.c \
 	%D%/section_runtime.c \
 	%D%/section_stacks.c \
+	%D%/section_threadpool.c \
 	%D%/section_threads.c \
 	%D%/sections.h \
 	%D%/signature.c \

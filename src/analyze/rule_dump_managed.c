@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "analyze/words.h"
+#include "analyze/hang.h"
 
 static const char *no_runtime(const struct da_analysis *a)
 {
@@ -180,11 +180,12 @@ static unsigned run_mid_gc(struct da_analysis *a)
 	const struct da_process *p = &a->dump->proc;
 	unsigned n = 0;
 
-	for (size_t i = 0; i < p->runtimes.n; i++) {
+	for (uint32_t i = 0; i < p->runtimes.n; i++) {
 		const struct da_runtime *r = &p->runtimes.v[i];
 		struct da_finding *f;
+		bool waits;
 
-		if (!r->suspended)
+		if (!r->suspended || da_gc_holders(a, i, &waits)) /* hang.gc-in-progress tells more */
 			continue;
 		f = da_finding_new(a->doc, "dump.mid-gc", DA_SEVERITY_NOTIFICATION, 1, 0.9);
 		da_finding_title(f, "The dump was made while .NET had its threads stopped");

@@ -516,16 +516,17 @@ const struct da_rule da_rule_hang_lock_orphaned = {
 
 /* ---------------------------------------------------------------- owners that wait themselves */
 
-/* What was asked for: how much of it is left only the kernel knows. */
-static const char *say_sleep(struct da_analysis *a, const struct da_wait *w)
+/* " It asked for 30 s.": how much of it is left only the kernel knows. */
+static const char *say_asked(struct da_analysis *a, uint32_t thread)
 {
-	uint64_t ms = w->timeout_us / 1000;
+	const struct da_wait *w = da_primary_wait(a, thread);
+	uint64_t ms = w ? w->timeout_us / 1000 : 0;
 
-	if (!w->has_timeout)
-		return "sleeps";
+	if (!w || w->kind != DA_WAIT_SLEEP || !w->has_timeout)
+		return "";
 	if (ms % 1000 == 0 || ms >= 10000)
-		return da_printf(a->dump->arena, "sleeps (for %llu s, as asked)", (unsigned long long)(ms / 1000));
-	return da_printf(a->dump->arena, "sleeps (for %llu ms, as asked)", (unsigned long long)ms);
+		return da_printf(a->dump->arena, " It asked to sleep for %llu s.", (unsigned long long)(ms / 1000));
+	return da_printf(a->dump->arena, " It asked to sleep for %llu ms.", (unsigned long long)ms);
 }
 
 /* What the head of a chain does: "sleeps", "waits for a socket". NULL: it runs or is about to, or nothing is known. */
@@ -537,7 +538,7 @@ static const char *head_does(struct da_analysis *a, uint32_t head)
 	if (w && w->woken)
 		return NULL;
 	if (w && w->kind == DA_WAIT_SLEEP)
-		return say_sleep(a, w);
+		return "sleeps";
 	if (w)
 		return da_printf(a->dump->arena, "waits for %s", da_say_wait(a, w));
 	switch ((enum da_state)t->state) {
@@ -575,10 +576,10 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does)
 	f = da_finding_new(a->doc, "hang.lock-owner-blocked", grave ? DA_SEVERITY_ERROR : DA_SEVERITY_WARNING, behind + 1, confidence);
 	da_finding_title(f, "%u %s behind %s, which %s", behind, da_plural(behind, "thread waits", "threads wait"),
 			 da_say_thread(a, head), does);
-	da_finding_description(f, "%s holds what %s %s for, and %s itself%s%s. %s %s held up.", da_say_thread(a, head),
+	da_finding_description(f, "%s holds what %s %s for, and %s itself%s%s.%s %s %s held up.", da_say_thread(a, head),
 			       behind == 1 ? "another thread" : da_printf(arena, "%u other threads", behind),
 			       da_plural(behind, "waits", "wait"), does, function ? " in " : "",
-			       function ? da_printf(arena, DA_SYM("%s"), function) : "", da_say_share(a, behind),
+			       function ? da_printf(arena, DA_SYM("%s"), function) : "", say_asked(a, head), da_say_share(a, behind),
 			       da_plural(behind, "is", "are"));
 	da_finding_recommendation(f, "Ask the developers why %s %s while it holds the lock: nothing slow belongs inside of one. A "
 				  "second dump some seconds later shows whether it goes on.", da_say_thread(a, head), does);
@@ -656,9 +657,10 @@ static unsigned run_sleep(struct da_analysis *a)
 		if (!w || w->kind != DA_WAIT_SLEEP || w->woken || (double)weakest(g, head) >= SURE || da_hang_crashed(a))
 			continue;
 		f = da_finding_new(a->doc, "hang.sleep", DA_SEVERITY_INFORMATION, g->behind[head] + 1, (double)weakest(g, head));
-		da_finding_title(f, "%s %s, and %u %s for a lock that it may hold", da_say_thread(a, head), say_sleep(a, w),
-				 g->behind[head], da_plural(g->behind[head], "thread waits", "threads wait"));
-		da_finding_description(f, "That it holds this lock is a guess: see the evidence. If it is right, they go on when it has slept.");
+		da_finding_title(f, "%s sleeps, and %u %s for a lock that it may hold", da_say_thread(a, head), g->behind[head],
+				 da_plural(g->behind[head], "thread waits", "threads wait"));
+		da_finding_description(f, "That it holds this lock is a guess: see the evidence. If it is right, they go on when it has slept.%s",
+				       say_asked(a, head));
 		da_finding_recommendation(f, "Ask the developers whether it sleeps inside of the lock: nothing slow belongs there.");
 		da_finding_refuted_by(f, "another owner of the lock");
 		da_finding_thread(f, head);

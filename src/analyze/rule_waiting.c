@@ -49,11 +49,6 @@ static const struct da_wait *task_wait(const struct da_analysis *a, uint32_t thr
 	return w && w->kind == DA_LOCK_TASK ? w : NULL;
 }
 
-static bool is_worker(const struct da_thread *t)
-{
-	return t->managed && t->managed->threadpool && !t->managed->dead;
-}
-
 /* The main thread of a service waits for the task that is the service. */
 static bool counts(const struct da_analysis *a, uint32_t i)
 {
@@ -70,10 +65,10 @@ static void count_blocked(const struct da_analysis *a, struct blocked *b)
 	for (uint32_t i = 0; i < p->threads.n; i++) {
 		const struct da_thread *t = &p->threads.v[i];
 
-		if (is_worker(t) && !is_idle(t))
+		if (da_is_pool_worker(t) && !is_idle(t))
 			b->busy++;
 		if (counts(a, i))
-			is_worker(t) ? b->workers++ : b->others++;
+			da_is_pool_worker(t) ? b->workers++ : b->others++;
 	}
 }
 

@@ -18,6 +18,7 @@ void da_section_runtime(struct da_analysis *a);
 void da_section_exceptions(struct da_analysis *a);
 void da_section_memory(struct da_analysis *a);
 void da_section_modules(struct da_analysis *a);
+void da_section_threadpool(struct da_analysis *a);
 void da_section_handles(struct da_analysis *a); /* Windows only */
 void da_section_environment(struct da_analysis *a); /* only on request */
 void da_section_completeness(struct da_analysis *a);

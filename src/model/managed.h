@@ -19,6 +19,22 @@ const char *da_runtime_kind_name(enum da_runtime_kind kind);
 const char *da_flavor_name(enum da_flavor flavor); /* NULL: unknown */
 const char *da_reader_name(enum da_reader reader);
 
+struct da_type_count {
+	const char *type;
+	uint64_t count;
+};
+
+/* The thread pool of .NET. active: workers that run work items, blocked ones too. */
+struct da_threadpool {
+	uint64_t address;
+	const char *how;         /* what led to it: one clause */
+	uint32_t min, max, workers, active, goal;
+	bool has_cpu, has_adjustment, has_io, has_global, has_local;
+	uint32_t cpu_percent, blocking_adjustment, io_min, io_max;
+	uint64_t queued_global, queued_local;
+	DA_VEC(struct da_type_count) types; /* of queued work, most first; of what was looked at */
+};
+
 struct da_runtime {
 	uint8_t kind, flavor, reader, gc;
 	const char *version;     /* "8.0.33", or NULL */
@@ -34,6 +50,7 @@ struct da_runtime {
 	const char *profiler;    /* rich: what tells that a profiler runs in it, one clause; NULL: nothing does */
 	uint32_t profiler_module; /* its library, or DA_NONE */
 	float profiler_confidence;
+	const struct da_threadpool *threadpool; /* NULL: none, or not read */
 };
 
 struct da_assembly {

@@ -364,6 +364,11 @@ def check_truth(name, truth, r):
             why.append('%s: waiters %s, truth %s' % (want['address'], waiters, want['waiters']))
     if n:
         tap(not why, name, 'owners and waiters', '\n'.join(why))
+    pool = r.d.get('threadpool', {})
+    if truth.get('pool_threads') and 'queued_global' in pool:
+        want = [truth['pool_min_workers'], truth['pool_max_workers'], truth['pool_threads'], truth['pool_pending_items']]
+        have = [pool['min'], pool['max'], pool['workers'], pool['queued_global'] + pool.get('queued_local', 0)]
+        tap(have == want, name, 'thread pool', '%s, truth %s' % (have, want))
     chain = truth.get('exception_chain')
     if chain:
         have = ['%s|%s' % (e.get('type'), e.get('message')) for e in r.d.get('exceptions', [])]

@@ -49,6 +49,8 @@ matrix = [
     ('lock', 'heap', 'multi', '', '9.0 10.0 11.0'),
     ('slim', 'heap', 'multi', '', ''),
     ('waits', 'heap', 'multi', '', ''),
+    ('pool', 'heap', 'multi', '', ''),
+    ('gc-held', 'heap', 'multi', '', ''),
     ('cctor', 'heap', 'multi single', '', ''),
     ('cctor', 'gcore', 'multi', '', '8.0 11.0'),
     ('cctor-deadlock', 'heap', 'multi', '', ''),
@@ -372,6 +374,14 @@ class Check:
                 if fields.get(name) != value:
                     self.wrong('%s: field %s is %s, not %s' % (w['type'], name, fields.get(name), value))
 
+    def check_pool(self):
+        n, p = self.truth.get('pool_workers'), self.d.get('threadpool', {})
+        want = {'min': n, 'max': n, 'workers': n, 'active': n, 'queued_global': self.truth.get('pool_queued'), 'starved': True}
+        if n and self.heap and any(p.get(k) != v for k, v in want.items()):
+            self.wrong('the thread pool is %s, not %s' % (p, want))
+        if not n and p.get('starved'):
+            self.wrong('the thread pool is starved: %s' % p)
+
     def check_findings(self):
         severe = {f['rule'] for f in self.j.get('findings', []) if f['severity'] == 'error'}
         rule = self.truth.get('rule')
@@ -407,6 +417,7 @@ class Check:
         self.check_kinds()
         if self.heap:
             self.check_locks()
+        self.check_pool()
         if self.names:
             self.check_exceptions()
         self.check_findings()

@@ -32,3 +32,11 @@ int zenith_locked(callback c, int n)
 	pthread_mutex_unlock(&mutex);
 	return ret;
 }
+
+/* Called without leaving cooperative mode. */
+int zenith_hold(int n)
+{
+	while (n)
+		sleep(1000);
+	return n;
+}

@@ -204,7 +204,7 @@ START_TEST(sleepers)
 		f = finding(doc, sure ? "hang.lock-owner-blocked" : "hang.sleep");
 		ck_assert_ptr_nonnull(f);
 		ck_assert_ptr_null(finding(doc, sure ? "hang.sleep" : "hang.lock-owner-blocked"));
-		ck_says(f->title, "sleeps (for 30 s, as asked)");
+		ck_says(f->description, "It asked to sleep for 30 s.");
 		ck_assert_int_eq(f->severity, sure ? DA_SEVERITY_WARNING : DA_SEVERITY_INFORMATION);
 		da_dump_free(d);
 	}
@@ -254,4 +254,115 @@ START_TEST(boxes)
 }
 END_TEST
 
-UNIT_MAIN("hang_outside", tracers, debuggers_of_windows, profilers, remotes_by_destination, sleepers, boxes)
+/* ---------------------------------------------------------------- the thread pool */
+
+static const struct da_threadpool starved = { .min = 4, .max = 4, .workers = 4, .active = 4, .goal = 4, .has_global = true,
+					      .queued_global = 30, .address = 0x7000, .how = "a static field holds it" };
+
+/* Four workers, of which some wait; what waits beside them does not count. */
+static struct da_doc *pool(struct da_dump *d, struct da_threadpool *t, uint32_t blocked, enum da_lock_kind kind)
+{
+	struct da_runtime *r = da_vec_add(d->arena, &d->proc.runtimes);
+
+	*r = (struct da_runtime){ .kind = DA_RUNTIME_CORECLR, .module = OWN, .verified = true, .suspended_by = DA_NONE,
+				  .profiler_module = DA_NONE, .threadpool = t };
+	for (uint32_t i = 0; i < 4; i++) {
+		struct da_managed_thread *m = da_new(d->arena, struct da_managed_thread);
+
+		m->threadpool = true;
+		m->thread = i;
+		m->exception = DA_NONE;
+		d->proc.threads.v[i].managed = m;
+		d->proc.threads.v[i].state = DA_STATE_RUNNING;
+		if (i < blocked)
+			wait(d, i, kind);
+	}
+	wait(d, 5, DA_LOCK_EVENT);
+	return analyze(d);
+}
+
+START_TEST(pools)
+{
+	static const struct {
+		uint32_t blocked, active, goal, max;
+		uint64_t queued;
+		bool told;
+	} cases[] = {
+		{ 4, 4, 4, 4, 30, true }, { 3, 4, 4, 100, 30, true }, { 2, 4, 4, 4, 30, false }, { 4, 4, 4, 4, 0, false },
+		{ 4, 3, 4, 4, 30, false }, { 4, 4, 6, 100, 30, false },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process(10);
+		struct da_threadpool t = starved;
+		const struct da_finding_row *f;
+		struct da_doc *doc;
+
+		t.active = cases[i].active;
+		t.goal = cases[i].goal;
+		t.max = cases[i].max;
+		t.queued_global = cases[i].queued;
+		doc = pool(d, &t, cases[i].blocked, DA_LOCK_EVENT_SLIM);
+		f = finding(doc, "hang.threadpool-starvation");
+		ck_assert_msg((f != NULL) == cases[i].told, "case %zu", i);
+		if (f)
+			ck_says(f->title, "at least 30 work items are queued");
+		if (f)
+			ck_assert_uint_eq(f->nthreads, cases[i].blocked);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* Who blocks on tasks is named by the rule of that, and once. */
+START_TEST(pools_that_block_on_tasks)
+{
+	struct da_dump *d = process(10);
+	struct da_threadpool t = starved;
+	struct da_doc *doc = pool(d, &t, 4, DA_LOCK_TASK);
+
+	ck_assert_uint_eq(finding(doc, "hang.threadpool-starvation")->nthreads, 0);
+	ck_assert_uint_eq(finding(doc, "hang.sync-over-async")->nthreads, 4);
+	da_dump_free(d);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- a collection */
+
+/* Thread 0 asked for it; thread 1 is in cooperative mode and runs, waits, or has stopped. */
+START_TEST(collections)
+{
+	enum { STOPPED, RUNS, WAITS };
+
+	for (unsigned how = STOPPED; how <= WAITS; how++) {
+		struct da_dump *d = process(6);
+		struct da_process *p = &d->proc;
+		const struct da_finding_row *f;
+		struct da_doc *doc;
+
+		*da_vec_add(d->arena, &p->runtimes) = (struct da_runtime){ .kind = DA_RUNTIME_CORECLR, .module = OWN, .verified = true,
+			.profiler_module = DA_NONE, .suspended = true, .suspended_by = 0 };
+		for (uint32_t i = 0; i < 3; i++)
+			*da_vec_add(d->arena, &p->managed_threads) = (struct da_managed_thread){ .thread = i, .managed_id = i + 1,
+				.exception = DA_NONE, .gc_mode = i < 1u + (how != STOPPED) ? DA_GC_MODE_COOPERATIVE : DA_GC_MODE_PREEMPTIVE };
+		for (uint32_t i = 0; i < 3; i++)
+			p->threads.v[i].managed = &p->managed_threads.v[i];
+		p->threads.v[1].state = DA_STATE_RUNNING;
+		if (how == WAITS)
+			wait(d, 1, DA_WAIT_SLEEP);
+		doc = analyze(d);
+		f = finding(doc, "hang.gc-in-progress");
+		ck_assert_int_eq(f != NULL, how != STOPPED);
+		ck_assert_int_eq(finding(doc, "dump.mid-gc") != NULL, how == STOPPED); /* one of the two */
+		if (f) {
+			ck_says(f->title, "1 thread has not stopped for a garbage collection that t1 asked for");
+			ck_assert_int_eq(f->severity, how == WAITS ? DA_SEVERITY_WARNING : DA_SEVERITY_INFORMATION);
+			ck_assert_uint_eq(f->nthreads, 2);
+		}
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+UNIT_MAIN("hang_outside", collections, tracers, debuggers_of_windows, profilers, remotes_by_destination, sleepers, boxes, pools,
+	  pools_that_block_on_tasks)

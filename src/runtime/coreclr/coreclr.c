@@ -46,6 +46,7 @@ static const struct da_place *place(void *state, uint64_t pc, bool caller)
 static void objects(void *state)
 {
 	da_clr_thread_names(state);
+	da_clr_threadpool(state);
 	da_clr_exceptions(state);
 	da_clr_fail_fast(state);
 	da_clr_monitors(state);

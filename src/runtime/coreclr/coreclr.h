@@ -317,6 +317,8 @@ bool da_clr_in_heap(struct da_clr *c, uint64_t object);
 /* profiler.c: does a profiler run in the process? Fills profiler… of proc.runtimes. */
 void da_clr_profiler(struct da_clr *c);
 
+/* threadpool.c: fills threadpool of proc.runtimes. After da_clr_thread_names. */
+void da_clr_threadpool(struct da_clr *c);
 void da_clr_exceptions(struct da_clr *c);
 void da_clr_fail_fast(struct da_clr *c); /* after exceptions */
 void da_clr_monitors(struct da_clr *c);

@@ -14,6 +14,8 @@ internal static unsafe class Native
     [DllImport("zenith", EntryPoint = "zenith_call")] private static extern int CallPointer(delegate* unmanaged<int, int> c, int n);
     [DllImport("zenith", EntryPoint = "zenith_locked")] private static extern int Locked(Callback c, int n);
 
+    [DllImport("zenith", EntryPoint = "zenith_hold"), SuppressGCTransition] private static extern int Hold(int n);
+
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)] private delegate int Callback(int n);
 
     private static readonly List<Callback> s_kept = new();
@@ -23,6 +25,18 @@ internal static unsafe class Native
         s_kept.Add(c);
         return c;
     }
+
+    /// <summary>A native call that waits, made without leaving cooperative mode; a collection is asked for while it does.</summary>
+    public static void Suspended()
+    {
+        Hold(0); // found and bound: no lock of the loader is wanted later
+        new Watcher("gc-holder", () => GC.KeepAlive(HoldNative())).Calm();
+        new Watcher("gc-caller", () => { Thread.Sleep(150); GC.Collect(); });
+        Watch.Warning = "hang.gc-in-progress";
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int HoldNative() => Hold(1) + 1;
 
     public static void Calls()
     {

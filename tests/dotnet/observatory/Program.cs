@@ -15,6 +15,7 @@ switch (scenario)
     case "lock": Locks.LockObjects(); break;
     case "slim": Locks.Slim(); break;
     case "waits": Waits.Tasks(); break;
+    case "pool": Waits.Pool(); break;
     case "cctor": Locks.StaticConstructor(); break;
     case "cctor-deadlock": Locks.StaticConstructorDeadlock(); break;
     case "cctor-cycle": Locks.StaticConstructorCycle(); break;
@@ -23,6 +24,7 @@ switch (scenario)
     case "finalizer": Locks.Finalizer(); break;
     case "mixed": Native.Mixed(); break;
     case "native": Native.Calls(); break;
+    case "gc-held": Native.Suspended(); break;
     case "native-crash": Native.Crash(); break;
     case "unhandled": Crashes.Unhandled(); break;
     case "async-void": Crashes.AsyncVoid(); break;

@@ -30,6 +30,35 @@ internal static class Waits
         Thread.Sleep(700);
     }
 
+    private static readonly ManualResetEventSlim s_gate = new();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Hold(object? workers)
+    {
+        lock (s_kept)
+            s_kept.Add(new Watcher());
+        Mark.At(); s_gate.Wait();
+        Mark.Out();
+    }
+
+    /// <summary>Every worker of the pool that there may be waits, and work is queued behind them.</summary>
+    public static void Pool()
+    {
+        int n = Math.Max(4, Environment.ProcessorCount);
+        ThreadPool.SetMinThreads(n, 1);
+        ThreadPool.SetMaxThreads(n, n);
+        for (int i = 0; i < n; i++)
+            ThreadPool.UnsafeQueueUserWorkItem(Hold, null);
+        for (int i = 0; i < 500 && Watch.Watchers.Count < n; i++)
+            Thread.Sleep(10);
+        for (int i = 0; i < 20; i++)
+            ThreadPool.UnsafeQueueUserWorkItem(_ => Console.WriteLine("never"), null);
+        foreach (Watcher w in Watch.Watchers)
+            w.Calm();
+        Watch.Rule = "hang.threadpool-starvation";
+        Watch.Pool = (n, 20);
+    }
+
     /// <summary>Threads that wait for tasks and for each other.</summary>
     public static void Tasks()
     {

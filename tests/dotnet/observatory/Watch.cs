@@ -99,7 +99,8 @@ internal sealed record Fault(string Type, string? Message, int Parent, Watcher? 
 ///  "threads": [{"name", "managed_id", "os_id", "pool", "frames": [{"function", "line"}] innermost first, "wait_kind", "wait_address"}],
 ///  "locks": [{"address" (where it is known), "kind", "type", "owner": os id or 0, "recursion", "waiters": [os ids]}],
 ///  "exceptions": [{"type", "message", "parent": index or -1, "os_id", "frames", "fields"}],
-///  "cycle": [os ids], "rule": what must be found, "warning": the same, a warning, "blame": the function to look at, "says": the text of FailFast, "calm": nothing must be, "ready": true}
+///  "cycle": [os ids], "rule": what must be found, "warning": the same, a warning, "blame": the function to look at, "says": the text of FailFast,
+///  "pool_workers" (the least, the most and all that there are), "pool_queued", "calm": nothing must be, "ready": true}
 /// </summary>
 internal static class Watch
 {
@@ -108,6 +109,7 @@ internal static class Watch
     public static string? Rule, Warning, Blame, Says;
     public static bool Calm;
     public static int Number;
+    public static (int Workers, int Queued) Pool;
     public static readonly List<Watcher> Cycle = new();
     private static readonly List<(object Object, string Kind, Watcher? Owner, int Recursion, Watcher[] Waiters)> s_locks = new();
     private static readonly List<(Type Type, Watcher Owner, Watcher[] Waiters)> s_classes = new();
@@ -177,6 +179,11 @@ internal static class Watch
             w.WriteString("blame", Blame);
         if (Says != null)
             w.WriteString("says", Says);
+        if (Pool.Workers > 0)
+        {
+            w.WriteNumber("pool_workers", Pool.Workers);
+            w.WriteNumber("pool_queued", Pool.Queued);
+        }
         w.WriteBoolean("calm", Calm);
         w.WriteBoolean("ready", true);
         w.WriteEndObject();
