@@ -48,7 +48,7 @@ bool da_recognise_musl_mutex(const struct da_futex *f, bool named, struct da_fou
 	ret->lock.how = da_printf(w->d->arena, "%s%s%s mutex of musl, whose word 0x%x names thread id %u%s",
 				  kinds[v[0] & KIND], v[0] & ROBUST ? " robust" : "",
 				  v[0] & INHERIT ? " priority-inheriting" : "", v[1], tid,
-				  ret->lock.state == DA_LOCK_ORPHANED ? DA_WAIT_GONE : "");
+				  da_wait_owner_words(w, &ret->lock, v[0] & (SHARED | ROBUST)));
 	return true;
 }
 

@@ -153,10 +153,7 @@ static void describe(const struct da_waits *w, const struct mutex *m, struct da_
 	}
 	l->how = da_printf(w->d->arena, "%s mutex (kind 0x%x): its word is 0x%x and %s names thread id %u%s%s", kind, m->kind,
 			   m->word, has_owner_in_word(m) ? "it" : "its owner field", tid,
-			   l->owner != DA_NONE ? ""
-			   : l->state == DA_LOCK_ORPHANED ? DA_WAIT_GONE
-			   : shared ? ", which is none of this process" : ", which is not in the dump",
-			   disagreement(m, tid));
+			   da_wait_owner_words(w, l, shared), disagreement(m, tid));
 }
 
 bool da_wait_read_mutex(const struct da_waits *w, uint64_t address, bool waiting, struct da_lock *ret,

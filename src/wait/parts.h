@@ -127,6 +127,8 @@ struct da_waits {
 	unsigned word;                /* bytes of a pointer */
 	const struct da_descriptor *layout; /* NULL: the C library is not known */
 	bool ids_missing;             /* of some thread the id that it has for itself is not known */
+	uint32_t first;               /* the thread that the process began with; DA_NONE: it has ended */
+	uint32_t own_id;              /* of the process, as its memory has it */
 	bool own_namespace;           /* ids in memory are those of another pid namespace than the dump's */
 	struct da_asleep_thread *t;   /* one a thread */
 	const struct da_call_row *by_number[512];
@@ -150,6 +152,8 @@ bool da_wait_prepare(struct da_waits *w);
 enum da_libc da_wait_libc(const struct da_waits *w);
 /* libc.c: which C library, its descriptors, and the ids that the process itself uses. */
 void da_wait_find_libc(struct da_waits *w);
+/* owner.c: which of those ids is the process's. */
+void da_wait_own_ids(struct da_waits *w);
 /* The thread with this id in memory, or DA_NONE. */
 uint32_t da_wait_by_tid(const struct da_waits *w, uint32_t tid);
 /* The thread of this descriptor, or DA_NONE. */
@@ -240,8 +244,8 @@ unsigned da_wait_sleepers(const struct da_waits *w, uint64_t address);
 
 /* What a lock's word or owner field says of a thread id: thread, state and confidence by the rules of all locks. */
 void da_wait_owner(const struct da_waits *w, struct da_lock *l, uint32_t tid, float confidence, bool shared);
-/* Why nobody will give it back. A fork copies locks that other threads of the parent hold. */
-#define DA_WAIT_GONE ", which is not in the dump: it ended and did not unlock, or stayed behind when this process was forked"
+/* What there is to say of an id that is that of no thread: begins with a comma, or "". */
+const char *da_wait_owner_words(const struct da_waits *w, const struct da_lock *l, bool shared);
 /* The lock at this address, made if it is new. */
 struct da_lock *da_wait_lock(struct da_waits *w, uint64_t address, enum da_lock_kind kind, uint32_t *ret_index);
 struct da_wait *da_wait_add(struct da_waits *w, uint32_t thread, enum da_lock_kind kind);

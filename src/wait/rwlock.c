@@ -99,8 +99,7 @@ static void describe(const struct da_waits *w, const struct rwlock *r, struct da
 	if (r->writer) {
 		da_wait_owner(w, l, r->writer, 0.85f, r->shared);
 		l->how = da_printf(w->d->arena, "a read-write lock that a writer holds: its writer field names thread id %u%s",
-				   r->writer, l->state == DA_LOCK_ORPHANED ? DA_WAIT_GONE
-				   : l->owner == DA_NONE ? ", which is none of this process" : "");
+				   r->writer, da_wait_owner_words(w, l, r->shared));
 	} else if (!writing && readers) {
 		l->state = DA_LOCK_HELD;
 		l->has_count = true;

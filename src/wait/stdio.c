@@ -92,7 +92,8 @@ static bool musl(const struct da_futex *f, bool named, struct da_found *ret)
 				  .how = "the word is the lock of a FILE" };
 	ret->lock = (struct da_lock){ .owner = DA_NONE };
 	da_wait_owner(w, &ret->lock, tid, 0.85f, false);
-	ret->lock.how = da_printf(w->d->arena, "the lock of a FILE, whose word 0x%x names thread id %u", f->word, tid);
+	ret->lock.how = da_printf(w->d->arena, "the lock of a FILE, whose word 0x%x names thread id %u%s", f->word, tid,
+				  da_wait_owner_words(w, &ret->lock, false));
 	return true;
 }
 

@@ -46,6 +46,7 @@ static void of_linux(struct da_dump *d, struct da_symbols *s)
 	if (!da_wait_prepare(&w))
 		return;
 	da_wait_find_libc(&w);
+	da_wait_own_ids(&w);
 	da_wait_hints(&w);
 	da_wait_calls(&w);
 	da_wait_futexes(&w);

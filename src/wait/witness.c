@@ -60,6 +60,20 @@ static bool refuses_owner(const struct da_waits *w, const struct da_lock *l)
 										   : l->has_recursion;
 }
 
+/*
+ * A wait for a condition variable gives a recursive mutex back once: who had entered it more often has it still, and then
+ * the mutex still names it.
+ */
+static bool kept_while_waiting(const struct da_waits *w, struct da_lock *l)
+{
+	if (!l->has_recursion || l->recursion == 0 || l->state != DA_LOCK_HELD || l->owner_tid != w->t[l->owner].tid)
+		return false;
+	l->confidence = DA_SURE;
+	l->how = da_printf(w->d->arena, "%s; that thread waits for a condition variable, but had entered the mutex more often "
+			   "than such a wait gives back", l->how);
+	return true;
+}
+
 static void check(struct da_waits *w, uint32_t index)
 {
 	struct da_lock *l = &w->p->locks.v[index];
@@ -74,6 +88,8 @@ static void check(struct da_waits *w, uint32_t index)
 		return;
 	}
 	if (l->kind == DA_LOCK_PTHREAD_MUTEX && w->t[l->owner].cond_mutex == l->address) {
+		if (kept_while_waiting(w, l))
+			return;
 		nobody(w, l, "the thread that it names waits for a condition variable, for which it gave this mutex back");
 		return;
 	}

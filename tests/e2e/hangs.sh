@@ -45,10 +45,12 @@ run() {
 		fi
 		sleep 0.1
 	done
+	process=$(sed -n 's/^process //p' "$dir/words")
+	process=${process:-$job}
 	i=0
 	while [ -n "$gcore" ] && [ $i -lt "${again:-1}" ]; do
 		i=$((i + 1))
-		if t_gcore "$dir/core.gcore" $job >"$dir/log"; then
+		if t_gcore "$dir/core.gcore" "$process" >"$dir/log"; then
 			judge "$(echo "$dir"/core.gcore*)" "$what, by gcore"
 			[ "$2" = plain ] || judge "$(echo "$dir"/core.gcore*)" "$what, by gcore, without files" --no-local-symbols
 		else
@@ -57,7 +59,7 @@ run() {
 		rm -f "$dir"/core.gcore*
 	done
 	if [ -n "$kernel" ]; then
-		kill -ABRT $job
+		kill -ABRT "$process"
 		wait $job 2>/dev/null
 		core=$(find "$dir" -name 'core*' -type f | head -n 1)
 		if [ -n "$core" ]; then

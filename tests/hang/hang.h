@@ -8,6 +8,7 @@
  *	cycle members=TID,TID… behind=N    each of these waits for the next, the last for the first
  *	verdict kind=K|K            as the report has it; "crash" where a signal from outside may be what is sure
  * Every other finding of a hang that is more than a notification is wrong, and so is every other cycle.
+ * "process N": this process, a child, is to be dumped.
  * "named finding": only with names of functions.
  * A first comment "RUN a b" runs the program once for each argument; "LIB" builds it a second time as NAME.so.
  */

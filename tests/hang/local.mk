@@ -7,9 +7,11 @@ EXTRA_DIST += \
 	%D%/compare.py \
 	%D%/cycle.c \
 	%D%/dlopen.c \
+	%D%/forked.c \
 	%D%/hang.h \
 	%D%/healthy.c \
 	%D%/joins.c \
+	%D%/kept.c \
 	%D%/leaving.cc \
 	%D%/lost.c \
 	%D%/malloc.c \

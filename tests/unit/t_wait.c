@@ -546,6 +546,61 @@ START_TEST(words_with_an_id)
 }
 END_TEST
 
+/* Ids that are no thread's: of one that ended, of the parent process, of who knows whom. */
+START_TEST(owner_of_another_age)
+{
+	static const struct {
+		uint32_t parent, owner;
+		uint8_t state;
+		uint32_t thread;
+	} cases[] = {
+		{ 900, 7777, DA_LOCK_ORPHANED, DA_NONE },      { 900, FIRST_TID + 9, DA_LOCK_ORPHANED, DA_NONE },
+		{ 900, 900, DA_LOCK_HELD, 0 },                 { 900, 950, DA_LOCK_STATE_UNKNOWN, DA_NONE },
+		{ 0, 950, DA_LOCK_STATE_UNKNOWN, DA_NONE },    { 4000000, 4000001, DA_LOCK_STATE_UNKNOWN, DA_NONE },
+		{ 4000000, 3000, DA_LOCK_ORPHANED, DA_NONE },  { 1, 310, DA_LOCK_STATE_UNKNOWN, DA_NONE },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process();
+		uint64_t m = DATA + 0x100;
+
+		d->proc.has_pid = true;
+		d->proc.pid = FIRST_TID;
+		d->proc.has_ppid = cases[i].parent != 0;
+		d->proc.ppid = cases[i].parent;
+		mutex(m, 2, 0, cases[i].owner, 1, 0);
+		sleeps(d, 1, m, PRIVATE_WAIT, 2);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(lock_at(d, m)->kind, DA_LOCK_PTHREAD_MUTEX);
+		ck_assert_msg(lock_at(d, m)->state == cases[i].state, "case %zu: %u", i, lock_at(d, m)->state);
+		ck_assert_uint_eq(lock_at(d, m)->owner, cases[i].thread);
+		ck_assert(cases[i].state == DA_LOCK_ORPHANED || lock_at(d, m)->confidence <= 0.6f);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+START_TEST(recursive_mutex_that_a_wait_keeps)
+{
+	for (uint32_t kind = 0; kind < 2; kind++) {
+		struct da_dump *d = process();
+		uint64_t m = DATA + 0x100, c = DATA + 0x200;
+
+		mutex(m, 2, kind, FIRST_TID + 3, 2, kind);
+		put(c, 2, 8);
+		put(c + 36, 8, 4);
+		put(sp_of(3) + 0x58, c, 8);
+		put(sp_of(3) + 0x60, m, 8);
+		sleeps(d, 3, c + 40, REALTIME_WAIT, 0);
+		sleeps(d, 1, m, PRIVATE_WAIT, 2);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(wait_of(d, 1)->owner, kind == 1 ? 3 : DA_NONE);
+		ck_assert(kind == 0 || lock_at(d, m)->confidence >= 0.95f);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 START_TEST(robust_list_that_leads_back)
 {
 	struct da_dump *d = process();
@@ -836,5 +891,6 @@ END_TEST
 UNIT_MAIN("wait", idle_by_its_functions, words_inside_of_a_condition_variable, stdio_counts, stacks_in_one_mapping,
 	  owner_of_a_mutex, second_witness, pointer_is_a_witness, code_is_a_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
 	  managed_wait_stays_primary, condition_variables_of_three_ages, rwlock_before_2_25, readers_have_no_names, owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree,
-	  owner_that_is_gone, locks_that_are_no_mutexes, words_with_an_id, robust_list_that_leads_back, wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor,
+	  owner_that_is_gone, locks_that_are_no_mutexes, words_with_an_id, owner_of_another_age,
+	  recursive_mutex_that_a_wait_keeps, robust_list_that_leads_back, wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor,
 	  descriptors_that_lie, woken_already, container_seen_from_outside)
