@@ -10,6 +10,7 @@ libdumpan_a_SOURCES += \
 	%D%/fold.c %D%/fold.h \
 	%D%/frame_data.c \
 	%D%/frame_pointer.c \
+	%D%/hardware_throw.c \
 	%D%/jump.c \
 	%D%/managed.c \
 	%D%/managed_chain.c \
