@@ -52,6 +52,7 @@ unit_tests += %D%/t_wait_nt
 unit_tests += %D%/t_debuginfo
 unit_tests += %D%/t_clr_names
 unit_tests += %D%/t_aot_names
+unit_tests += %D%/t_hardware_throw
 unit_tests += %D%/t_clr_types
 unit_tests += %D%/t_clr_files
 unit_tests += %D%/t_clr_objects
@@ -70,7 +71,7 @@ unit_tests += %D%/t_rules
 unit_tests += %D%/t_stage
 
 LDADD = tests/synth/libsynth.a $(DA_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += %D%/clr_code.h %D%/load_md.h %D%/clr_objects.h %D%/report_doc.h %D%/unit.h
+EXTRA_DIST += %D%/clr_code.h %D%/load_md.h %D%/clr_objects.h %D%/hand_stack.h %D%/report_doc.h %D%/unit.h
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

@@ -155,7 +155,8 @@ void da_clr_describe(struct da_clr *c, const struct da_clr_found *f, const struc
 	r->suspended_by = r->profiler_module = DA_NONE;
 	r->verified = h->verified && !h->checks.failed;
 	r->reader = f->in_dump ? DA_READER_DESCRIPTOR : f->own ? DA_READER_TABLE
-		    : (f->table.address || h->searched) && !h->checks.failed && h->checks.passed ? DA_READER_TABLE_NEAREST : DA_READER_NONE;
+		    : (f->table.address || h->searched) && !h->checks.failed && h->checks.passed
+			    ? DA_READER_TABLE_NEAREST : DA_READER_NONE;
 	r->reader_why = why(c, f, h);
 	da_clr_describe_gc(c, r);
 	judge_writer(c, f, r);

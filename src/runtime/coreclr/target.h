@@ -6,8 +6,8 @@
  * A layout is put together from sources, the surest first; each fills only what is still unknown:
  * the contract descriptor in the dump, the text of the same build in descriptors/, g_dacTable (the
  * runtime's own table of addresses for debuggers), the overlay layouts/SYSTEM-CPU-MAJOR.json and its
- * baselines; variables that nothing tells are searched for. Then checks.c holds what it says against the memory: a layout that contradicts itself is
- * dropped for the next candidate.
+ * baselines; variables that nothing tells are searched for. Then checks.c holds what it says against the
+ * memory: a layout that contradicts itself is dropped for the next candidate.
  */
 #ifndef DA_RUNTIME_CORECLR_TARGET_H
 #define DA_RUNTIME_CORECLR_TARGET_H
