@@ -7,7 +7,6 @@
 #include "analyze/hang.h"
 #include "analyze/sections.h"
 
-#define SURE 0.6         /* of a hang that may lead before a death from outside */
 #define UNKNOWN_SHARE 10 /* healthy is said where no more than one thread in so many is not understood */
 
 #define DA_RULE(name) extern const struct da_rule da_rule_##name;
@@ -152,10 +151,11 @@ static void no_problem(struct da_analysis *a)
 			       ownerless == 1 ? "waits" : "wait");
 	else if (a->hangs)
 		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
-			       "The process did not crash, and no hang of the whole was found; see the warnings. It has %zu "
+			       "The process did not crash, and no hang of the whole was found; see the findings. It has %zu "
 			       "%s: %s.", n, n == 1 ? "thread" : "threads", states);
 	else
-		da_doc_verdict(a->doc, told ? DA_VERDICT_HEALTHY : DA_VERDICT_UNKNOWN, told ? 0.7 : 0, NULL,
+		da_doc_verdict(a->doc, told ? DA_VERDICT_HEALTHY : DA_VERDICT_UNKNOWN,
+			       !told ? 0 : da_hang_nobody_outside(a) ? 0.5 : 0.7, NULL,
 			       "No known problem was detected. The dump was made of a living process with %zu %s: %s.%s",
 			       n, n == 1 ? "thread" : "threads", states,
 			       a->dump->proc.runtimes.n ? " Tasks that no thread stands in were not looked at." : "");
@@ -181,7 +181,7 @@ static void verdict(struct da_analysis *a)
 {
 	const struct da_exception *e = a->dump->proc.exception;
 
-	if (a->hang && a->hang_confidence >= SURE && (!a->leading || da_hang_was_ended(a)))
+	if (a->hang && a->hang_confidence >= DA_HANG_SURE && (!a->leading || da_hang_was_ended(a)))
 		da_doc_verdict(a->doc, DA_VERDICT_HANG, a->hang_confidence, a->hang, "%s%s", a->hang_text,
 			       e ? da_printf(a->dump->arena, " The process was then ended by %s.", e->name) : "");
 	else if (a->leading)
@@ -194,7 +194,7 @@ static void verdict(struct da_analysis *a)
 			       "The process died of %s; why is unknown.", e->name);
 	else
 		no_crash(a);
-	if (a->hang && a->hang_confidence >= SURE && (!a->leading || da_hang_was_ended(a)))
+	if (a->hang && a->hang_confidence >= DA_HANG_SURE && (!a->leading || da_hang_was_ended(a)))
 		da_set_hang_signature(a);
 	else if (a->leading_rule)
 		da_set_signature(a, a->leading_rule);

@@ -26,12 +26,13 @@ struct da_analysis {
 	const struct da_finding *leading;
 	const char *leading_rule, *leading_text; /* text is rich */
 	double leading_confidence;
-	/* The same of a process that did not die: the first hang that a rule is sure of. */
+	/* The same of a process that did not die: the gravest hang so far (da_hang_lead). */
 	const struct da_finding *hang;
 	const char *hang_rule, *hang_text;
 	double hang_confidence;
 	DA_VEC(uint32_t) hang_threads; /* whose stacks make it the same problem again */
-	unsigned hangs;              /* findings of hang.* so far */
+	unsigned hangs;              /* findings of threads that are held up, so far */
+	unsigned taking_turns;       /* threads behind a worker whose turn it is to wait for work: no finding */
 };
 
 struct da_rule {

@@ -30,7 +30,7 @@ struct da_graph {
 	uint32_t *behind;        /* of each head: threads that lead to it */
 	uint32_t *direct;        /* of each thread: those that wait for it directly */
 	uint32_t *primary;       /* of each thread: its primary wait, or DA_NONE */
-	bool *told;              /* of each thread: a finding says already that the owner of its lock is a guess */
+	bool *told;              /* of each head: a finding tells already of it and of those behind it */
 	/* Threads grouped by head: those behind h are followers[from[h]] up to followers[from[h + 1]]. */
 	uint32_t *followers, *from;
 	DA_VEC(struct da_cycle) cycles; /* largest first, then by first member */

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hang: what the rules of living processes have in common. Private to analyze/. */
+/*
+ * hang: what the rules of living processes have in common: evidence of waits, the heads of chains, and which finding
+ * leads the verdict. A finding explains a thread once: cycles first, then orphaned locks, then the heads of chains.
+ * Private to analyze/.
+ */
 #ifndef DA_ANALYZE_HANG_H
 #define DA_ANALYZE_HANG_H
 
@@ -8,16 +12,53 @@
 
 #define DA_HANG_EVIDENCE 12 /* pieces of evidence that a finding shows */
 #define DA_HANG_SHARE 5     /* one thread in so many makes a wait a problem of the whole */
+#define DA_HANG_MOST 20     /* findings of one rule; the tables of locks and waits have all */
+#define DA_HANG_SURE 0.6    /* below, a finding says "possible" */
+#define DA_HANG_GUESS 0.4   /* confidence where a step of a circle is a guess */
 
-const char *da_plural(size_t n, const char *one, const char *many);
-/* "12 % of all threads (5)" */
-const char *da_say_share(struct da_analysis *a, size_t n);
-/* What a wait is for: its lock, the end of a thread, or the kind in words. */
-const char *da_say_wait(struct da_analysis *a, const struct da_wait *w);
 /* The primary wait of a thread, or NULL. */
 const struct da_wait *da_primary_wait(const struct da_analysis *a, uint32_t thread);
-/* One more finding of a hang; the first that is sure leads the verdict. True: it is this one. */
-bool da_hang_lead(struct da_analysis *a, struct da_finding *f, const char *rule, double confidence, const char *text);
+/* The lock that a wait is for, or NULL. */
+const struct da_lock *da_lock_of(const struct da_analysis *a, const struct da_wait *w);
+/* It ends by itself, after a time limit that it was given. */
+bool da_wait_gives_up(const struct da_wait *w);
+/* "12 % of all threads (5)" */
+const char *da_say_share(struct da_analysis *a, size_t n);
+
+/*
+ * How each of these threads' edges of the graph is known: each lock's owner once, then who waits for it, those that wait
+ * in the same way together.
+ */
+void da_hang_edges(struct da_analysis *a, struct da_finding *f, const uint32_t *threads, size_t n);
+/* The wait of one thread, for whatever it is. */
+void da_hang_wait(struct da_analysis *a, struct da_finding *f, uint32_t thread, const struct da_wait *w, const char *what);
+
+/* Threads that others stand behind by a lock, those with most first. Who only is waited for to end is none. */
+struct da_heads {
+	DA_VEC(uint32_t) v;
+};
+void da_hang_heads(struct da_analysis *a, struct da_heads *ret);
+/* Those behind a head: da_graph's followers. */
+const uint32_t *da_hang_behind(const struct da_analysis *a, uint32_t head, size_t *ret_n);
+/* How sure the least sure of the edges behind it is. */
+float da_hang_weakest(const struct da_analysis *a, uint32_t head);
+/*
+ * Workers that take turns at waiting for work, one of them inside the lock (leader and followers): all stand in one
+ * function, and the leader's own wait is for what comes next. SURELY where that wait is an idle one, or for a connection.
+ */
+enum da_turns { DA_TURNS_NO, DA_TURNS_PERHAPS, DA_TURNS_SURELY };
+enum da_turns da_hang_turns(struct da_analysis *a, uint32_t head);
+/*
+ * Is this a lock that threads take and give back, and that does not say who has it: a semaphore, or a read-write lock in
+ * the hands of readers? NULL: no; else a clause that says so.
+ */
+const char *da_hang_keeps_no_owner(struct da_analysis *a, const struct da_wait *w);
+
+/*
+ * One more finding of a hang. The gravest leads the verdict: what is sure before what is not, then by severity, then by
+ * how many threads it holds. True: it is this one, so far, and a->hang_threads is empty.
+ */
+bool da_hang_lead(struct da_analysis *a, struct da_finding *f, const char *text);
 /* Somebody ended it, for a dump or because it did not answer: then why it hung is the question. */
 bool da_hang_was_ended(const struct da_analysis *a);
 /* It died of what it did itself: what its threads waited for at that moment is no hang. */
@@ -30,5 +71,10 @@ bool da_is_pool_worker(const struct da_thread *t);
 uint32_t da_gc_holders(const struct da_analysis *a, uint32_t runtime, bool *ret_waits);
 /* why_not of rules that need waits. */
 const char *da_hang_no_waits(const struct da_analysis *a);
+
+/* Threads that wait for a signal of another one: a condition variable, semaphore, event; and that do not give up. */
+size_t da_hang_signalled(const struct da_analysis *a);
+/* No thread runs, sleeps or waits for something outside: what they wait for must come from each other. */
+bool da_hang_nobody_outside(const struct da_analysis *a);
 
 #endif

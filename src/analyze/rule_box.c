@@ -63,8 +63,8 @@ static void one(struct da_analysis *a, uint32_t thread, const struct da_wait *w,
 		da_evidence_frame(ev, w->frame);
 	da_evidence_text(ev, "%s%s%s", w->how ? w->how : "by its stack", function ? ", for " : "",
 			 function ? da_printf(a->dump->arena, DA_SYM("%s"), function) : "");
-	if (da_hang_lead(a, f, "hang.message-box", (double)w->confidence,
-			 da_printf(a->dump->arena, "Hang: %s shows a %s that nobody can answer.", da_say_thread(a, thread), what)))
+	if (da_hang_lead(a, f, da_printf(a->dump->arena, "Hang: %s shows a %s that nobody can answer.", da_say_thread(a, thread),
+					 what)))
 		da_vec_push(a->dump->arena, &a->hang_threads, thread);
 }
 

@@ -11,6 +11,7 @@
 #include "analyze/hang.h"
 
 #define MOST 20 /* findings; the table of threads has all */
+#define FEW 4   /* below, a server that works looks so at most moments */
 
 struct group {
 	const char *remote, *peer; /* peer: or NULL */
@@ -83,7 +84,7 @@ static void evidence(struct da_analysis *a, struct da_finding *f, uint32_t threa
 
 static void one(struct da_analysis *a, const struct group *g)
 {
-	bool grave = g->n >= 2 && g->n * DA_HANG_SHARE >= a->graph->n;
+	bool grave = g->n >= FEW && g->n * DA_HANG_SHARE >= a->graph->n;
 	unsigned shown = 0;
 	struct da_finding *f = da_finding_new(a->doc, "hang.waiting-remote", grave ? DA_SEVERITY_WARNING : DA_SEVERITY_INFORMATION,
 					      g->n, 0.8);
@@ -128,6 +129,6 @@ const struct da_rule da_rule_hang_waiting_remote = {
 	.looks_for = "threads that wait for an answer of a database, a web server, the name service",
 	.page = "Needs the functions of clients on the stack (libpq, libcurl, System.Net.Http, SqlClient, getaddrinfo …), or\n"
 		"a connection that is being made. Who only receives may be a server at rest, and does not count. A Warning\n"
-		"where a fifth of all threads, and at least two, wait for one destination.",
+		"where a fifth of all threads, and at least four, wait for one destination.",
 	.why_not = da_hang_no_waits, .run = run_remote,
 };

@@ -70,18 +70,12 @@ static void threads(struct da_analysis *a, struct da_finding *f)
 
 	for (uint32_t i = 0; i < a->graph->n; i++) {
 		const struct da_wait *w = da_primary_wait(a, i);
-		const char *function = da_standing_in(a, i);
-		struct da_evidence *ev;
 
 		if (!is_blocked(a, i) || w->kind == DA_LOCK_TASK)
 			continue;
 		da_finding_thread(f, i);
-		if (shown++ >= DA_HANG_EVIDENCE)
-			continue;
-		ev = da_finding_evidence(f, "blocked worker");
-		da_evidence_thread(ev, i);
-		da_evidence_text(ev, "waits for %s%s%s", da_say_wait(a, w), function ? " in " : "",
-				 function ? da_printf(a->dump->arena, DA_SYM("%s"), function) : "");
+		if (shown++ < DA_HANG_EVIDENCE)
+			da_hang_wait(a, f, i, w, "blocked worker");
 	}
 }
 
@@ -108,10 +102,9 @@ static unsigned run_starvation(struct da_analysis *a)
 	da_finding_refuted_by(f, "a second dump in which the queue is empty or the workers have gone on");
 	evidence(a, f, t);
 	threads(a, f);
-	if (da_hang_lead(a, f, "hang.threadpool-starvation", 0.85,
-			 da_printf(a->dump->arena, "Hang: the thread pool of .NET is starved; %u of its %u workers wait, and %s%llu "
-				   "work %s.", blocked, t->workers, partial ? "at least " : "", queued,
-				   da_plural((size_t)queued, "item is queued", "items are queued"))))
+	if (da_hang_lead(a, f, da_printf(a->dump->arena, "Hang: the thread pool of .NET is starved; %u of its %u workers wait, and "
+					 "%s%llu work %s.", blocked, t->workers, partial ? "at least " : "", queued,
+					 da_plural((size_t)queued, "item is queued", "items are queued"))))
 		for (uint32_t i = 0; i < a->graph->n; i++)
 			if (is_blocked(a, i))
 				da_vec_push(a->dump->arena, &a->hang_threads, i);

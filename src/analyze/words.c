@@ -227,6 +227,34 @@ const char *da_say_held(enum da_lock_kind kind)
 	return da_lock_excludes(kind) ? "held" : "held up";
 }
 
+const char *da_say_holds(enum da_lock_kind kind)
+{
+	return da_streq(da_say_held(kind), "run") ? "runs" : "holds";
+}
+
+const char *da_say_wait(struct da_analysis *a, const struct da_wait *w)
+{
+	if (da_is_join((enum da_lock_kind)w->kind) && w->owner != DA_NONE)
+		return da_printf(a->dump->arena, "the end of %s", da_say_thread(a, w->owner));
+	if (w->remote)
+		return da_printf(a->dump->arena, "an answer of %s%s%s%s", w->remote, w->peer ? " (" : "", w->peer ? w->peer : "",
+				 w->peer ? ")" : "");
+	return w->lock < a->dump->proc.locks.n ? da_say_lock(a, w->lock) : da_say_kind((enum da_lock_kind)w->kind);
+}
+
+const char *da_say_asked(struct da_analysis *a, uint32_t thread)
+{
+	uint32_t index = a->graph->primary[thread];
+	const struct da_wait *w = index != DA_NONE ? &a->dump->proc.waits.v[index] : NULL;
+	uint64_t ms = w ? w->timeout_us / 1000 : 0;
+
+	if (!w || w->kind != DA_WAIT_SLEEP || !w->has_timeout)
+		return "";
+	if (ms % 1000 == 0 || ms >= 10000)
+		return da_printf(a->dump->arena, " It asked to sleep for %llu s.", (unsigned long long)(ms / 1000));
+	return da_printf(a->dump->arena, " It asked to sleep for %llu ms.", (unsigned long long)ms);
+}
+
 bool da_is_join(enum da_lock_kind kind)
 {
 	return kind == DA_LOCK_PTHREAD_JOIN || kind == DA_LOCK_THREAD;
@@ -263,22 +291,68 @@ const char *da_say_lock(struct da_analysis *a, uint32_t lock)
 				 l->type);
 	if (method)
 		return da_printf(arena, DA_REF("lock%u") " (the task of " DA_SYM("%s") ")", a->order->lock_row[lock] + 1, method);
-	return da_printf(arena, DA_REF("lock%u") " (%s%s%s)", a->order->lock_row[lock] + 1, kind, said ? "" : ", ",
-			 said ? "" : da_printf(arena, DA_SYM("%s"), l->type));
+	if (!said || l->name)
+		return da_printf(arena, DA_REF("lock%u") " (%s, " DA_SYM("%s") ")", a->order->lock_row[lock] + 1, kind,
+				 said ? l->name : l->type);
+	return da_printf(arena, DA_REF("lock%u") " (%s)", a->order->lock_row[lock] + 1, kind);
 }
 
-const char *da_standing_in(struct da_analysis *a, uint32_t thread)
+const struct da_frame *da_standing_frame(const struct da_analysis *a, uint32_t thread)
 {
 	const struct da_thread *t = &a->dump->proc.threads.v[thread];
-	const char *first = NULL;
+	const struct da_frame *first = NULL;
 
 	for (size_t i = 0; i < t->frames.n; i++) {
-		const char *name = da_function_name(&t->frames.v[i]);
+		const struct da_frame *f = &t->frames.v[i];
+		const char *name = da_function_name(f);
 
-		if (name && da_is_own(a->dump, &t->frames.v[i]))
-			return name;
+		if (name && da_is_own(a->dump, f))
+			return f;
 		if (name && !first)
-			first = name;
+			first = f;
 	}
 	return first;
+}
+
+const char *da_standing_in(const struct da_analysis *a, uint32_t thread)
+{
+	const struct da_frame *f = da_standing_frame(a, thread);
+
+	return f ? da_function_name(f) : NULL;
+}
+
+const char *da_plural(size_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
+/* How many threads are in each state. */
+static void count_states(const struct da_analysis *a, size_t ret[DA_STATE_EXITED + 1])
+{
+	for (size_t i = 0; i < a->dump->proc.threads.n; i++)
+		if (a->dump->proc.threads.v[i].state <= DA_STATE_EXITED)
+			ret[a->dump->proc.threads.v[i].state]++;
+}
+
+const char *da_say_states(struct da_analysis *a, size_t *ret_unknown)
+{
+	static const struct {
+		enum da_state state;
+		const char *words;
+	} known[] = { { DA_STATE_RUNNING, "running" }, { DA_STATE_BLOCKED, "blocked by others of the process" },
+		      { DA_STATE_WAITING, "waiting" }, { DA_STATE_SLEEPING, "sleeping" },
+		      { DA_STATE_IDLE, "idle" }, { DA_STATE_SUSPENDED, "suspended" } };
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	size_t n[DA_STATE_EXITED + 1] = { 0 };
+
+	count_states(a, n);
+	for (size_t i = 0; i < DA_ARRAY_SIZE(known); i++)
+		if (n[known[i].state])
+			da_str_addf(&s, "%s%zu %s", s.n ? ", " : "", n[known[i].state], known[i].words);
+	if (n[DA_STATE_UNKNOWN] && !s.n)
+		da_str_add(&s, "what they wait for is not known");
+	else if (n[DA_STATE_UNKNOWN])
+		da_str_addf(&s, ", and of %zu it is not known", n[DA_STATE_UNKNOWN]);
+	*ret_unknown = n[DA_STATE_UNKNOWN];
+	return da_strdup(a->dump->arena, da_str_get(&s));
 }

@@ -21,12 +21,18 @@ const char *da_say_line(struct da_analysis *a, const struct da_frame *f);
 
 /* "Shop.Prices.FetchAsync" of the type of a task that the compiler made; NULL: another kind of task. Plain. */
 const char *da_method_of_task(struct da_arena *a, const char *type);
-/* lock2 (a monitor, Shop.Ledger); the type is left out where the kind says it. */
+/* lock2 (a monitor, Shop.Ledger), lock1 (a mutex, queue_lock); the type is left out where the kind says it. */
 const char *da_say_lock(struct da_analysis *a, uint32_t lock);
 /* "a mutex", "the end of a thread", "a socket": what a wait of this kind is for. */
 const char *da_say_kind(enum da_lock_kind kind);
 /* Who must act "holds", or "runs" it, or "holds" others "up": the participle. */
 const char *da_say_held(enum da_lock_kind kind);
+/* "holds", "runs". */
+const char *da_say_holds(enum da_lock_kind kind);
+/* What a wait is for: its lock, the end of a thread, or the kind in words. */
+const char *da_say_wait(struct da_analysis *a, const struct da_wait *w);
+/* " It asked to sleep for 30 s.", of one who sleeps: how much of it is left only the kernel knows; else "". */
+const char *da_say_asked(struct da_analysis *a, uint32_t thread);
 /* The end of a thread is no lock: nobody holds it. */
 bool da_is_join(enum da_lock_kind kind);
 /* "12 idle, 3 blocked by others of the process"; how many are in no known state. */
@@ -38,7 +44,10 @@ const char *da_say_time(struct da_analysis *a, uint64_t us);
 /* The plain name of that call (not rich), or NULL. */
 const char *da_function_name(const struct da_frame *f);
 /* Where a thread stands: the innermost function of own code, else the innermost that has a name; plain, or NULL. */
-const char *da_standing_in(struct da_analysis *a, uint32_t thread);
+const char *da_standing_in(const struct da_analysis *a, uint32_t thread);
+/* The frame of that, or NULL. */
+const struct da_frame *da_standing_frame(const struct da_analysis *a, uint32_t thread);
+const char *da_plural(size_t n, const char *one, const char *many);
 /* Of managed code: what it belongs to; else NULL. */
 const struct da_assembly *da_assembly_of(const struct da_dump *d, const struct da_frame *f);
 /* The assembly's file as people know it: "ShopRunner.dll". */

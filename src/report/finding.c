@@ -82,6 +82,11 @@ void da_finding_next(struct da_finding *f, enum da_next_kind kind, const char *f
 	va_end(ap);
 }
 
+const struct da_finding_row *da_finding_so_far(const struct da_finding *f)
+{
+	return &f->row;
+}
+
 void da_finding_merge(struct da_finding *f, const char *fmt, ...)
 {
 	va_list ap;

@@ -319,6 +319,8 @@ void da_finding_chain(struct da_finding *f, uint32_t chain);
 void da_finding_next(struct da_finding *f, enum da_next_kind kind, const char *fmt, ...) DA_PRINTF(3, 4);
 /* Findings of one rule with one key become one row, the counts added up. */
 void da_finding_merge(struct da_finding *f, const char *fmt, ...) DA_PRINTF(2, 3);
+/* What it says so far: rule, severity, weight and confidence; the rest once the document is finished. */
+const struct da_finding_row *da_finding_so_far(const struct da_finding *f);
 /* One piece of evidence; `what` says what is shown: "owner field". The setters are optional. */
 struct da_evidence *da_finding_evidence(struct da_finding *f, const char *what);
 void da_evidence_thread(struct da_evidence *e, uint32_t thread);

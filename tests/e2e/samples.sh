@@ -69,12 +69,13 @@ report deadlock
 t_like "$text" '^VERDICT +Hang: 2 threads are deadlocked \(t10 and t11\); 4 more wait behind\.' "deadlock: the verdict"
 t_like "$text" '\(confidence high\)' "deadlock: its confidence"
 t_like "$text" 'hang\.deadlock' "deadlock: the rule"
-t_like "$text" 'waits for lock2 \(a mutex\), held by t10 in transfer' "deadlock: a teller behind them"
+t_like "$text" 'waits for lock2 \(a mutex, savings\), held by t10 in transfer' "deadlock: a teller behind them"
 t_like "$text" 'deadlock\.c:41' "deadlock: the second lock's line"
 t_unlike "$text" '^  W1 |^  E2 ' "deadlock: nothing else is blamed"
 
 report worker-pool
-t_like "$text" 'W1 .*3 threads wait behind t18, which sleeps \(hang.lock-owner-blocked\)' "worker-pool: who holds them up"
+t_like "$text" 'W1 .*3 threads wait behind t18, which sleeps' "worker-pool: who holds them up"
+t_like "$text" 'asked to sleep for 86400 s|It asked to sleep' "worker-pool: for how long"
 t_unlike "$text" '\(crash\.' "worker-pool: nobody died"
 t_like "$text" '^THREADS \(21\)' "worker-pool: 21 threads"
 t_like "$text" 'take_job' "worker-pool: where workers wait"

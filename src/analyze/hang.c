@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/hang.h"
+#include "analyze/order.h"
+#include "report/report.h"
+
+#define SIGNAL_MAX 1024 /* a semaphore that counts further is no lock: its count is work to do */
+#define ACCEPT_DEPTH 24 /* frames from the system call to the class library's Accept */
+#define NAMED 6         /* threads that a sentence names */
+
+const struct da_wait *da_primary_wait(const struct da_analysis *a, uint32_t thread)
+{
+	uint32_t i = a->graph->primary[thread];
+
+	return i != DA_NONE ? &a->dump->proc.waits.v[i] : NULL;
+}
+
+const struct da_lock *da_lock_of(const struct da_analysis *a, const struct da_wait *w)
+{
+	return w->lock < a->dump->proc.locks.n ? &a->dump->proc.locks.v[w->lock] : NULL;
+}
+
+bool da_wait_gives_up(const struct da_wait *w)
+{
+	return w->has_timeout;
+}
+
+const char *da_say_share(struct da_analysis *a, size_t n)
+{
+	size_t all = a->dump->proc.threads.n;
+
+	return da_printf(a->dump->arena, "%zu %% of all threads (%zu)", all ? (100 * n + all / 2) / all : 0, n);
+}
+
+/* ---------------------------------------------------------------- evidence */
+
+static void owner_evidence(struct da_analysis *a, struct da_finding *f, uint32_t lock)
+{
+	const struct da_lock *l = &a->dump->proc.locks.v[lock];
+	struct da_evidence *ev;
+
+	da_finding_object(f, "lock", a->order->lock_row[lock]);
+	if (!l->how)
+		return;
+	ev = da_finding_evidence(f, "owner");
+	if (l->address)
+		da_evidence_address(ev, l->address);
+	da_evidence_text(ev, "%s: %s", da_say_lock(a, lock), l->how);
+}
+
+/* "held by t3", "held up by t3"; nobody holds the end of a thread. */
+static const char *by_whom(struct da_analysis *a, const struct da_wait *w, uint32_t owner)
+{
+	if (da_is_join((enum da_lock_kind)w->kind))
+		return "";
+	return da_printf(a->dump->arena, ", %s by %s", da_say_held((enum da_lock_kind)w->kind), da_say_thread(a, owner));
+}
+
+static bool waits_alike(const struct da_analysis *a, uint32_t x, uint32_t y)
+{
+	const struct da_edge *e = &a->graph->edge[x], *o = &a->graph->edge[y];
+	const struct da_wait *w = &a->dump->proc.waits.v[e->wait], *v = &a->dump->proc.waits.v[o->wait];
+
+	return e->to == o->to && w->lock == v->lock && w->kind == v->kind && w->frame == v->frame &&
+	       (w->how == v->how || (w->how && v->how && strcmp(w->how, v->how) == 0));
+}
+
+/* "; t4, t5 and 3 more wait for it in the same way" */
+static const char *say_others(struct da_analysis *a, const uint32_t *threads, size_t n, size_t first, bool *done)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	size_t others = 0, more;
+
+	for (size_t i = first + 1; i < n; i++) {
+		if (done[i] || !waits_alike(a, threads[first], threads[i]))
+			continue;
+		done[i] = true;
+		if (others++ < NAMED)
+			da_str_addf(&s, "%s" DA_REF("t%u"), others > 1 ? ", " : "; ", threads[i] + 1);
+	}
+	if (others == 0)
+		return "";
+	more = others > NAMED ? others - NAMED : 0;
+	if (more)
+		da_str_addf(&s, " and %zu more", more);
+	da_str_addf(&s, " %s in the same way", da_plural(others, "waits", "wait"));
+	return da_strdup(a->dump->arena, da_str_get(&s));
+}
+
+void da_hang_edges(struct da_analysis *a, struct da_finding *f, const uint32_t *threads, size_t n)
+{
+	bool *done = da_calloc(a->dump->arena, n, sizeof(*done));
+	unsigned shown = 0;
+
+	for (size_t i = 0; i < n && shown < DA_HANG_EVIDENCE; i++) {
+		const struct da_edge *e = &a->graph->edge[threads[i]];
+		const struct da_wait *w = &a->dump->proc.waits.v[e->wait];
+		bool new_lock = w->lock != DA_NONE;
+		struct da_evidence *ev;
+
+		if (done[i])
+			continue;
+		for (size_t k = 0; k < i && new_lock; k++)
+			new_lock = a->dump->proc.waits.v[a->graph->edge[threads[k]].wait].lock != w->lock;
+		if (new_lock)
+			owner_evidence(a, f, w->lock);
+		ev = da_finding_evidence(f, "wait");
+		da_evidence_thread(ev, threads[i]);
+		if (w->frame != DA_NONE)
+			da_evidence_frame(ev, w->frame);
+		if (w->address)
+			da_evidence_address(ev, w->address);
+		da_evidence_text(ev, "waits for %s%s: %s%s", da_say_wait(a, w), by_whom(a, w, e->to), w->how ? w->how : "by its stack",
+				 say_others(a, threads, n, i, done));
+		shown++;
+	}
+}
+
+void da_hang_wait(struct da_analysis *a, struct da_finding *f, uint32_t thread, const struct da_wait *w, const char *what)
+{
+	const char *function = da_standing_in(a, thread);
+	struct da_evidence *ev = da_finding_evidence(f, what);
+
+	da_evidence_thread(ev, thread);
+	if (w->frame != DA_NONE)
+		da_evidence_frame(ev, w->frame);
+	if (w->address)
+		da_evidence_address(ev, w->address);
+	da_evidence_text(ev, "waits for %s%s%s%s%s", da_say_wait(a, w), function ? " in " : "",
+			 function ? da_printf(a->dump->arena, DA_SYM("%s"), function) : "", w->how ? ": " : "",
+			 w->how ? w->how : "");
+}
+
+/* ---------------------------------------------------------------- heads of chains */
+
+/* What a dead thread held is no cause. */
+static bool holds_something(struct da_analysis *a, uint32_t head)
+{
+	const struct da_graph *g = a->graph;
+
+	if (da_hang_crashed(a) && a->dump->proc.exception->thread == head)
+		return false;
+	for (uint32_t i = g->from[head]; i < g->from[head + 1]; i++) {
+		const struct da_edge *e = &g->edge[g->followers[i]];
+
+		if (e->to == head && !da_is_join((enum da_lock_kind)a->dump->proc.waits.v[e->wait].kind))
+			return true;
+	}
+	return false;
+}
+
+static int by_behind(const void *x, const void *y, void *ctx)
+{
+	const struct da_graph *g = ctx;
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	if (g->behind[a] != g->behind[b])
+		return g->behind[a] > g->behind[b] ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+void da_hang_heads(struct da_analysis *a, struct da_heads *ret)
+{
+	const struct da_graph *g = a->graph;
+
+	*ret = (struct da_heads){ 0 };
+	for (uint32_t i = 0; i < g->n; i++)
+		if (g->head[i] == i && holds_something(a, i))
+			da_vec_push(a->dump->arena, &ret->v, i);
+	if (ret->v.n)
+		qsort_r(ret->v.v, ret->v.n, sizeof(*ret->v.v), by_behind, (void *)g);
+}
+
+const uint32_t *da_hang_behind(const struct da_analysis *a, uint32_t head, size_t *ret_n)
+{
+	*ret_n = a->graph->from[head + 1] - a->graph->from[head];
+	return a->graph->followers + a->graph->from[head];
+}
+
+float da_hang_weakest(const struct da_analysis *a, uint32_t head)
+{
+	float confidence = 1;
+	size_t n;
+	const uint32_t *behind = da_hang_behind(a, head, &n);
+
+	for (size_t i = 0; i < n; i++)
+		confidence = DA_MIN(confidence, a->graph->edge[behind[i]].confidence);
+	return confidence;
+}
+
+static bool accepts(const struct da_thread *t)
+{
+	static const char *const calls[] = { "accept", "accept4", "__libc_accept", "__libc_accept4", "epoll_wait", "epoll_pwait" };
+	static const char *const managed[] = { "Socket.Accept", "TcpListener.Accept", "HttpListener.GetContext" };
+
+	for (size_t i = 0; i < t->frames.n && i < ACCEPT_DEPTH; i++) {
+		const char *name = da_function_name(&t->frames.v[i]);
+
+		for (size_t k = 0; name && k < DA_ARRAY_SIZE(calls); k++)
+			if (da_streq(name, calls[k]))
+				return true;
+		for (size_t k = 0; name && k < DA_ARRAY_SIZE(managed); k++)
+			if (strstr(name, managed[k]))
+				return true;
+	}
+	return false;
+}
+
+/* What a queue of work is waited for with. */
+static bool is_of_queue(enum da_lock_kind kind)
+{
+	switch (kind) {
+	case DA_LOCK_SEMAPHORE: case DA_LOCK_SEMAPHORE_SLIM: case DA_LOCK_NT_SEMAPHORE: case DA_LOCK_PTHREAD_COND:
+	case DA_LOCK_CONDITION_VARIABLE: case DA_LOCK_MONITOR_WAIT: case DA_WAIT_IO_COMPLETION: case DA_WAIT_POLL:
+		return true;
+	default: return false;
+	}
+}
+
+enum da_turns da_hang_turns(struct da_analysis *a, uint32_t head)
+{
+	const struct da_wait *w = da_primary_wait(a, head);
+	const struct da_thread *t = &a->dump->proc.threads.v[head];
+	const char *function = da_standing_in(a, head);
+	enum da_turns turns = t->state == DA_STATE_IDLE || accepts(t) ? DA_TURNS_SURELY
+			      : w && is_of_queue((enum da_lock_kind)w->kind) ? DA_TURNS_PERHAPS : DA_TURNS_NO;
+	size_t n;
+	const uint32_t *behind = da_hang_behind(a, head, &n);
+
+	for (size_t i = 0; turns != DA_TURNS_NO && i < n; i++)
+		if (!function || !da_streq(function, da_standing_in(a, behind[i])))
+			turns = DA_TURNS_NO;
+	return turns;
+}
+
+const char *da_hang_keeps_no_owner(struct da_analysis *a, const struct da_wait *w)
+{
+	const struct da_lock *l = w && w->owner == DA_NONE && !w->woken ? da_lock_of(a, w) : NULL;
+
+	if (!l || l->owner != DA_NONE)
+		return NULL;
+	switch ((enum da_lock_kind)l->kind) {
+	case DA_LOCK_SEMAPHORE: case DA_LOCK_SEMAPHORE_SLIM: case DA_LOCK_NT_SEMAPHORE:
+		return l->has_max && l->max > SIGNAL_MAX ? NULL : "a semaphore keeps no owner";
+	case DA_LOCK_RWLOCK_SLIM: case DA_LOCK_PTHREAD_RWLOCK: case DA_LOCK_SRW:
+		return l->state == DA_LOCK_HELD ? "readers have it, which it counts and does not name" : NULL;
+	default: return NULL;
+	}
+}
+
+/* ---------------------------------------------------------------- the verdict */
+
+/* Is the first of two the graver finding? */
+static bool is_graver(const struct da_finding *f, const struct da_finding *g)
+{
+	const struct da_finding_row *x = da_finding_so_far(f), *y = da_finding_so_far(g);
+	bool sure = x->confidence >= DA_HANG_SURE, other = y->confidence >= DA_HANG_SURE;
+
+	if (sure != other)
+		return sure;
+	if (x->severity != y->severity)
+		return x->severity < y->severity;
+	return x->weight > y->weight;
+}
+
+bool da_hang_lead(struct da_analysis *a, struct da_finding *f, const char *text)
+{
+	a->hangs++;
+	if (a->hang && !is_graver(f, a->hang))
+		return false;
+	a->hang = f;
+	a->hang_rule = da_finding_so_far(f)->rule;
+	a->hang_confidence = da_finding_so_far(f)->confidence;
+	a->hang_text = text;
+	a->hang_threads.n = 0;
+	return true;
+}
+
+bool da_hang_was_ended(const struct da_analysis *a)
+{
+	const struct da_exception *e = a->dump->proc.exception;
+
+	return e && (e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG || e->cause == DA_CAUSE_QUIT ||
+		     e->cause == DA_CAUSE_UNKNOWN);
+}
+
+bool da_hang_crashed(const struct da_analysis *a)
+{
+	return a->dump->proc.exception && !da_hang_was_ended(a);
+}
+
+const char *da_hang_no_waits(const struct da_analysis *a)
+{
+	return a->dump->proc.waits.n ? NULL : "no thread is known to wait for a lock or another thread";
+}
+
+/* ---------------------------------------------------------------- who could wake them */
+
+static bool is_signal(enum da_lock_kind kind)
+{
+	switch (kind) {
+	case DA_LOCK_PTHREAD_COND: case DA_LOCK_SEMAPHORE: case DA_LOCK_BARRIER: case DA_LOCK_FUTEX: case DA_LOCK_PTHREAD_ONCE:
+	case DA_LOCK_CONDITION_VARIABLE: case DA_LOCK_EVENT: case DA_LOCK_NT_SEMAPHORE: case DA_LOCK_ADDRESS:
+	case DA_LOCK_MONITOR_WAIT: case DA_LOCK_SEMAPHORE_SLIM: case DA_LOCK_EVENT_SLIM: case DA_LOCK_COUNTDOWN:
+	case DA_LOCK_CLR_BARRIER: case DA_LOCK_TASK:
+		return true;
+	default: return false;
+	}
+}
+
+static bool is_signalled(const struct da_analysis *a, uint32_t thread)
+{
+	const struct da_wait *w = da_primary_wait(a, thread);
+
+	return w && w->owner == DA_NONE && is_signal((enum da_lock_kind)w->kind) && !da_wait_gives_up(w) && !w->woken;
+}
+
+size_t da_hang_signalled(const struct da_analysis *a)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < a->graph->n; i++)
+		n += is_signalled(a, i) && a->dump->proc.threads.v[i].state != DA_STATE_IDLE;
+	return n;
+}
+
+bool da_hang_nobody_outside(const struct da_analysis *a)
+{
+	for (uint32_t i = 0; i < a->graph->n; i++) {
+		const struct da_wait *w = da_primary_wait(a, i);
+		bool inside = w && w->owner != DA_NONE && !da_wait_gives_up(w);
+
+		if (!inside && !is_signalled(a, i))
+			return false;
+	}
+	return a->graph->n > 0;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hang.finalizer-blocked: the thread that runs finalizers of .NET waits for a lock. */
+#include "config.h"
+
+#include "analyze/hang.h"
+#include "analyze/order.h"
+
+/* What runs finalizers, where that is managed code itself. */
+static bool is_loop(const struct da_frame *f)
+{
+	return f->place && f->place->method && f->place->method->hidden;
+}
+
+/* Idle it stands in code of the runtime alone; in a finalizer managed frames are on its stack. */
+static bool runs_managed_code(const struct da_thread *t)
+{
+	for (size_t i = 0; i < t->frames.n; i++)
+		if (t->frames.v[i].kind == DA_FRAME_MANAGED && !is_loop(&t->frames.v[i]))
+			return true;
+	return false;
+}
+
+static bool is_managed_wait(const struct da_wait *w)
+{
+	return w->kind >= DA_LOCK_MONITOR && w->kind <= DA_LOCK_TASK;
+}
+
+static unsigned run_finalizer_blocked(struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < p->managed_threads.n; i++) {
+		const struct da_managed_thread *m = &p->managed_threads.v[i];
+		const struct da_wait *w = m->finalizer && m->thread != DA_NONE ? da_primary_wait(a, m->thread) : NULL;
+		struct da_finding *f;
+
+		if (!w || w->lock == DA_NONE || (w->owner == DA_NONE && !is_managed_wait(w)) ||
+		    !runs_managed_code(&p->threads.v[m->thread]))
+			continue;
+		f = da_finding_new(a->doc, "hang.finalizer-blocked", DA_SEVERITY_ERROR, 2, (double)w->confidence);
+		da_finding_title(f, "The finalizer of .NET waits for a lock");
+		da_finding_description(f, "%s runs a finalizer that waits for %s%s%s. All objects with finalizers stay in memory "
+				       "until it goes on.", da_say_thread(a, m->thread), da_say_wait(a, w),
+				       w->owner != DA_NONE ? ", held by " : "",
+				       w->owner != DA_NONE ? da_say_thread(a, w->owner) : "");
+		da_finding_recommendation(f, "A finalizer must not wait: release what it needs another way (Dispose), and take no lock "
+					  "in it.");
+		da_finding_refuted_by(f, "a second dump in which the finalizer has gone on");
+		da_finding_thread(f, m->thread);
+		da_finding_object(f, "lock", a->order->lock_row[w->lock]);
+		da_hang_wait(a, f, m->thread, w, "wait");
+		if (da_hang_lead(a, f, da_printf(a->dump->arena, "Hang: the finalizer of .NET, %s, waits for a lock.",
+						 da_say_thread(a, m->thread))))
+			da_vec_push(a->dump->arena, &a->hang_threads, m->thread);
+		n++;
+	}
+	return n;
+}
+
+static const char *no_finalizer(const struct da_analysis *a)
+{
+	for (size_t i = 0; i < a->dump->proc.managed_threads.n; i++)
+		if (a->dump->proc.managed_threads.v[i].finalizer)
+			return NULL;
+	return "no managed runtime's finalizer thread is known";
+}
+
+const struct da_rule da_rule_hang_finalizer_blocked = {
+	.id = "hang.finalizer-blocked", .severity = "Error",
+	.looks_for = "a finalizer thread that waits for a lock",
+	.page = "Needs the runtime's own word which thread runs finalizers, and what that thread waits for.",
+	.why_not = no_finalizer, .run = run_finalizer_blocked,
+};
