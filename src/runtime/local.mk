@@ -34,6 +34,7 @@ da_clr_data = \
 	%D%/coreclr/layouts/aot-9.json \
 	%D%/coreclr/layouts/aot-common.json \
 	%D%/coreclr/layouts/common.json \
+	%D%/coreclr/layouts/common32.json \
 	%D%/coreclr/layouts/linux-arm64-10.json \
 	%D%/coreclr/layouts/linux-arm64-11.json \
 	%D%/coreclr/layouts/linux-arm64-8.json \
@@ -50,6 +51,8 @@ da_clr_data = \
 	%D%/coreclr/layouts/win-x64-7.json \
 	%D%/coreclr/layouts/win-x64-8.json \
 	%D%/coreclr/layouts/win-x64-9.json \
+	%D%/coreclr/layouts/win-x86-10.json \
+	%D%/coreclr/layouts/win-x86-8.json \
 	%D%/coreclr/descriptors/00564bade2d1.json \
 	%D%/coreclr/descriptors/01f1506a6265.json \
 	%D%/coreclr/descriptors/022d8cb95e7c.json \

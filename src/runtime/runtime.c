@@ -92,11 +92,16 @@ const struct da_unwind_guide *da_runtimes_guide(struct da_runtimes *r)
 	return NULL;
 }
 
+/* Code made at run time that the walk took for nobody's (on x86 it goes by frame pointers alone) may be a method. */
 static void name_frame(struct da_runtimes *r, struct da_frame *f)
 {
+	if (f->kind != DA_FRAME_MANAGED && f->kind != DA_FRAME_DYNAMIC)
+		return;
 	for (size_t i = 0; i < r->v.n && !f->place; i++)
 		if (r->v.v[i].ops->place)
 			f->place = r->v.v[i].ops->place(r->v.v[i].state, f->pc, !f->exact_pc);
+	if (f->place && f->place->method)
+		f->kind = DA_FRAME_MANAGED;
 }
 
 void da_runtimes_name(struct da_runtimes *r)
@@ -111,11 +116,9 @@ void da_runtimes_name(struct da_runtimes *r)
 		if (!da_watch_item(d->watch, DA_ITEM_THREAD, i))
 			continue;
 		for (size_t k = 0; k < t->frames.n; k++)
-			if (t->frames.v[k].kind == DA_FRAME_MANAGED)
-				name_frame(r, &t->frames.v[k]);
+			name_frame(r, &t->frames.v[k]);
 		for (size_t k = 0; k < t->dispatch_frames.n; k++)
-			if (t->dispatch_frames.v[k].kind == DA_FRAME_MANAGED)
-				name_frame(r, &t->dispatch_frames.v[k]);
+			name_frame(r, &t->dispatch_frames.v[k]);
 	}
 	da_watch_idle(d->watch);
 }

@@ -237,7 +237,7 @@ START_TEST(tries_the_other_kind_of_link)
 }
 END_TEST
 
-/* 32 bits, no symbols: the header is found by its magic, and no table or overlay of 64 bits is used. */
+/* 32 bits, no symbols: the header is found by its magic, and no table or overlay of another CPU is used. */
 START_TEST(reads_a_descriptor_of_32_bits)
 {
 	static const char json[] = "{\"version\":2,\"baseline\":\"empty\",\"types\":{\"ThreadStore\":{\"FirstThreadLink\":8},"
@@ -689,6 +689,62 @@ START_TEST(finds_the_parts_of_ready_to_run_info)
 }
 END_TEST
 
+/* coreclr.dll of x86: the order of x64 in words of 4 bytes, frames one further; code ranges in two levels. */
+START_TEST(reads_8_of_x86_by_its_table)
+{
+	enum { PE = 0x80, DIR = 0x200, T = 0x400, VARS = 0x8000, N = 173, THREAD = 0x20000, MAP = 0x24000, CODE = 0x30000 };
+	const uint32_t base = 0x10000000;
+	struct da_clr_code code = { 0 };
+	struct da_clr *c;
+	struct da_module *m;
+
+	process("8.0.99");
+	memset(file, 0, LEN);
+	d->proc.mem.word = 4;
+	d->proc.arch_name = "x86";
+	d->proc.mem.ranges.v[0].start = base;
+	d->proc.mem.ranges.v[0].end = base + LEN;
+	m = &d->proc.modules.v[0];
+	m->name = "coreclr.dll";
+	m->pe = true;
+	m->start = m->bias = base;
+	m->end = base + LEN;
+	put32(BASE + 0x3c, PE), put32(BASE + PE, 0x4550), put(BASE + PE + 24, 0x10b, 2), put32(BASE + PE + 24 + 56, LEN);
+	put32(BASE + PE + 24 + 96, DIR), put32(BASE + DIR + 24, 1), put32(BASE + DIR + 28, 0x240);
+	put32(BASE + DIR + 32, 0x244), put32(BASE + DIR + 36, 0x248), put32(BASE + 0x240, T), put32(BASE + 0x244, 0x250);
+	memcpy(file + 0x250, "g_dacTable", 11);
+	for (unsigned i = 0; i < N; i++)
+		put32(BASE + T + 4 * i, base + VARS + 64 * i);
+	put32(BASE + VARS + 64 * 16, base + THREAD), put32(BASE + VARS + 64 * 19, 1);
+	put32(BASE + THREAD + 36, base + THREAD + 0x100 + 176), put32(BASE + THREAD + 48, 1);
+	put32(BASE + THREAD + 0x100 + 280, 101), put32(BASE + THREAD + 0x100 + 20, 4);
+	put32(BASE + THREAD + 0x100 + 12, UINT32_MAX);
+	put32(BASE + VARS + 64 * 4, base + 0x2f000), put32(BASE + 0x2f000, base + VARS + 64 * 106);
+	put32(BASE + VARS + 64 * 71, base + 0x2f100), put32(BASE + VARS + 64 * 72, base + 0x2f100);
+	put32(BASE + VARS + 64 * 84, base);
+	/* A method at CODE + 0x40, its MethodDesc before it. */
+	put32(BASE + VARS + 4 * (base >> 24), base + MAP), put32(BASE + MAP + 4 * ((base + CODE) >> 16 & 255), base + 0x26000);
+	put32(BASE + 0x26004, base + CODE), put32(BASE + 0x26008, base + CODE + 0x1000), put32(BASE + 0x2600c, base + 0x26100);
+	put32(BASE + 0x26100, base + CODE), put32(BASE + 0x26104, base + CODE + 0x1000), put32(BASE + 0x26108, 2);
+	put32(BASE + 0x26114, base + 0x26200);
+	put32(BASE + 0x26200 + 16, base + CODE), put32(BASE + 0x26200 + 20, base + 0x26300);
+	put32(BASE + 0x26300, 0x00100000), put32(BASE + CODE + 0x40 - 4, base + 0x27000);
+	c = open_it();
+	ck_assert_uint_eq(d->proc.runtimes.v[0].reader, DA_READER_TABLE_NEAREST);
+	ck_assert(!d->proc.runtimes.v[0].verified);
+	ck_assert_int_eq(da_clr_threads_read(c), DA_OK);
+	ck_assert_uint_eq(d->proc.managed_threads.n, 1);
+	ck_assert_uint_eq(d->proc.managed_threads.v[0].tid, 101);
+	frame_is(c, DA_CLR_FRAME_HelperMethodFrame_1OBJ, base + VARS + 64 * 143);
+	frame_is(c, DA_CLR_FRAME_InlinedCallFrame, base + VARS + 64 * 148);
+	ck_assert_int_eq(da_clr_code_at(c, base + CODE + 0x4c, &code), DA_OK);
+	ck_assert_uint_eq(code.start, base + CODE + 0x40);
+	ck_assert_uint_eq(code.method, base + 0x27000);
+	ck_assert(!code.has_function && !code.stub);
+	done();
+}
+END_TEST
+
 /* No export, no table: what the image's variables point to. */
 static void without_a_table(void)
 {
@@ -766,5 +822,6 @@ UNIT_MAIN("clr_target", reads_the_descriptor_of_10, reads_the_descriptor_of_11, 
 	  refuses_a_baseline_that_it_does_not_know, survives_a_cyclic_part, leaves_out_values_that_cannot_be,
 	  stops_in_a_cycle_of_threads, does_not_believe_the_number_of_threads, wants_threads_that_the_dump_has,
 	  knows_released_builds, takes_the_nearest_column, overlays_agree_with_descriptors, every_overlay_reads_threads,
-	  reads_6_by_its_table, reads_7_by_its_table, reads_8_by_its_table, finds_the_parts_of_ready_to_run_info,
+	  reads_6_by_its_table, reads_7_by_its_table, reads_8_by_its_table,
+	  reads_8_of_x86_by_its_table, finds_the_parts_of_ready_to_run_info,
 	  searches_without_a_table, believes_neither_of_two)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From an address to the method: the runtime's map of its ranges of code (five levels of 256 entries, which
- * lead to lists of fragments; a plain list in 6 and 7), then the code heap or the ReadyToRun image.
+ * From an address to the method: the runtime's map of its ranges of code (five levels of 256 entries, two in
+ * 32 bits, which lead to lists of fragments; a plain list in 6 and 7), then the code heap or the ReadyToRun image.
  *
  * Source: dotnet/runtime docs/design/datacontracts/ExecutionManager.md; before 10 the same structures without
  * a description.
@@ -12,7 +12,7 @@
 
 #include "runtime/coreclr/code.h"
 
-enum { LEVELS = 5, LEAF_SHIFT = 17, ENTRY_MASK = 255 };
+enum { LEVELS = 5, LEAF_SHIFT = 17, LEVELS_32 = 2, LEAF_SHIFT_32 = 16, ENTRY_MASK = 255 };
 enum { FLAG_CODE_HEAP = 2, FLAG_READY_TO_RUN = 4 /* 6 and 7 */ };
 
 struct answer {
@@ -77,10 +77,10 @@ static enum da_status find_in_map(const struct da_clr *c, uint64_t pc, struct cl
 		return DA_UNSUPPORTED;
 	if (DA_CLR_HAS(c, RangeSectionMap, TopLevelData))
 		at += (uint64_t)DA_CLR_OFF(c, RangeSectionMap, TopLevelData);
-	for (unsigned level = LEVELS; level-- > 0;) {
-		uint64_t i = pc >> (LEAF_SHIFT + 8 * level) & ENTRY_MASK;
+	for (unsigned level = c->mem->word == 8 ? LEVELS : LEVELS_32; level-- > 0;) {
+		uint64_t i = pc >> ((c->mem->word == 8 ? LEAF_SHIFT : LEAF_SHIFT_32) + 8 * level) & ENTRY_MASK;
 
-		if (map_word(c, at + 8 * i, &at) != DA_OK)
+		if (map_word(c, at + c->mem->word * i, &at) != DA_OK)
 			return DA_FAULT;
 		if (!at)
 			return DA_NOT_FOUND;
@@ -167,7 +167,7 @@ static enum da_status by_mapping(const struct da_clr *c, uint64_t pc, struct da_
 static enum da_status look_up(struct da_clr *c, uint64_t pc, struct da_clr_code *ret)
 {
 	struct clr_section s;
-	enum da_status st = c->mem->word == 8 ? find_section(c, pc, &s) : DA_NOT_FOUND;
+	enum da_status st = find_section(c, pc, &s);
 
 	if (st == DA_FAULT || st == DA_UNSUPPORTED)
 		return by_mapping(c, pc, ret);
@@ -208,6 +208,9 @@ enum da_status da_clr_function(void *state, uint64_t pc, struct da_guide_functio
 	struct da_clr_code code;
 	enum da_status st = da_clr_code_at(c, pc, &code);
 
+	/* x86: managed code has no unwind data, and keeps frame pointers as native code does; the walk goes by them. */
+	if (c->mem->word == 4)
+		return DA_NOT_FOUND;
 	if (st != DA_OK)
 		return st;
 	*ret = (struct da_guide_function){ .base = code.base, .clr = true, .image = code.r2r,

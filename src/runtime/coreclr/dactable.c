@@ -20,7 +20,7 @@ static const char *const global_names[] = {
 
 /*
  * Frames among the vtables, from the first one that is a frame's. It is 26 vtables behind EEJitManager,
- * in 6.0 31, and 30 on Linux.
+ * in 6.0 31, and 30 on Linux; one more on x86, which has others of its own behind InlinedCallFrame.
  */
 static const struct {
 	enum da_clr_frame frame;
@@ -166,7 +166,8 @@ enum da_status da_clr_dactable_entry(const struct da_clr *c, const struct da_clr
 
 static void apply_vtables(struct da_clr *c, struct da_clr_layout *l, const struct da_clr_dactable *t, uint32_t first)
 {
-	uint32_t i = first + (c->major > 6 ? 26 : c->windows ? 31 : 30);
+	bool x86 = c->mem->word == 4;
+	uint32_t i = first + (c->major > 6 ? 26 : c->windows ? 31 : 30) + x86;
 
 	if (l->frames.n)
 		return;
@@ -177,6 +178,8 @@ static void apply_vtables(struct da_clr *c, struct da_clr_layout *l, const struc
 			continue;
 		if (da_clr_dactable_entry(c, t, i, &v) == DA_OK)
 			*da_vec_add(c->arena, &l->frames) = (struct da_clr_frame_id){ v, (uint8_t)vtables[k].frame };
+		if (x86 && vtables[k].frame == DA_CLR_FRAME_InlinedCallFrame)
+			break;
 		i++;
 	}
 }

@@ -132,8 +132,8 @@ static void find_function(struct da_clr *c, uint64_t pc, struct da_clr_code *cod
 	uint64_t n, rva = pc - code->base;
 	struct da_pe_function f;
 
-	if (DA_CLR_U32(c, code->header, RealCodeHeader, NumUnwindInfos, &n) != DA_OK || n > FUNCTIONS_MAX ||
-	    !DA_CLR_HAS(c, RealCodeHeader, UnwindInfos))
+	if (c->mem->word == 4 || !DA_CLR_HAS(c, RealCodeHeader, UnwindInfos) ||
+	    DA_CLR_U32(c, code->header, RealCodeHeader, NumUnwindInfos, &n) != DA_OK || n > FUNCTIONS_MAX)
 		return;
 	code->table = code->header + (uint64_t)DA_CLR_OFF(c, RealCodeHeader, UnwindInfos);
 	for (uint64_t i = 0; i < n; i++) {
@@ -159,7 +159,7 @@ enum da_status clr_heap_code(struct da_clr *c, const struct clr_section *s, uint
 	}
 	if (st != DA_OK)
 		return st;
-	if (da_mem_word(c->mem, ret->start - 8, &header) != DA_OK) { /* pages of code are often not in the dump */
+	if (da_mem_word(c->mem, ret->start - c->mem->word, &header) != DA_OK) { /* pages of code are often not in the dump */
 		ret->header = clr_find_header(c, ret->start - ret->base);
 		if (ret->header)
 			(void)DA_CLR_PTR(c, ret->header, RealCodeHeader, MethodDesc, &ret->method);
@@ -170,6 +170,10 @@ enum da_status clr_heap_code(struct da_clr *c, const struct clr_section *s, uint
 		ret->stub = true;
 		return DA_OK;
 	}
+	/* x86 before 10, which has no funclets: not a pointer to the header but its last word, the MethodDesc. */
+	if (c->mem->word == 4 && !DA_CLR_HAS(c, RealCodeHeader, NumUnwindInfos) &&
+	    DA_CLR_HAS(c, RealCodeHeader, MethodDesc))
+		header = ret->start - c->mem->word - (uint64_t)DA_CLR_OFF(c, RealCodeHeader, MethodDesc);
 	ret->header = header;
 	if (DA_CLR_PTR(c, header, RealCodeHeader, MethodDesc, &ret->method) != DA_OK)
 		return DA_OK;

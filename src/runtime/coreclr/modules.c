@@ -16,15 +16,14 @@ enum { LIST_MAX = 65536, BLOCKS_MAX = 65536, SPARE = 64, PATH_UNITS = 4096, IN_M
 
 /* ---------------------------------------------------------------- text of the runtime */
 
-/* SString: u32 bytes with the NUL, u32 allocated, u32 flags, the address of UTF-16. */
+/* SString: u32 bytes with the NUL, u32 allocated, u32 flags, the address of UTF-16 (aligned). */
 static const char *sstring(struct da_clr *c, uint64_t at)
 {
-	enum { TEXT = 16 };
 	uint32_t bytes;
-	uint64_t text;
+	uint64_t text, text_at = at + (c->mem->word == 8 ? 16 : 12);
 	uint8_t *buf;
 
-	if (da_mem_u32(c->mem, at, &bytes) != DA_OK || da_mem_word(c->mem, at + TEXT, &text) != DA_OK || bytes < 4 ||
+	if (da_mem_u32(c->mem, at, &bytes) != DA_OK || da_mem_word(c->mem, text_at, &text) != DA_OK || bytes < 4 ||
 	    bytes > 2 * PATH_UNITS || bytes % 2)
 		return NULL;
 	buf = da_alloc(c->arena, bytes);

@@ -190,8 +190,8 @@ void da_clr_find_table(struct da_clr *c, struct da_clr_found *f)
 {
 	uint64_t at, size;
 
-	/* Nobody knows its order on others: x86, and ARM64 of Windows. */
-	if (c->mem->word != 8 || (c->windows && c->arm64))
+	/* Nobody knows its order on ARM64 of Windows, and on others of 32 bits than x86's, where it is that of x64. */
+	if ((c->mem->word != 8 && !c->windows) || (c->windows && c->arm64))
 		return;
 	if (find_resource(c, &f->table) || (f->own && known_resource(c, f, &f->table)))
 		return;

@@ -135,7 +135,12 @@ static bool merge_descriptor(struct da_clr *c, struct da_clr_found *f, struct da
 
 static const char *overlay_name(struct da_clr *c, unsigned major)
 {
-	return da_printf(c->arena, "%s-%s-%u", c->windows ? "win" : "linux", c->arm64 ? "arm64" : "x64", major);
+	return da_printf(c->arena, "%s-%s-%u", c->windows ? "win" : "linux", c->mem->word == 4 ? "x86" : c->arm64 ? "arm64" : "x64", major);
+}
+
+static bool is_x86(const struct da_dump *d)
+{
+	return d->proc.arch_name && strcmp(d->proc.arch_name, "x86") == 0;
 }
 
 static void try_one(struct da_clr *c, struct da_clr_found *f, unsigned major, const struct da_clr_column *col,
@@ -148,9 +153,10 @@ static void try_one(struct da_clr *c, struct da_clr_found *f, unsigned major, co
 	(void)merge_descriptor(c, f, &c->layout);
 	if (f->table.address && col)
 		da_clr_dactable_apply(c, &c->layout, &f->table, col);
-	if (c->mem->word == 8 &&
+	if ((c->mem->word == 8 || is_x86(c->dump)) &&
 	    da_clr_overlay(c->arena, &c->layout, overlay_name(c, major), &ret->verified) == DA_NOT_FOUND)
-		(void)da_clr_overlay(c->arena, &c->layout, "common", &ret->verified); /* a CPU that has none of its own */
+		(void)da_clr_overlay(c->arena, &c->layout, c->mem->word == 4 ? "common32" : "common",
+				     &ret->verified); /* a CPU that has none of its own */
 	if (!c->layout.global[DA_CLR_G_ThreadStore].known && !f->table.address)
 		ret->searched = da_clr_search(c);
 	da_clr_probe(c);
