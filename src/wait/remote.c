@@ -71,6 +71,8 @@ static size_t row_of(struct da_waits *w, struct da_map *known, const struct da_p
 		return (size_t)*slot;
 	for (unsigned i = 0; i < p->ncalls; i++)
 		best = DA_MIN(best, row_of_name(p->calls[i].function));
+	if (p->ncalls == 0)
+		best = row_of_name(p->raw);
 	*slot = best;
 	return best;
 }

@@ -30,11 +30,15 @@ flavours = {
 small = ('mini', 'triage', 'crash-mini', 'crash-triage')   # kinds of createdump that leave the heap out
 raw = ('kernel', 'gcore')                                  # kinds that leave the files' pages out
 
+# zenith.c is a profiler too.
+profiling = ('CORECLR_ENABLE_PROFILING=1 CORECLR_PROFILER={0f5d4a2b-7c1e-4b63-9d58-2ac90e6b1f37} CORECLR_PROFILER_PATH=%s/libzenith.so' % work)
+
 # scenario, kind, flavours, environment, versions; one dump for each version and flavour
 matrix = [
     ('idle', 'heap', 'multi single ready trimmed', '', ''),
     ('idle', 'heap', 'multi', 'DOTNET_gcServer=1 DOTNET_GCHeapCount=2 DOTNET_gcConcurrent=1', '8.0 10.0'),
     ('idle', 'mini', 'multi', '', '10.0 11.0'),
+    ('idle', 'heap', 'multi', profiling, ''),
     ('idle', 'heap', 'framework', '', '10.0'),
     ('deadlock', 'full', 'framework', '', '10.0'),
     ('unhandled', 'crash-mini', 'framework', '', '10.0'),
@@ -401,6 +405,9 @@ class Check:
                 self.wrong('finding %s: %s' % (f['rule'], f['title']))
             if f['severity'] == 'warning' and self.truth['calm']:
                 self.wrong('finding %s: %s' % (f['rule'], f['title']))
+        profiled = [f['title'] for f in self.j.get('findings', []) if f['rule'] == 'hang.debugger-attached']
+        if bool(profiled) != self.truth['profiled'] or (profiled and not profiled[0].endswith('libzenith.so')):
+            self.wrong('profilers: %s' % profiled)
         blame = (self.d.get('exception') or {}).get('function')
         if self.truth.get('blame') and self.files and blame != self.truth['blame']:
             self.wrong('the function to look at is %s, not %s' % (blame, self.truth['blame']))

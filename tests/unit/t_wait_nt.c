@@ -606,7 +606,75 @@ START_TEST(x86_by_the_stack)
 }
 END_TEST
 
-UNIT_MAIN("wait_nt", section_of_vista, section_of_old, section_with_witness, section_of_nobody, sections_that_lie,
+/* ---------------------------------------------------------------- what is outside */
+
+static void put_text(uint64_t at, const char *text)
+{
+	for (; *text; text++, at += 2)
+		put(at, (uint8_t)*text, 2);
+	put(at, 0, 2);
+}
+
+/* The text is an argument of the outermost function; what is no text there is none. */
+START_TEST(message_boxes)
+{
+	static const char *const in_box[] = { "NtUserWaitMessage", "DialogBoxIndirectParamAorW", "SoftModalMessageBox",
+					      "MessageBoxTimeoutW", "MessageBoxW", "work", NULL };
+	static const char *const in_dialog[] = { "NtUserWaitMessage", "DialogBoxParamW", "work", NULL };
+	static const char *const in_loop[] = { "NtUserGetMessage", "GetMessageW", "work", NULL };
+	struct da_dump *d = process(false);
+
+	put_text(DATA + 0x400, "The disk is full");
+	put_text(DATA + 0x480, "ledger");
+	put(DATA + 0x500, 0x0001, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		stands(d, i, in_box);
+		give(i, 4, 1, i ? DATA + 0x500 : DATA + 0x400);
+		give(i, 4, 2, DATA + 0x480);
+	}
+	stands(d, 2, in_dialog);
+	stands(d, 3, in_loop);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 0)->box, DA_BOX_MESSAGE);
+	ck_assert_ptr_nonnull(strstr(wait_of(d, 0)->text, "The disk is full"));
+	ck_assert_ptr_nonnull(strstr(wait_of(d, 0)->text, "ledger"));
+	ck_assert_uint_eq(wait_of(d, 1)->box, DA_BOX_MESSAGE);
+	ck_assert_ptr_null(wait_of(d, 1)->text);
+	ck_assert_uint_eq(wait_of(d, 2)->box, DA_BOX_DIALOG);
+	ck_assert_uint_eq(wait_of(d, 3)->box, DA_BOX_NONE);
+	ck_assert_uint_eq(d->proc.threads.v[3].state, DA_STATE_IDLE);
+	da_dump_free(d);
+}
+END_TEST
+
+/* Clients are named, what was asked for before how it is sent; a server that receives is none. */
+START_TEST(remotes)
+{
+	static const struct {
+		const char *names[6];
+		const char *whom;
+	} stacks[] = {
+		{ { "NtDeviceIoControlFile", "WSPRecv", "recv", "SQLExecDirectW", "work" }, "a database, by ODBC" },
+		{ { "NtWaitForSingleObject", "WaitForSingleObject", "WinHttpReceiveResponse", "work" }, "a web server, by WinHTTP" },
+		{ { "NtDeviceIoControlFile", "WSPConnect", "connect", "work" }, "another machine" },
+		{ { "NtDeviceIoControlFile", "WSPRecv", "recv", "serve" }, NULL },
+	};
+	struct da_dump *d = process(true);
+
+	for (unsigned i = 0; i < DA_ARRAY_SIZE(stacks); i++)
+		stands(d, i, stacks[i].names);
+	da_wait_run(d, NULL);
+	for (unsigned i = 0; i < DA_ARRAY_SIZE(stacks); i++) {
+		ck_assert_msg(wait_of(d, i) != NULL, "stack %u", i);
+		ck_assert_msg(da_streq(wait_of(d, i)->remote, stacks[i].whom) || wait_of(d, i)->remote == stacks[i].whom, "stack %u: %s", i,
+			      wait_of(d, i)->remote ? wait_of(d, i)->remote : "nobody");
+		ck_assert(stacks[i].whom == NULL || d->proc.threads.v[i].state == DA_STATE_WAITING);
+	}
+	da_dump_free(d);
+}
+END_TEST
+
+UNIT_MAIN("wait_nt", message_boxes, remotes, section_of_vista, section_of_old, section_with_witness, section_of_nobody, sections_that_lie,
 	  debug_information_of_another, list_of_sections, loader_lock, loader_by_its_event, srw_of_windows,
 	  mutex_by_its_handle, mutexes_that_lie, mutexes_that_nobody_waits_for, registers_that_lie, many_handles, join_by_handle,
 	  calls_by_number, arm64_by_kept_registers, x86_by_the_stack)

@@ -100,7 +100,7 @@ internal sealed record Fault(string Type, string? Message, int Parent, Watcher? 
 ///  "locks": [{"address" (where it is known), "kind", "type", "owner": os id or 0, "recursion", "waiters": [os ids]}],
 ///  "exceptions": [{"type", "message", "parent": index or -1, "os_id", "frames", "fields"}],
 ///  "cycle": [os ids], "rule": what must be found, "warning": the same, a warning, "blame": the function to look at, "says": the text of FailFast,
-///  "pool_workers" (the least, the most and all that there are), "pool_queued", "calm": nothing must be, "ready": true}
+///  "pool_workers" (the least, the most and all that there are), "pool_queued", "profiled", "calm": nothing must be, "ready": true}
 /// </summary>
 internal static class Watch
 {
@@ -184,6 +184,7 @@ internal static class Watch
             w.WriteNumber("pool_workers", Pool.Workers);
             w.WriteNumber("pool_queued", Pool.Queued);
         }
+        w.WriteBoolean("profiled", Environment.GetEnvironmentVariable("CORECLR_ENABLE_PROFILING") == "1");
         w.WriteBoolean("calm", Calm);
         w.WriteBoolean("ready", true);
         w.WriteEndObject();
