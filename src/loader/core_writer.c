@@ -150,9 +150,9 @@ static void name_missing(struct core *c)
 
 /*
  * createdump of type heap saves all writable memory, and so the parts of stacks that nothing uses; its small
- * types save a stack from the stack pointer on, or from some pages below it.
+ * types save a stack from the stack pointer on, or from some pages below it. How many threads have them.
  */
-static bool has_unused_stacks(const struct core *c)
+static size_t unused_stacks(const struct core *c, size_t *ret_known)
 {
 	enum { UNUSED = 0x8000 };
 	const struct da_process *p = &c->d->proc;
@@ -172,24 +172,32 @@ static bool has_unused_stacks(const struct core *c)
 		known++;
 		unused += sp - r->start >= UNUSED && r->file_len >= sp - r->start;
 	}
-	return unused > known / 2;
+	*ret_known = known;
+	return unused;
 }
 
 /*
  * full: whatever could be read is there, code too. The small types of createdump, mini and triage, differ in
- * what was overwritten, which only a reader of the runtime's objects sees.
+ * what was overwritten, which only a reader of the runtime's objects sees: dumps of one process of both types are
+ * else alike.
  */
 static const char *dump_type(struct core *c)
 {
 	struct shares s = measure(c);
 	uint64_t missing = s.anonymous_missing + s.code_missing + s.shared_missing;
+	size_t known, unused;
 
 	if (c->d->origin.truncated || !s.anonymous)
 		return "unknown";
 	if (missing == 0)
 		return "full";
-	return da_streq(c->d->origin.writer, "createdump") && s.code_missing > s.code / 2 && has_unused_stacks(c)
-		       ? "heap" : "unknown";
+	if (!da_streq(c->d->origin.writer, "createdump") || s.code_missing <= s.code / 2)
+		return "unknown";
+	unused = unused_stacks(c, &known);
+	if (unused > known / 2)
+		return "heap";
+	c->d->origin.mini_or_triage = known && !unused;
+	return "unknown";
 }
 
 /*

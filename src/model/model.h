@@ -473,6 +473,7 @@ struct da_origin {
 	const char *writer_why;  /* rich: what proves it */
 	const char *comment;     /* the writer's own words (ProcDump's trigger), or NULL */
 	const char *dump_type;   /* "mini", "heap", "triage", "full", "unknown" */
+	bool mini_or_triage;     /* dump_type is one of these; the runtime's objects may tell which */
 	bool truncated;
 	bool has_missing_bytes;
 	uint64_t missing_bytes;

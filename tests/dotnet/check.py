@@ -23,6 +23,7 @@ flavours = {
     'ready': ['-p:PublishReadyToRun=true'],
     'composite': ['-p:PublishReadyToRun=true', '-p:PublishReadyToRunComposite=true'],
     'framework': [],
+    'embedded': ['-p:DebugType=embedded'],
     'trimmed': ['-p:PublishTrimmed=true'],
     'async': ['-p:RuntimeAsync=true'],
     'aot': ['-p:PublishAot=true'],
@@ -69,6 +70,7 @@ matrix = [
     ('mixed', 'full', 'multi', '', ''),
     ('native', 'heap', 'multi', '', ''),
     ('shapes', 'heap', 'multi ready', '', ''),
+    ('shapes', 'heap', 'embedded', '', '10.0 11.0'),
     ('shapes', 'heap', 'composite', '', '8.0 10.0'),
     ('shapes', 'heap', 'multi', 'DOTNET_TieredCompilation=0', '10.0 11.0'),
     ('async', 'heap', 'multi ready async', '', ''),
@@ -417,6 +419,13 @@ class Check:
         if not self.names and not self.d.get('missing_files'):
             self.wrong('no list of files to bring')
 
+    def check_kind(self):
+        """The kind of dump: mini and triage of one process can be alike, then neither is said."""
+        made = self.kind.replace('crash-', '')
+        told = self.d['input'].get('dump_type')
+        if told not in {'heap': ('heap',), 'full': ('full',), 'mini': ('unknown', 'mini'), 'triage': ('unknown', 'triage')}.get(made, ('unknown',)):
+            self.wrong('a dump of kind %s, told as %s' % (self.kind, told))
+
     def all(self):
         r = (self.d.get('runtimes') or [{}])[0]
         if not self.truth['runtime'].startswith('.'.join((r.get('version') or '?').split('.')[:1])):
@@ -424,6 +433,7 @@ class Check:
         word = {'framework': 'framework-dependent', 'single': 'single-file', 'packed': 'single-file', 'aot': 'native-aot'}.get(self.flavour, 'self-contained')
         if r.get('flavor') != word:
             self.wrong('deployment %s, not %s' % (r.get('flavor'), word))
+        self.check_kind()
         self.check_threads()
         self.check_kinds()
         if self.heap:

@@ -695,6 +695,46 @@ START_TEST(roles)
 }
 END_TEST
 
+/* A thread of the server's collector has its heap on its stack, and no other one. */
+START_TEST(threads_of_heaps)
+{
+	static const struct {
+		unsigned heaps;
+		bool managed, incomplete, is_gc;
+	} rows[] = { { 1, false, false, true }, { 0, false, false, false }, { 2, false, false, false },
+		     { 1, true, false, false }, { 1, false, true, false } };
+	uint64_t heaps, count;
+
+	setup(10);
+	d->proc.runtimes.v[0].gc = DA_GC_SERVER;
+	heaps = make(16);
+	count = make(16);
+	put32(count, 2);
+	put(heaps, make(64));
+	put(heaps + 8, make(64));
+	global(DA_CLR_G_NumHeaps, true, count);
+	variable(DA_CLR_G_Heaps, heaps);
+	for (uint32_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
+		struct da_thread *t = da_vec_add(d->arena, &d->proc.threads);
+		uint64_t stack = make(512), heap;
+
+		t->end = rows[i].incomplete ? DA_END_LIMIT : DA_END_COMPLETE;
+		for (unsigned k = 0; k < rows[i].heaps; k++) {
+			memcpy(&heap, at(heaps + 8 * k), 8);
+			put(stack + 16 + 8 * k, heap);
+		}
+		frame(i, stack, NULL);
+		frame(i, stack + 64, NULL);
+		t->frames.v[0].kind = DA_FRAME_NATIVE;
+		t->frames.v[1].kind = rows[i].managed ? DA_FRAME_MANAGED : DA_FRAME_NATIVE;
+	}
+	da_clr_gc_threads(c);
+	for (uint32_t i = 0; i < DA_ARRAY_SIZE(rows); i++)
+		ck_assert_msg((d->proc.threads.v[i].role == DA_ROLE_GC) == rows[i].is_gc, "row %u", i);
+	done();
+}
+END_TEST
+
 /* ---------------------------------------------------------------- FailFast */
 
 /* 9 and later: the String that is pinned in the frame, when there is one alone. */
@@ -772,4 +812,4 @@ END_TEST
 UNIT_MAIN("clr_objects", types_of_objects, numbers, strings, odd_strings, arrays, sync_blocks, holder_by_id, wrong_owners,
 	  stale_entries, pulse_queues, enter_by_stack, class_constructors, runners_of_tasks,
 	  two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9,
-	  roles, fail_fast_frame, fail_fast_record)
+	  roles, threads_of_heaps, fail_fast_frame, fail_fast_record)

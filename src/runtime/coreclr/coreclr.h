@@ -310,6 +310,7 @@ bool da_clr_object_is(struct da_clr *c, uint64_t object, const char *type);
 uint32_t da_clr_managed_id(struct da_clr *c, uint64_t thread_object);
 /* What an object handle refers to; 0: nothing, not readable. */
 uint64_t da_clr_handle(struct da_clr *c, uint64_t handle);
+#define DA_CLR_HEAPS_MAX 4096u /* of the server's collector: one a processor */
 /* gcranges.c: does the address lie where the collector keeps objects? Only if that is known. */
 bool da_clr_heap_known(struct da_clr *c);
 bool da_clr_in_heap(struct da_clr *c, uint64_t object);
@@ -324,5 +325,6 @@ void da_clr_fail_fast(struct da_clr *c); /* after exceptions */
 void da_clr_monitors(struct da_clr *c);
 void da_clr_thread_names(struct da_clr *c);
 void da_clr_roles(struct da_clr *c);
+void da_clr_gc_threads(struct da_clr *c); /* after roles */
 
 #endif

@@ -123,9 +123,20 @@ static void read_trace(struct da_clr *c, struct da_managed_exception *e)
 
 /* ---------------------------------------------------------------- one exception */
 
+/*
+ * createdump overwrites texts of exceptions in dumps of type triage alone, but not all: a text that can be
+ * read says nothing (that of a NullReferenceException stays).
+ */
+static void tell_dump_type(struct da_clr *c)
+{
+	if (c->dump->origin.mini_or_triage)
+		c->dump->origin.dump_type = "triage";
+}
+
 static void read_message(struct da_clr *c, struct da_managed_exception *e)
 {
 	uint64_t text;
+	bool wiped;
 
 	if (da_clr_field_ptr(c, e->address, "_message", DA_CLR_Exception__message, &text) != DA_OK) {
 		e->message_why = "the exception's fields could not be read";
@@ -136,9 +147,12 @@ static void read_message(struct da_clr *c, struct da_managed_exception *e)
 		return;
 	}
 	e->message = da_clr_string(c, text, MESSAGE_MAX);
+	wiped = da_clr_string_wiped(c, text);
+	if (wiped)
+		tell_dump_type(c);
 	if (e->message)
 		return;
-	e->message_why = da_clr_string_wiped(c, text) ? "overwritten by the program that wrote the dump (type triage)"
+	e->message_why = wiped ? "overwritten by the program that wrote the dump (type triage)"
 						      : "its text is not in the dump";
 }
 

@@ -21,7 +21,6 @@ struct da_clr_objects {
 };
 
 /* More than any machine has processors, or a collector generations. */
-#define HEAPS_MAX 4096u
 #define GENERATIONS_MAX 16u
 
 /* The segment that is being filled: its own word of how far is old. */
@@ -103,7 +102,7 @@ static bool add_server(struct da_clr *c, struct da_clr_objects *o)
 	uint32_t n;
 
 	if (da_clr_global(c, DA_CLR_G_NumHeaps, &at) != DA_OK || da_mem_u32(c->mem, at, &n) != DA_OK || n == 0 ||
-	    n > HEAPS_MAX || da_clr_global_ptr(c, DA_CLR_G_Heaps, &heaps) != DA_OK ||
+	    n > DA_CLR_HEAPS_MAX || da_clr_global_ptr(c, DA_CLR_G_Heaps, &heaps) != DA_OK ||
 	    !DA_CLR_HAS(c, GCHeap, GenerationTable))
 		return false;
 	for (uint32_t i = 0; i < n; i++)
