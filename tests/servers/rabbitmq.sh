@@ -10,4 +10,6 @@ if have rabbitmq erl /usr/lib/rabbitmq/bin/rabbitmq-server; then
 	pid=$!
 	tries=0
 	until_open && sleep 10 && both rabbitmq $pid "idle|waiting|sleeping" sleep 10
+	kill $pid && wait $pid
+	epmd -kill >/dev/null 2>&1 # it stays behind its server
 fi
