@@ -81,6 +81,8 @@ enum da_status da_unwind_undo_x64(struct da_walk *w, const struct da_guide_funct
 enum da_status da_unwind_undo_arm64(struct da_walk *w, const struct da_guide_function *g, struct da_regs *ret);
 /* From native code into managed code: *ret as the guide's records have it, where it was interrupted. */
 void da_unwind_interrupted(struct da_walk *w, struct da_regs *ret);
+/* Leads unwind information to no code, where the runtime's own records on the stack tell a managed caller? */
+bool da_unwind_hijacked(struct da_walk *w, const struct da_regs *by);
 /* What the guide knows of an address; DA_NOT_FOUND without a guide. */
 enum da_status da_unwind_guide_function(const struct da_walk *w, uint64_t pc, struct da_guide_function *ret);
 /* The function there that counts from this base. */

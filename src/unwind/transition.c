@@ -27,6 +27,23 @@ void da_unwind_interrupted(struct da_walk *w, struct da_regs *ret)
 	w->caller_sp_guess = false;
 }
 
+/*
+ * A thread that is to be stopped when its method returns has another return address: that of a helper of the
+ * runtime, which no call leads to. Unwind information takes what happens to stand on the stack for its caller.
+ */
+bool da_unwind_hijacked(struct da_walk *w, const struct da_regs *by)
+{
+	const struct da_arch *arch = w->dump->proc.arch;
+	struct da_guide_caller caller = { .sp_guess = false };
+	struct da_guide_function g;
+
+	return w->guide && w->guide->transition && !w->signal &&
+	       da_unwind_code(w, by->v[arch->pc]) == DA_CODE_NO &&
+	       da_unwind_guide_function(w, by->v[arch->pc], &g) == DA_NOT_FOUND &&
+	       w->guide->transition(w->guide->ctx, w->thread, &w->regs, &caller) == DA_OK &&
+	       da_reg_known(&caller.regs, arch->pc);
+}
+
 static enum da_status step(struct da_walk *w, struct da_regs *ret)
 {
 	const struct da_arch *arch = w->dump->proc.arch;

@@ -135,6 +135,10 @@ static bool try_one(struct loop *l, const struct da_unwinder *u, struct da_regs 
 	}
 	if (st == DA_OK && (!da_reg_known(ret, arch->pc) || !da_reg_known(ret, arch->sp)))
 		st = DA_NOT_FOUND;
+	if (st == DA_OK && u->trust == DA_TRUST_CFI && da_unwind_hijacked(w, ret)) {
+		w->why = "its caller by unwind information is no code, and the runtime's own records tell another";
+		st = DA_CORRUPT;
+	}
 	if (st == DA_OK)
 		da_unwind_interrupted(w, ret);
 	if (st == DA_OK && !progress(l, ret, &cycle)) {

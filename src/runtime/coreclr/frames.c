@@ -382,19 +382,34 @@ static bool is_caller(struct da_clr *c, const struct record *r, const struct da_
 	return is_managed(c, pc + caller->exact_pc) || (c->windows && keeps[r->kind] == HELPER && pc >= c->base && pc < c->end);
 }
 
+/*
+ * The record of a hijacked return lies with the function that was called to wait; the registers that it leads to
+ * were pushed by the helper further out. At the helper's frame the record is below, what it saved is not.
+ */
+static bool pushed_above(struct da_clr *c, const struct record *record, uint64_t sp)
+{
+	uint64_t args;
+
+	return keeps[record->kind] == HIJACKED &&
+	       DA_CLR_PTR(c, record->address, HijackFrame, HijackArgsPtr, &args) == DA_OK && args >= sp;
+}
+
 enum da_status da_clr_transition(void *state, const struct da_thread *t, const struct da_regs *at,
 				 struct da_guide_caller *ret)
 {
 	struct da_clr *c = state;
 	struct da_clr_frames *f = frames_of(c, t->tid);
 	uint64_t sp = at->v[c->dump->proc.arch->sp];
+	size_t first = first_above(f, sp);
 
-	for (size_t i = first_above(f, sp); i < f->v.n; i++) {
+	if (first > 0 && pushed_above(c, &f->v.v[first - 1], sp))
+		first--;
+	for (size_t i = first; i < f->v.n; i++) {
 		const struct record *record = &f->v.v[i];
 		struct da_guide_caller caller = { .sp_guess = false };
 		struct reading r = { c, record->address, &caller };
 
-		if (record->address < sp || read_caller(&r, record->kind) != DA_OK || !is_caller(c, record, at, &caller))
+		if ((record->address < sp && i > first) || read_caller(&r, record->kind) != DA_OK || !is_caller(c, record, at, &caller))
 			continue;
 		*ret = caller;
 		return DA_OK;
