@@ -45,6 +45,8 @@ da_clr_data = \
 	%D%/coreclr/layouts/linux-x64-7.json \
 	%D%/coreclr/layouts/linux-x64-8.json \
 	%D%/coreclr/layouts/linux-x64-9.json \
+	%D%/coreclr/layouts/win-arm64-10.json \
+	%D%/coreclr/layouts/win-arm64-11.json \
 	%D%/coreclr/layouts/win-x64-10.json \
 	%D%/coreclr/layouts/win-x64-11.json \
 	%D%/coreclr/layouts/win-x64-6.json \

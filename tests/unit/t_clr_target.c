@@ -288,6 +288,42 @@ static void no_descriptor(void)
 	done();
 }
 
+/* ARM64 of Windows: the descriptor, and what is the same on every CPU of Windows; no such dump was ever read. */
+static void windows_arm64(const char *version, const char *json, bool direct)
+{
+	struct da_clr *c;
+	struct da_module *m;
+	uint64_t v;
+
+	process(version);
+	memset(file, 0, 64); /* no header: the descriptor is found by its magic */
+	d->proc.os = DA_OS_WINDOWS;
+	d->proc.arch_name = "aarch64";
+	m = &d->proc.modules.v[0];
+	m->name = "coreclr.dll";
+	m->pe = true;
+	m->build_id_len = 0;
+	threads(direct);
+	describe(json);
+	c = open_it();
+	ck_assert_uint_eq(d->proc.runtimes.v[0].reader, DA_READER_DESCRIPTOR);
+	ck_assert(!d->proc.runtimes.v[0].verified);
+	ck_assert_uint_eq(c->dactable, 0); /* nobody knows its order here */
+	three_threads(c);
+	ck_assert_int_eq(da_clr_global(c, DA_CLR_G_NibbleMapFormat, &v), DA_OK);
+	ck_assert_uint_eq(v, 1);
+	ck_assert_int_eq(DA_CLR_OFF(c, SyncBlockCache, FreeSyncTableIndex), direct ? DA_CLR_UNKNOWN : 84);
+	ck_assert_int_eq(DA_CLR_OFF(c, HandleTable, SegmentList), 56);
+	done();
+}
+
+START_TEST(reads_descriptors_of_windows_arm64)
+{
+	windows_arm64("10.0.3", "{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS "}", false);
+	windows_arm64("11.0.0", "{\"version\":2,\"baseline\":\"empty\"," TYPES "," GLOBALS "}", true);
+}
+END_TEST
+
 START_TEST(refuses_cut_json)
 {
 	static const char json[] = "{\"version\":0,\"baseline\":\"empty\"," TYPES "," GLOBALS;
@@ -817,7 +853,7 @@ START_TEST(believes_neither_of_two)
 END_TEST
 
 UNIT_MAIN("clr_target", reads_the_descriptor_of_10, reads_the_descriptor_of_11, tries_the_other_kind_of_link,
-	  reads_a_descriptor_of_32_bits, refuses_cut_json,
+	  reads_a_descriptor_of_32_bits, reads_descriptors_of_windows_arm64, refuses_cut_json,
 	  refuses_text_that_is_not_there, refuses_another_pointer_size, refuses_counts_too_big,
 	  refuses_a_baseline_that_it_does_not_know, survives_a_cyclic_part, leaves_out_values_that_cannot_be,
 	  stops_in_a_cycle_of_threads, does_not_believe_the_number_of_threads, wants_threads_that_the_dump_has,

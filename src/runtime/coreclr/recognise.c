@@ -134,12 +134,14 @@ bool da_clr_may_be_one(const struct da_dump *d, uint32_t module)
 
 void da_clr_find_descriptor(struct da_clr *c, struct da_clr_found *f)
 {
+	static const char name[] = "DotNetRuntimeContractDescriptor";
 	uint64_t at = 0, size;
-	enum da_status st = da_clr_export(c, "DotNetRuntimeContractDescriptor", &at, &size);
+	enum da_status st = da_clr_export(c, name, &at, &size);
 
 	if (st != DA_OK && f->own && f->own->descriptor)
 		at = c->base + f->own->descriptor;
-	else if (st == DA_FAULT || (st != DA_OK && !c->windows))
+	/* A Windows image whose exports can be read, and have no such name, has none. */
+	else if (st != DA_OK && (!c->windows || da_clr_export_in_memory(c, name, &at, &size) == DA_FAULT))
 		at = da_clr_scan(c, 0, "DNCCDAC", 8, 8);
 	if (!at)
 		return;
