@@ -409,7 +409,8 @@ enum da_status da_clr_transition(void *state, const struct da_thread *t, const s
 		struct da_guide_caller caller = { .sp_guess = false };
 		struct reading r = { c, record->address, &caller };
 
-		if ((record->address < sp && i > first) || read_caller(&r, record->kind) != DA_OK || !is_caller(c, record, at, &caller))
+		if ((record->address < sp && i > first) || read_caller(&r, record->kind) != DA_OK ||
+		    !is_caller(c, record, at, &caller))
 			continue;
 		*ret = caller;
 		return DA_OK;
