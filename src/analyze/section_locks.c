@@ -49,6 +49,7 @@ static void wait_row(struct da_analysis *a, const struct da_wait *w)
 	if (w->address)
 		da_set_address(doc, DA_COL_waits_address, w->address);
 	da_set_word(doc, DA_COL_waits_kind, da_lock_kind_name((enum da_lock_kind)w->kind));
+	da_set_word(doc, DA_COL_waits_mode, da_wait_mode_name((enum da_wait_mode)w->mode));
 	if (w->has_timeout)
 		da_set_uint(doc, DA_COL_waits_timeout_us, w->timeout_us);
 	if (w->how)

@@ -115,6 +115,12 @@ static void wait_cells(struct da_analysis *a, const struct da_wait *w)
 	da_set_ref(doc, DA_COL_threads_wait_owner, "t", w->owner);
 	if (w->has_timeout)
 		da_set_uint(doc, DA_COL_threads_wait_timeout_us, w->timeout_us);
+	da_set_word(doc, DA_COL_threads_wait_mode, da_wait_mode_name((enum da_wait_mode)w->mode));
+	da_set_text(doc, DA_COL_threads_wait_call, w->call);
+	if (w->has_fd)
+		da_set_int(doc, DA_COL_threads_wait_fd, w->fd);
+	if (w->pid)
+		da_set_uint(doc, DA_COL_threads_wait_pid, w->pid);
 	if (w->how)
 		da_set_rich(doc, DA_COL_threads_wait_why, "%s", w->how);
 }
@@ -132,21 +138,16 @@ static void kernel_cells(struct da_analysis *a, const struct da_kernel_stack *k)
 static const char *waiting(struct da_analysis *a, const struct da_wait *w)
 {
 	struct da_arena *arena = a->dump->arena;
-	const struct da_lock *l = w->lock != DA_NONE ? &a->dump->proc.locks.v[w->lock] : NULL;
 	const char *verb = w->confidence < 0.6f ? "seems to wait for" : "waits for";
 	const char *owner = w->owner != DA_NONE ? da_say_thread(a, w->owner) : NULL;
-	const char *kind = da_say_kind((enum da_lock_kind)w->kind);
+	const char *what = da_say_wait(a, w);
 
 	if (w->kind == DA_WAIT_SLEEP)
 		return "sleeps";
-	if (da_is_join((enum da_lock_kind)w->kind) && owner)
-		return da_printf(arena, "%s the end of %s", verb, owner);
-	if (l)
-		kind = da_say_lock(a, w->lock);
-	if (!owner)
-		return da_printf(arena, "%s %s", verb, kind);
-	return l ? da_printf(arena, "%s %s, %s by %s", verb, kind, da_say_held((enum da_lock_kind)w->kind), owner)
-		 : da_printf(arena, "%s %s, which needs %s", verb, kind, owner);
+	if (!owner || da_is_join((enum da_lock_kind)w->kind))
+		return da_printf(arena, "%s %s", verb, what);
+	return w->lock != DA_NONE ? da_printf(arena, "%s %s, %s by %s", verb, what, da_say_held((enum da_lock_kind)w->kind), owner)
+				  : da_printf(arena, "%s %s, which needs %s", verb, what, owner);
 }
 
 static void activity(struct da_analysis *a, const struct da_thread *t, uint32_t index, const struct da_wait *w)

@@ -239,7 +239,14 @@ const char *da_say_wait(struct da_analysis *a, const struct da_wait *w)
 	if (w->remote)
 		return da_printf(a->dump->arena, "an answer of %s%s%s%s", w->remote, w->peer ? " (" : "", w->peer ? w->peer : "",
 				 w->peer ? ")" : "");
-	return w->lock < a->dump->proc.locks.n ? da_say_lock(a, w->lock) : da_say_kind((enum da_lock_kind)w->kind);
+	if (w->lock < a->dump->proc.locks.n)
+		return da_say_lock(a, w->lock);
+	if (w->has_fd)
+		return da_printf(a->dump->arena, "%s (file descriptor %d%s%s)", da_say_kind((enum da_lock_kind)w->kind), w->fd,
+				 w->file ? ", " : "", w->file ? w->file : "");
+	if (w->kind == DA_WAIT_CHILD && w->pid)
+		return da_printf(a->dump->arena, "child process %u", w->pid);
+	return da_say_kind((enum da_lock_kind)w->kind);
 }
 
 const char *da_say_asked(struct da_analysis *a, uint32_t thread)

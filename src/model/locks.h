@@ -43,6 +43,10 @@ struct da_lock {
 /* A window that waits for somebody's answer. */
 enum da_box { DA_BOX_NONE, DA_BOX_MESSAGE, DA_BOX_DIALOG };
 
+/* Of several things: does one of them end the wait, or only all? */
+enum da_wait_mode { DA_WAIT_ONE, DA_WAIT_ANY, DA_WAIT_ALL };
+const char *da_wait_mode_name(enum da_wait_mode mode);
+
 struct da_wait {
 	uint32_t thread;
 	uint32_t lock;         /* index of locks, or DA_NONE */
@@ -51,8 +55,14 @@ struct da_wait {
 	uint8_t kind;          /* enum da_lock_kind */
 	bool primary;          /* the most specific one of its thread */
 	bool woken;            /* what it waits for has come: its wake-up is on its way, or was lost */
+	uint8_t mode;          /* enum da_wait_mode */
 	bool has_timeout;
 	uint64_t timeout_us;   /* as asked for */
+	const char *call;      /* the system call that it is in, plain: "futex", "NtDelayExecution"; NULL: not known */
+	bool has_fd;
+	int32_t fd;            /* the file descriptor that the call names */
+	const char *file;      /* rich: what a listing beside the dump says it is, or NULL */
+	uint32_t pid;          /* the child that it waits for; 0: any, or not known */
 	uint32_t frame;        /* of the thread, that shows it; or DA_NONE */
 	const char *how;       /* rich: how we know */
 	float confidence;      /* that this thread waits for this, 0 to 1 */

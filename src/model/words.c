@@ -35,6 +35,7 @@ WORDS(da_reader_name, enum da_reader, "descriptor", "table", "table-nearest", "n
 WORDS(da_flavor_name, enum da_flavor, NULL, "framework-dependent", "self-contained", "single-file", "native-aot")
 WORDS(da_gc_mode_name, enum da_gc_mode, NULL, "cooperative", "preemptive")
 WORDS(da_where_name, enum da_where, "unhandled", "thread", "heap")
+WORDS(da_wait_mode_name, enum da_wait_mode, "one", "any", "all")
 WORDS(da_lock_state_name, enum da_lock_state, "held", "free", "orphaned", "contended", NULL)
 WORDS(da_lock_kind_name, enum da_lock_kind, "pthread-mutex", "pthread-rwlock", "pthread-cond", "pthread-join",
       "pthread-once", "semaphore", "barrier", "futex", "spin", "stdio", "malloc-arena", "loader",

@@ -20,7 +20,11 @@ struct told {
 	const char *what;    /* rich: a clause */
 	bool has_timeout;
 	uint64_t timeout_us;
-	bool descriptor;     /* its arguments name a file descriptor */
+	bool descriptor;     /* its arguments name a file descriptor that no listing knows */
+	bool has_fd;
+	int32_t fd;
+	const char *file;    /* rich: what the listing says, or NULL */
+	uint32_t pid;        /* 0 none */
 	const char *peer;    /* rich: whom it connects to, or NULL */
 };
 
@@ -47,8 +51,8 @@ static int by_number(const void *key, const void *element)
 	return fd < number ? -1 : fd > number;
 }
 
-/* What the listing beside the dump says of a descriptor, in brackets; it was made at another time. */
-static const char *target(struct told *t, int32_t fd)
+/* What the listing beside the dump says of a descriptor, or NULL; it was made at another time. */
+static const char *file_of(struct told *t, int32_t fd)
 {
 	const struct da_process *p = &t->w->d->proc;
 	uint64_t key = (uint32_t)fd;
@@ -57,12 +61,28 @@ static const char *target(struct told *t, int32_t fd)
 	if (fd >= 0 && p->handles.n > 0)
 		h = bsearch(&key, p->handles.v, p->handles.n, sizeof(*h), by_number);
 	t->descriptor |= !h;
-	return h && h->name ? da_printf(t->w->d->arena, " (" DA_PATH("%s") ", says %u.fd)", h->name, p->pid) : "";
+	return h && h->name ? da_printf(t->w->d->arena, DA_PATH("%s") ", says %u.fd", h->name, p->pid) : NULL;
+}
+
+static const char *target(struct told *t, int32_t fd)
+{
+	const char *file = file_of(t, fd);
+
+	return file ? da_printf(t->w->d->arena, " (%s)", file) : "";
+}
+
+/* The one descriptor that a call is about. */
+static const char *one_target(struct told *t, int32_t fd)
+{
+	t->has_fd = true;
+	t->fd = fd;
+	t->file = file_of(t, fd);
+	return t->file ? da_printf(t->w->d->arena, " (%s)", t->file) : "";
 }
 
 static const char *fd_words(struct told *t, const char *verb)
 {
-	return da_printf(t->w->d->arena, "%s file descriptor %d%s", verb, number(t, 0), target(t, number(t, 0)));
+	return da_printf(t->w->d->arena, "%s file descriptor %d%s", verb, number(t, 0), one_target(t, number(t, 0)));
 }
 
 /* ---------------------------------------------------------------- sockets */
@@ -118,7 +138,7 @@ static void of_socketcall(struct told *t)
 	if (which == 3)
 		t->peer = to = peer(t, args[1]);
 	t->what = da_printf(t->w->d->arena, "%s file descriptor %d%s%s%s", verbs[which], (int32_t)args[0],
-			    target(t, (int32_t)args[0]), to ? " to " : "", to ? to : "");
+			    one_target(t, (int32_t)args[0]), to ? " to " : "", to ? to : "");
 }
 
 /* ---------------------------------------------------------------- many descriptors */
@@ -183,11 +203,13 @@ static void of_child(struct told *t)
 
 	t->kind = DA_WAIT_CHILD;
 	if (t->c->row->shape == DA_CALL_WAITID) {
+		t->pid = pid == 1 && number(t, 1) > 0 ? (uint32_t)number(t, 1) : 0;
 		t->what = pid == 0 ? "waits for any child process"
 			  : pid == 1 ? da_printf(a, "waits for child process %d", number(t, 1))
 			  : pid == 2 ? da_printf(a, "waits for a child process of group %d", number(t, 1))
 				     : da_printf(a, "waits for the process of file descriptor %d", number(t, 1));
 	} else {
+		t->pid = pid > 0 ? (uint32_t)pid : 0;
 		t->what = pid > 0 ? da_printf(a, "waits for child process %d", pid)
 			  : pid == -1 ? "waits for any child process"
 			  : pid == 0 ? "waits for a child process of its own group"
@@ -373,6 +395,11 @@ static void add(struct told *t, uint32_t thread)
 
 	wait->confidence = t->c->confidence;
 	wait->peer = t->peer;
+	wait->mode = t->kind == DA_WAIT_POLL || t->kind == DA_LOCK_FUTEX ? DA_WAIT_ANY : DA_WAIT_ONE;
+	wait->has_fd = t->has_fd;
+	wait->fd = t->fd;
+	wait->file = t->file;
+	wait->pid = t->pid;
 	wait->has_timeout = t->has_timeout;
 	wait->timeout_us = t->has_timeout ? t->timeout_us : 0;
 	wait->how = t->what ? da_printf(w->d->arena, "%s: %s", da_call_words(w, t->c), t->what)

@@ -67,6 +67,8 @@ struct da_wait *da_nt_add(struct da_nt *n, enum da_lock_kind kind, float confide
 	wait = da_wait_add(&n->w, thread, kind);
 	wait->confidence = DA_MIN(confidence, n->s.by_number ? 0.75f : is_scanned(n) ? 0.65f : 1.0f);
 	wait->how = how;
+	if (n->s.stub < n->s.n)
+		wait->call = da_strndup(n->w.d->arena, n->s.f[n->s.stub].row->name, strcspn(n->s.f[n->s.stub].row->name, "*"));
 	if (limit(n, &us)) {
 		wait->has_timeout = true;
 		wait->timeout_us = us;

@@ -262,6 +262,7 @@ static void add_one(struct da_nt *n, const struct found *f, unsigned i, const ch
 					 da_printf(a, "%s: waits for %s (handle " DA_ADDR("0x%" PRIx64) ", by %s)%s", way, what,
 						   handle, f->from, set));
 
+	wait->mode = f->n == 1 ? DA_WAIT_ONE : f->all ? DA_WAIT_ALL : DA_WAIT_ANY;
 	if (lock)
 		wait->lock = lock_of(n, h, handle, kind);
 	/* Any other of several may end the wait: nobody alone must act. */

@@ -38,6 +38,18 @@ bool da_wait_prepare(struct da_waits *w)
 	return true;
 }
 
+/* A managed wait and the native one beneath it stand in the same system call. */
+static void tell_calls(struct da_waits *w)
+{
+	for (uint32_t i = 0; i < w->p->waits.n; i++) {
+		struct da_wait *wait = &w->p->waits.v[i];
+		const struct da_syscall *c = wait->thread < w->p->threads.n ? &w->t[wait->thread].call : NULL;
+
+		if (c && c->row && (c->state == DA_IN_CALL || c->state == DA_CALL_ENDED))
+			wait->call = c->row->name;
+	}
+}
+
 static void of_linux(struct da_dump *d, struct da_symbols *s)
 {
 	struct da_window window = { 0 };
@@ -59,6 +71,7 @@ static void of_linux(struct da_dump *d, struct da_symbols *s)
 	da_wait_name_locks(&w);
 	da_wait_witness(&w);
 	da_wait_remote(&w);
+	tell_calls(&w);
 	da_wait_states(&w);
 }
 

@@ -283,7 +283,17 @@ START_TEST(calls)
 	set(d, 2, RDI, 5);
 	set(d, 2, R10, UINT64_MAX);
 	call(d, 3, 9999, -512);
+	call(d, 4, 0, -512); /* read */
+	set(d, 4, RDI, 7);
+	call(d, 5, 61, -512); /* wait4 */
+	set(d, 5, RDI, 4242);
 	da_wait_run(d, NULL);
+	ck_assert_str_eq(wait_of(d, 4)->call, "read");
+	ck_assert(wait_of(d, 4)->has_fd && wait_of(d, 4)->fd == 7 && wait_of(d, 4)->mode == DA_WAIT_ONE);
+	ck_assert_uint_eq(wait_of(d, 5)->pid, 4242);
+	ck_assert_str_eq(wait_of(d, 0)->call, "poll");
+	ck_assert_uint_eq(wait_of(d, 0)->mode, DA_WAIT_ANY);
+	ck_assert(!wait_of(d, 0)->has_fd);
 	ck_assert_uint_eq(wait_of(d, 0)->kind, DA_WAIT_POLL);
 	ck_assert(wait_of(d, 0)->has_timeout && wait_of(d, 0)->timeout_us == 5000000);
 	ck_assert_ptr_null(wait_of(d, 1));
