@@ -20,6 +20,7 @@ static const struct remote {
 };
 
 #define NONE DA_ARRAY_SIZE(rows)
+#define ANYBODY "another machine" /* of remote.def */
 
 /* A lock of the process itself, or its own task, is given by another thread of it, whatever stands behind. */
 static bool may_be_remote(enum da_lock_kind kind)
@@ -99,6 +100,8 @@ static size_t look(struct da_waits *w, struct da_map *known, const struct da_thr
 
 		if (f->signal)
 			break;
+		if (row != NONE && da_streq(rows[row].whom, ANYBODY) && is_own(w->p, f))
+			row = NONE;
 		best = DA_MIN(best, row);
 		if (row == NONE && best != NONE && is_own(w->p, f))
 			break;
@@ -120,6 +123,6 @@ void da_wait_remote(struct da_waits *w)
 		if (row != NONE)
 			wait->remote = rows[row].whom;
 		else if (wait->peer)
-			wait->remote = "another machine";
+			wait->remote = ANYBODY;
 	}
 }

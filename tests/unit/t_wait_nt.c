@@ -666,7 +666,7 @@ START_TEST(remotes)
 	da_wait_run(d, NULL);
 	for (unsigned i = 0; i < DA_ARRAY_SIZE(stacks); i++) {
 		ck_assert_msg(wait_of(d, i) != NULL, "stack %u", i);
-		ck_assert_msg(da_streq(wait_of(d, i)->remote, stacks[i].whom) || wait_of(d, i)->remote == stacks[i].whom, "stack %u: %s", i,
+		ck_assert_msg(stacks[i].whom ? da_streq(wait_of(d, i)->remote, stacks[i].whom) : !wait_of(d, i)->remote, "stack %u: %s", i,
 			      wait_of(d, i)->remote ? wait_of(d, i)->remote : "nobody");
 		ck_assert(stacks[i].whom == NULL || d->proc.threads.v[i].state == DA_STATE_WAITING);
 	}
