@@ -99,7 +99,11 @@ until_open() {
 	tries=0
 	until python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$port" 2>/dev/null; do
 		tries=$((tries + 1))
-		[ $tries -lt 50 ] || { t_skip "$server" "it does not start here: $(tail -n 1 "$T/server.log")"; return 1; }
+		[ $tries -lt 50 ] || {
+			t_skip "$server" "it does not start here: $(tail -n 1 "$T/server.log")"
+			[ -z "$!" ] || kill "$!" 2>/dev/null
+			return 1
+		}
 		sleep 0.2
 	done
 	sleep 1
