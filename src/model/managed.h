@@ -99,8 +99,8 @@ struct da_managed_thread {
 	uint32_t state;          /* the runtime's own flags */
 	uint8_t gc_mode;
 	bool background, threadpool, finalizer, dead, unstarted, gc;
-	bool has_lock_count;
-	uint32_t lock_count;
+	bool has_lock_count;     /* it holds some that are known */
+	uint32_t lock_count;     /* managed locks of proc.locks with this owner: none that nobody could find is in it */
 	const char *name;        /* or NULL */
 	uint32_t exception;      /* the current one: index of exceptions, or DA_NONE */
 	const char *fail_fast;   /* the text that it ended the process with (Environment.FailFast), or NULL: not found */

@@ -353,6 +353,10 @@ class Check:
             waiters = sorted(self.tid[t] for t in mine.get('waiters', []))
             if w['waiters'] and waiters != sorted(w['waiters']):
                 self.wrong('lock %s: waiters %s, not %s' % (w['address'], waiters, sorted(w['waiters'])))
+        for owner in {w['owner'] for w in self.truth['locks'] if w['owner'] and w['waiters']}:
+            held = sum(w['owner'] == owner for w in self.truth['locks'] if w['waiters'])
+            if self.threads[owner].get('lock_count', 0) < held:
+                self.wrong('thread %d holds %s locks, not %d' % (owner, self.threads[owner].get('lock_count'), held))
         if self.truth['cycle']:
             cycles = [sorted(self.tid[m] for m in c['members']) for c in self.d.get('wait_cycles', [])]
             if sorted(self.truth['cycle']) not in cycles:

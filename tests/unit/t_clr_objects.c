@@ -327,6 +327,8 @@ START_TEST(enter_by_stack)
 	ck_assert_uint_eq(wait_of(0)->owner, 1);
 	ck_assert_uint_eq(wait_of(0)->frame, 0);
 	ck_assert(wait_of(0)->confidence < 1.0f);
+	ck_assert_uint_eq(d->proc.managed_threads.v[0].lock_count, 1);
+	ck_assert_uint_eq(d->proc.managed_threads.v[1].lock_count, 1);
 	done();
 }
 END_TEST

@@ -510,6 +510,25 @@ static void drop_idle(struct da_clr_lock_table *t, size_t first)
 			p->waits.v[i].lock = moved[p->waits.v[i].lock - first];
 }
 
+/*
+ * The runtime itself has kept no count since .NET Core. These are the locks that were found: in sync blocks, in
+ * objects that a thread waits for, and in thin locks on the owner's stack.
+ */
+static void count_held(struct da_clr_lock_table *t, size_t first)
+{
+	struct da_process *p = &t->c->dump->proc;
+
+	for (size_t i = first; i < p->locks.n; i++) {
+		const struct da_lock *l = &p->locks.v[i];
+		uint32_t managed = l->kind == DA_LOCK_TASK || l->kind == DA_LOCK_THREAD ? DA_NONE : look_up(&t->by_tid, l->owner_tid);
+
+		if (managed == DA_NONE || l->owner == DA_NONE)
+			continue;
+		p->managed_threads.v[managed].has_lock_count = true;
+		p->managed_threads.v[managed].lock_count++;
+	}
+}
+
 void da_clr_monitors(struct da_clr *c)
 {
 	struct da_clr_lock_table t = {.c = c};
@@ -527,4 +546,5 @@ void da_clr_monitors(struct da_clr *c)
 	da_clr_class_waits(&t);
 	da_clr_stack_thin_locks(&t);
 	drop_idle(&t, first);
+	count_held(&t, first);
 }
