@@ -484,6 +484,39 @@ START_TEST(knows_released_builds)
 }
 END_TEST
 
+/* Builds for musl have rows of their own; their layout is glibc's, and no such dump was ever compared. */
+START_TEST(knows_builds_for_musl)
+{
+	static const struct {
+		const char *version, *id;
+	} rows[] = { { "8.0.34", "d801f62275c8d68cbc395038ef78dce6ee3ed9ea" },
+		     { "10.0.12", "d2736ba0d1d46b2636255173255839816c4d23fb" },
+		     { "11.0.0", "d609bd1f4c20ae911f631467801d5e309bd5c130" } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
+		struct da_module *m;
+		struct da_clr *c;
+
+		process("0");
+		put64(DESCRIPTOR, 0);
+		for (unsigned k = 0; k < 20; k++) {
+			unsigned byte = 0;
+
+			ck_assert_int_eq(sscanf(rows[i].id + 2 * (size_t)k, "%2x", &byte), 1);
+			d->proc.modules.v[0].build_id[k] = (uint8_t)byte;
+		}
+		m = da_vec_add(d->arena, &d->proc.modules);
+		*m = (struct da_module){ .name = "ld-musl-x86_64.so.1", .start = BASE + 2 * LEN, .end = BASE + 3 * LEN };
+		c = open_it();
+		ck_assert_uint_eq(d->proc.runtimes.v[0].reader, DA_READER_TABLE);
+		ck_assert_str_eq(d->proc.runtimes.v[0].version, rows[i].version);
+		ck_assert(!d->proc.runtimes.v[0].verified);
+		ck_assert_int_gt(DA_CLR_OFF(c, Thread, OSId), 0);
+		done();
+	}
+}
+END_TEST
+
 START_TEST(takes_the_nearest_column)
 {
 	struct da_clr_column col[8];
@@ -857,7 +890,7 @@ UNIT_MAIN("clr_target", reads_the_descriptor_of_10, reads_the_descriptor_of_11, 
 	  refuses_text_that_is_not_there, refuses_another_pointer_size, refuses_counts_too_big,
 	  refuses_a_baseline_that_it_does_not_know, survives_a_cyclic_part, leaves_out_values_that_cannot_be,
 	  stops_in_a_cycle_of_threads, does_not_believe_the_number_of_threads, wants_threads_that_the_dump_has,
-	  knows_released_builds, takes_the_nearest_column, overlays_agree_with_descriptors, every_overlay_reads_threads,
+	  knows_released_builds, knows_builds_for_musl, takes_the_nearest_column, overlays_agree_with_descriptors, every_overlay_reads_threads,
 	  reads_6_by_its_table, reads_7_by_its_table, reads_8_by_its_table,
 	  reads_8_of_x86_by_its_table, finds_the_parts_of_ready_to_run_info,
 	  searches_without_a_table, believes_neither_of_two)
