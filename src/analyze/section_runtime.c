@@ -34,7 +34,8 @@ static void thread_row(struct da_analysis *a, const struct da_managed_thread *t)
 
 	da_doc_row(doc, DA_BLOCK_managed_threads);
 	da_set_ref(doc, DA_COL_managed_threads_thread, "t", t->thread);
-	da_set_uint(doc, DA_COL_managed_threads_managed_id, t->managed_id);
+	if (t->managed_id) /* 0 is none: it could not be read */
+		da_set_uint(doc, DA_COL_managed_threads_managed_id, t->managed_id);
 	da_set_address(doc, DA_COL_managed_threads_address, t->address);
 	da_set_address(doc, DA_COL_managed_threads_state_flags, t->state);
 	da_set_word(doc, DA_COL_managed_threads_gc_mode, da_gc_mode_name((enum da_gc_mode)t->gc_mode));

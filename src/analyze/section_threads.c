@@ -93,7 +93,8 @@ static void managed_cells(struct da_analysis *a, const struct da_managed_thread 
 	static const char *const apartments[] = { NULL, "STA", "MTA" };
 	struct da_doc *doc = a->doc;
 
-	da_set_uint(doc, DA_COL_threads_managed_id, m->managed_id);
+	if (m->managed_id)
+		da_set_uint(doc, DA_COL_threads_managed_id, m->managed_id);
 	da_set_word(doc, DA_COL_threads_gc_mode, da_gc_mode_name((enum da_gc_mode)m->gc_mode));
 	if (m->has_lock_count)
 		da_set_uint(doc, DA_COL_threads_lock_count, m->lock_count);
