@@ -28,7 +28,9 @@ __attribute__((noinline)) int PQexec(int fd, const char *query)
 #else
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 static struct sockaddr_in address = { .sin_family = AF_INET };
-static int tid[8], pair[2], holding;
+#define MANY 12
+
+static int tid[MANY], pair[2], holding;
 static int (*ask)(int, const char *);
 
 static void *connector(void *arg)
@@ -86,13 +88,13 @@ static void listen_full(void)
 static void of_connect(void)
 {
 	listen_full();
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < MANY; i++)
 		begin(connector, &tid[i]);
-	until_all(tid, 3);
-	for (int i = 0; i < 3; i++)
+	until_all(tid, MANY);
+	for (int i = 0; i < MANY; i++)
 		tell("wait tid=%d kind=socket owner=-\n", tid[i]);
-	tell("finding rule=hang.waiting-remote severity=warning threads=%s title=^3_threads_wait_for_an_answer_of_another_machine_.127\\.0\\.0\\.1:%d.$\n",
-	     ids(tid, 3), ntohs(address.sin_port));
+	tell("finding rule=hang.waiting-remote severity=warning threads=%s title=^12_threads_wait_for_an_answer_of_another_machine_.127\\.0\\.0\\.1:%d.$\n",
+	     ids(tid, MANY), ntohs(address.sin_port));
 }
 
 static void of_query(void)
