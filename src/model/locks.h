@@ -25,6 +25,8 @@ const char *da_lock_kind_name(enum da_lock_kind kind);
 enum da_lock_state { DA_LOCK_HELD, DA_LOCK_FREE, DA_LOCK_ORPHANED, DA_LOCK_CONTENDED, DA_LOCK_STATE_UNKNOWN };
 const char *da_lock_state_name(enum da_lock_state state); /* NULL: unknown */
 
+#define DA_LOCK_READERS 64 /* of one lock that are kept */
+
 struct da_lock {
 	uint64_t address;      /* 0: none */
 	uint8_t kind, state;
@@ -36,6 +38,7 @@ struct da_lock {
 	uint32_t recursion;    /* times the owner entered: 1 once */
 	int64_t count, max;
 	uint32_t waiting;      /* waiters by the lock's own count; those that are known stand in waits */
+	DA_VEC(uint32_t) readers; /* threads that may hold it for reading, by what lies on their stacks; it stores none */
 	const char *how;       /* rich: what tells the owner */
 	float confidence;      /* of the owner, 0 to 1 */
 };
@@ -47,6 +50,9 @@ enum da_box { DA_BOX_NONE, DA_BOX_MESSAGE, DA_BOX_DIALOG };
 enum da_wait_mode { DA_WAIT_ONE, DA_WAIT_ANY, DA_WAIT_ALL };
 const char *da_wait_mode_name(enum da_wait_mode mode);
 
+/* That a deadline is of: the time of day; since the machine began; CLOCK_BOOTTIME and others. */
+enum da_clock { DA_CLOCK_REALTIME, DA_CLOCK_MONOTONIC, DA_CLOCK_OTHER };
+
 struct da_wait {
 	uint32_t thread;
 	uint32_t lock;         /* index of locks, or DA_NONE */
@@ -54,6 +60,7 @@ struct da_wait {
 	uint32_t owner;        /* the thread that must act, or DA_NONE */
 	uint8_t kind;          /* enum da_lock_kind */
 	bool primary;          /* the most specific one of its thread */
+	bool parked;           /* so rests a thread that is to have no work: its lock holds nobody up, `owner` is none */
 	bool woken;            /* what it waits for has come: its wake-up is on its way, or was lost */
 	uint8_t mode;          /* enum da_wait_mode */
 	bool has_timeout;
@@ -63,6 +70,11 @@ struct da_wait {
 	int32_t fd;            /* the file descriptor that the call names */
 	const char *file;      /* rich: what a listing beside the dump says it is, or NULL */
 	uint32_t pid;          /* the child that it waits for; 0: any, or not known */
+	bool has_deadline;     /* it ends by itself, at a point in time; one too far away to come is none */
+	uint8_t clock;         /* enum da_clock */
+	uint64_t deadline_us;  /* as that clock counts */
+	bool has_left;         /* what the clock showed when the dump was made is known */
+	int64_t left_us;       /* from then to the deadline; below 0: it had passed */
 	uint32_t frame;        /* of the thread, that shows it; or DA_NONE */
 	const char *how;       /* rich: how we know */
 	float confidence;      /* that this thread waits for this, 0 to 1 */

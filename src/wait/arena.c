@@ -51,9 +51,11 @@ static bool is_arena(const struct da_waits *w, uint64_t at)
 }
 
 /* Threads inside malloc that do not wait for this lock; the only one whose stack has the arena's address holds it. */
-static uint32_t holder(const struct da_waits *w, uint64_t arena, unsigned *ret_inside, bool *ret_sure)
+static uint32_t holder(struct da_waits *w, uint64_t arena, unsigned *ret_inside, bool *ret_sure)
 {
 	uint32_t with = DA_NONE, any = DA_NONE;
+	const struct da_mentions *all = da_wait_objects(w);
+	const struct da_mention *m = da_mentions_of(all, arena);
 	unsigned nwith = 0;
 
 	*ret_inside = 0;
@@ -62,10 +64,15 @@ static uint32_t holder(const struct da_waits *w, uint64_t arena, unsigned *ret_i
 			continue;
 		++*ret_inside;
 		any = i;
-		if (da_wait_on_stack(w, i, arena, STACK)) {
-			nwith++;
-			with = i;
-		}
+	}
+	for (; m; m = da_mention_before(all, m)) {
+		const struct da_asleep_thread *t = &w->t[m->thread];
+
+		if (m->offset >= STACK || !(t->families >> DA_FAMILY_ARENA & 1) ||
+		    (t->is_futex && t->hint.family == DA_FAMILY_ARENA))
+			continue;
+		nwith++;
+		with = m->thread;
 	}
 	*ret_sure = nwith == 1;
 	if (nwith == 1)
@@ -73,7 +80,7 @@ static uint32_t holder(const struct da_waits *w, uint64_t arena, unsigned *ret_i
 	return *ret_inside == 1 ? any : DA_NONE;
 }
 
-static void describe_arena(const struct da_waits *w, uint64_t arena, struct da_lock *l)
+static void describe_arena(struct da_waits *w, uint64_t arena, struct da_lock *l)
 {
 	unsigned inside;
 	bool sure;
@@ -88,7 +95,7 @@ static void describe_arena(const struct da_waits *w, uint64_t arena, struct da_l
 		return;
 	}
 	l->owner_tid = w->t[l->owner].tid;
-	l->confidence = sure ? 0.75f : 0.5f;
+	l->confidence = sure ? DA_FORM : DA_GUESS;
 	l->how = da_printf(w->d->arena, "the lock of an arena of malloc, which stores no owner; thread id %u is the only one "
 			   "inside malloc that does not wait for it%s", l->owner_tid,
 			   sure ? ", and its stack holds the arena's address" : "");
@@ -101,7 +108,7 @@ static bool is_word_lock(const struct da_futex *f)
 
 bool da_recognise_arena(const struct da_futex *f, bool named, struct da_found *ret)
 {
-	const struct da_waits *w = f->w;
+	struct da_waits *w = f->w;
 	const uint64_t *known = da_map_get(&w->locks, f->address);
 
 	if (da_wait_libc(w) == DA_LIBC_MUSL || !is_word_lock(f))
@@ -111,7 +118,7 @@ bool da_recognise_arena(const struct da_futex *f, bool named, struct da_found *r
 	if (!known && !is_arena(w, f->address))
 		return false;
 	*ret = (struct da_found){ .kind = DA_LOCK_MALLOC_ARENA, .base = f->address, .target = DA_NONE,
-				  .confidence = named ? 0.98f : 0.9f, .how = "the word is the lock of an arena of malloc" };
+				  .confidence = named ? DA_CERTAIN : DA_LIKELY, .how = "the word is the lock of an arena of malloc" };
 	if (!known)
 		describe_arena(w, f->address, &ret->lock);
 	return true;
@@ -126,7 +133,7 @@ bool da_recognise_internal(const struct da_futex *f, bool named, struct da_found
 	(void)named;
 	if (!is_word_lock(f) || m == DA_NONE || !da_wait_is_libc(&w->p->modules.v[m]))
 		return false;
-	*ret = (struct da_found){ .kind = DA_LOCK_FUTEX, .base = f->address, .target = DA_NONE, .confidence = 0.9f,
+	*ret = (struct da_found){ .kind = DA_LOCK_FUTEX, .base = f->address, .target = DA_NONE, .confidence = DA_LIKELY,
 				  .how = "the word is a lock of the C library itself" };
 	ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_HELD };
 	ret->lock.how = f->hint.name ? da_printf(w->d->arena, "a lock of the C library itself, wanted in " DA_SYM("%s")

@@ -25,6 +25,8 @@ struct told {
 	int32_t fd;
 	const char *file;    /* rich: what the listing says, or NULL */
 	uint32_t pid;        /* 0 none */
+	bool absolute;       /* until then, of `clock` */
+	uint8_t clock;       /* enum da_clock */
 	const char *peer;    /* rich: whom it connects to, or NULL */
 };
 
@@ -219,15 +221,17 @@ static void of_child(struct told *t)
 
 static void of_clock_sleep(struct told *t)
 {
-	uint64_t us;
+	int32_t clock = number(t, 0); /* CLOCK_REALTIME 0, CLOCK_MONOTONIC 1 */
 	bool absolute = t->c->arg[1] & 1;
 
 	t->kind = DA_WAIT_SLEEP;
 	if (!absolute) {
 		timeout_at(t, 2, true);
 		t->what = "sleeps";
-	} else if (da_wait_time(t->w, t->c->arg[2], t->c->wide_time, true, &us)) {
-		t->what = da_printf(t->w->d->arena, "sleeps until %" PRIu64 " s of clock %d", us / 1000000, number(t, 0));
+	} else if (da_wait_time(t->w, t->c->arg[2], t->c->wide_time, true, &t->timeout_us)) {
+		t->absolute = true;
+		t->clock = (uint8_t)(clock == 0 ? DA_CLOCK_REALTIME : clock == 1 ? DA_CLOCK_MONOTONIC : DA_CLOCK_OTHER);
+		t->what = "sleeps";
 	} else {
 		t->what = "sleeps until a point in time";
 	}
@@ -404,6 +408,9 @@ static void add(struct told *t, uint32_t thread)
 	wait->timeout_us = t->has_timeout ? t->timeout_us : 0;
 	wait->how = t->what ? da_printf(w->d->arena, "%s: %s", da_call_words(w, t->c), t->what)
 			    : da_call_words(w, t->c);
+	if (t->absolute)
+		wait->how = da_printf(w->d->arena, "%s %s", wait->how,
+				      da_wait_deadline(w, wait, (enum da_clock)t->clock, t->timeout_us));
 	if (t->descriptor)
 		da_note(w->d->ledger, DA_NOTE_MISSING, "waits",
 			"Write ls -l /proc/PID/fd to PID.fd beside the dump: it tells which files and sockets threads wait for.",

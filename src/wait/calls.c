@@ -177,14 +177,14 @@ static void recover(const struct da_waits *w, uint32_t thread, struct da_syscall
 	if (w->cpu != DA_CPU_A64 && (number_in_code(w, pc, true, &number) ||
 				     (w->cpu == DA_CPU_X86 && t->frames.n > 1 &&
 				      number_in_code(w, t->frames.v[1].pc, true, &number))))
-		c->confidence = 0.95f;
+		c->confidence = DA_SURE;
 	else if (number_by_name(w, &w->t[thread].hint, &number))
-		c->confidence = 0.9f;
+		c->confidence = DA_LIKELY;
 	else if (w->cpu == DA_CPU_X64 && da_reg_known(&t->regs, arch->sp) &&
 		 number_on_stack(w, t->regs.v[arch->sp], &number))
-		c->confidence = 0.9f;
+		c->confidence = DA_LIKELY;
 	else if (number_by_shape(w, c, &number))
-		c->confidence = 0.7f;
+		c->confidence = DA_WEAK;
 	else
 		return;
 	set_number(w, c, number);
@@ -248,7 +248,7 @@ static void decode_x86(const struct da_waits *w, uint32_t thread, struct da_sysc
 		c->state = DA_IN_CALL;
 	} else if (cut_short(c, result_of(w, r, ax))) {
 		c->state = DA_IN_CALL;
-		c->confidence = 0.8f;
+		c->confidence = DA_FORM;
 	} else {
 		c->state = DA_CALL_ENDED;
 	}
@@ -293,10 +293,10 @@ static void without_code(const struct da_waits *w, uint64_t pc, struct da_syscal
 			      (word == (uint32_t)c->arg[2] || (c->arg[1] & 0x7f) == DA_FUTEX_LOCK_PI);
 
 		c->state = asleep ? DA_IN_CALL : DA_IN_UNKNOWN;
-		c->confidence = 0.75f;
+		c->confidence = DA_FORM;
 	} else if (may_block(c) && module != DA_NONE && da_wait_is_libc(&w->p->modules.v[module])) {
 		c->state = DA_IN_CALL;
-		c->confidence = 0.5f;
+		c->confidence = DA_GUESS;
 	}
 	c->by_register = true;
 }

@@ -193,7 +193,7 @@ static bool of_leaving(const struct da_futex *f, bool named, struct da_found *re
 
 	if (!word)
 		return false;
-	*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_COND, .base = c.base, .confidence = named ? 0.9f : 0.75f };
+	*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_COND, .base = c.base, .confidence = named ? DA_LIKELY : DA_FORM };
 	ret->target = word->what != LOCK ? who_was_woken(w, f->thread, c.base)
 					 : word->newest ? DA_NONE : who_has_lock(w, c.base);
 	if (ret->target != DA_NONE)
@@ -222,7 +222,7 @@ bool da_recognise_cond(const struct da_futex *f, bool named, struct da_found *re
 	if (!c.mutex || c.mutex == UINT64_MAX)
 		c.mutex = mutex_on_stack(w, f->thread, c.base);
 	*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_COND, .base = c.base, .target = DA_NONE,
-				  .confidence = named ? c.score ? 0.98f : 0.8f : 0.9f };
+				  .confidence = named ? c.score ? DA_CERTAIN : DA_FORM : DA_LIKELY };
 	ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN, .has_waiting = true,
 				      .waiting = c.waiters };
 	ret->lock.how = da_printf(w->d->arena, "a condition variable with %u waiter%s by its own count; whoever signals it is "

@@ -9,6 +9,9 @@
 
 #include "wait/parts.h"
 
+#define WOKEN 0.75f     /* times so much, of a wait whose word has changed: it may be over */
+#define OTHERWISE 0.8f  /* of one whose stack names a function that waits for something else */
+
 static da_recogniser_fn *const recognisers[] = {
 	NULL,
 #define DA_FAMILY_ROW(NAME, function) da_recognise_##function,
@@ -98,29 +101,43 @@ struct da_lock *da_wait_lock(struct da_waits *w, uint64_t address, enum da_lock_
 	return &w->p->locks.v[*slot];
 }
 
-static const char *until_words(const struct da_futex *f)
+/* FUTEX_LOCK_PI has always meant the time of day; others say so by a flag. */
+static const char *until_words(const struct da_futex *f, struct da_wait *wait)
 {
+	bool realtime = f->op & DA_FUTEX_REALTIME || f->command == DA_FUTEX_LOCK_PI;
+
 	if (!f->has_timeout || !f->absolute)
 		return "";
-	return da_printf(f->w->d->arena, ", until %llu.%06llu s of the clock %s",
-			 (unsigned long long)(f->timeout_us / 1000000), (unsigned long long)(f->timeout_us % 1000000),
-			 f->op & DA_FUTEX_REALTIME ? "realtime" : "monotonic");
+	return da_printf(f->w->d->arena, ", %s", da_wait_deadline(f->w, wait, realtime ? DA_CLOCK_REALTIME : DA_CLOCK_MONOTONIC,
+								  f->timeout_us));
 }
 
-#define SLEEPS "sleeps in %s by operation 0x%x on " DA_ADDR("0x%llx") " while that is 0x%x%s%s: %s"
+/* <linux/futex.h> */
+static const char *operation_words(const struct da_futex *f)
+{
+	static const char *const commands[] = {
+		[DA_FUTEX_WAIT] = "FUTEX_WAIT", [DA_FUTEX_LOCK_PI] = "FUTEX_LOCK_PI", [DA_FUTEX_WAIT_BITSET] = "FUTEX_WAIT_BITSET",
+		[DA_FUTEX_WAIT_REQUEUE_PI] = "FUTEX_WAIT_REQUEUE_PI", [DA_FUTEX_LOCK_PI2] = "FUTEX_LOCK_PI2",
+	};
 
-static const char *how_words(const struct da_futex *f, const struct da_found *found)
+	return da_printf(f->w->d->arena, "%s%s%s (0x%x)", commands[f->command], f->op & DA_FUTEX_PRIVATE ? "_PRIVATE" : "",
+			 f->op & DA_FUTEX_REALTIME ? " with FUTEX_CLOCK_REALTIME" : "", f->op);
+}
+
+#define SLEEPS "sleeps in %s by operation %s on " DA_ADDR("0x%llx") " while that is 0x%x%s%s: %s"
+
+static const char *how_words(const struct da_futex *f, const struct da_found *found, const char *until)
 {
 	struct da_arena *a = f->w->d->arena;
-	const char *call = da_call_words(f->w, &f->w->t[f->thread].call), *until = until_words(f);
+	const char *call = da_call_words(f->w, &f->w->t[f->thread].call);
 	unsigned long long address = f->address;
 	char now[40] = "; its word is not in the dump";
 
 	if (f->has_word)
 		snprintf(now, sizeof(now), f->word == f->value ? ", which it still is" : "; now it is 0x%x", f->word);
-	return f->hint.family ? da_printf(a, "in " DA_SYM("%s") ", " SLEEPS, f->hint.name, call, f->op, address, f->value, now,
-					  until, found->how)
-			      : da_printf(a, SLEEPS, call, f->op, address, f->value, now, until, found->how);
+	return f->hint.family ? da_printf(a, "in " DA_SYM("%s") ", " SLEEPS, f->hint.name, call, operation_words(f), address,
+					  f->value, now, until, found->how)
+			      : da_printf(a, SLEEPS, call, operation_words(f), address, f->value, now, until, found->how);
 }
 
 static bool same_lock(const struct da_lock *have, const struct da_found *found)
@@ -156,10 +173,10 @@ static void add_found(struct da_futex *f, struct da_found *found)
 	wait->confidence = found->confidence * c->confidence;
 	wait->woken = woken(f);
 	if (wait->woken)
-		wait->confidence *= 0.75f;
+		wait->confidence *= WOKEN;
 	wait->has_timeout = f->has_timeout && !f->absolute;
 	wait->timeout_us = wait->has_timeout ? f->timeout_us : 0;
-	wait->how = how_words(f, found);
+	wait->how = how_words(f, found, until_words(f, wait));
 	wait->owner = found->target;
 	if (found->kind == DA_LOCK_PTHREAD_JOIN)
 		return;
@@ -174,7 +191,7 @@ static void add_found(struct da_futex *f, struct da_found *found)
 	} else if (!same_lock(l, found)) {
 		wait->how = da_printf(w->d->arena, "%s; others read the same address as a %s", wait->how,
 				      da_lock_kind_name((enum da_lock_kind)l->kind));
-		wait->confidence = DA_MIN(wait->confidence, 0.5f);
+		wait->confidence = DA_MIN(wait->confidence, DA_GUESS);
 	}
 	if (wait->owner == DA_NONE)
 		wait->owner = l->owner;
@@ -272,7 +289,7 @@ static bool by_form(struct da_futex *f, struct da_found *found)
 		if (i == named || !is_possible(f, (enum da_family)i) || !recognisers[i](f, false, found))
 			continue;
 		if (named)
-			found->confidence *= 0.8f;
+			found->confidence *= OTHERWISE;
 		if (is_form_alone(f, (enum da_family)i))
 			doubt(f, found);
 		return true;
@@ -289,7 +306,7 @@ static void recognise(struct da_futex *f)
 	if (!(possible && recognisers[named](f, true, &found)) && !by_form(f, &found)) {
 		unknown_kind(f, &found);
 		if (possible && f->hint.name) {
-			found.confidence = 0.7f;
+			found.confidence = DA_WEAK;
 			found.how = da_printf(f->w->d->arena, "the stack is in " DA_SYM("%s") ", but what stands at the "
 					      "address has not the form of what that function waits for", f->hint.name);
 		}
@@ -300,6 +317,7 @@ static void recognise(struct da_futex *f)
 void da_wait_futexes(struct da_waits *w)
 {
 	w->leaving_left = DA_WAIT_LEAVING;
+	w->guards_left = DA_WAIT_GUARDS;
 	count_sleepers(w);
 	da_map_reserve(w->d->arena, &w->locks, w->sleepers.n);
 	for (uint32_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++) {

@@ -9,7 +9,6 @@
 
 #define LIST_MAX 2048   /* of one thread: ROBUST_LIST_LIMIT of the kernel */
 #define ALL_LISTS (1u << 20)
-#define LISTED 0.98f
 
 /* The head of the list: {first node, offset from a node to its futex, operation in progress}. */
 static uint64_t head_of(const struct da_waits *w, uint32_t thread)
@@ -34,7 +33,7 @@ static bool musl_mutex(const struct da_waits *w, uint64_t base, uint32_t thread,
 	if (base % w->word || !da_wait_words(w, base, v, 6) || v[0] & ~(uint32_t)(3 | 4 | 8 | 128) || !(v[0] & 15) ||
 	    (v[1] & DA_FUTEX_TID_MASK) != w->t[thread].tid)
 		return false;
-	*ret = (struct da_lock){ .owner = thread, .owner_tid = w->t[thread].tid, .state = DA_LOCK_HELD, .confidence = 0.95f };
+	*ret = (struct da_lock){ .owner = thread, .owner_tid = w->t[thread].tid, .state = DA_LOCK_HELD, .confidence = DA_SURE };
 	ret->how = da_printf(w->d->arena, "mutex of musl in the list of those that thread id %u holds; its word 0x%x names it "
 			     "too", ret->owner_tid, v[1]);
 	return true;
@@ -63,11 +62,11 @@ static void add_held(struct da_waits *w, uint32_t thread, uint64_t node)
 	} else if (have->owner != thread) {
 		return;
 	}
-	if (have->confidence == LISTED)
+	if (have->confidence == DA_CERTAIN)
 		return; /* a list that leads back: it was told */
 	have->how = da_printf(w->d->arena, "%s; the list of robust mutexes of this thread, which the kernel reads, holds it",
 			      have->how);
-	have->confidence = LISTED;
+	have->confidence = DA_CERTAIN;
 }
 
 void da_wait_note_held(struct da_waits *w, uint32_t thread)

@@ -36,7 +36,7 @@ bool da_recognise_join(const struct da_futex *f, bool named, struct da_found *re
 	if (target == DA_NONE || (by_id ? f->value != w->t[target].tid : !state_fits(f)))
 		return false;
 	*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_JOIN, .base = base, .target = target,
-				  .confidence = named || by_id ? 0.98f : 0.95f };
+				  .confidence = named || by_id ? DA_CERTAIN : DA_SURE };
 	ret->how = da_printf(w->d->arena, "the word is the %s in the descriptor of thread id %u, whose end it waits for",
 			     by_id ? "id" : "state", w->t[target].tid);
 	return true;

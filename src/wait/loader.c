@@ -33,7 +33,7 @@ bool da_recognise_loader(const struct da_futex *f, bool named, struct da_found *
 	if (!da_wait_read_mutex(w, f->address, true, &l, &kind) || !l.has_recursion)
 		return false;
 	*ret = (struct da_found){ .kind = DA_LOCK_LOADER, .base = f->address, .target = DA_NONE, .lock = l,
-				  .confidence = 0.98f, .how = "the word is a lock in the data of the dynamic linker" };
+				  .confidence = DA_CERTAIN, .how = "the word is a lock in the data of the dynamic linker" };
 	ret->lock.how = da_printf(w->d->arena, "a lock of the dynamic linker, a %s", l.how);
 	return true;
 }

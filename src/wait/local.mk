@@ -6,12 +6,14 @@ libdumpan_a_SOURCES += \
 	%D%/caller.c \
 	%D%/calls.c %D%/syscalls.def \
 	%D%/cond.c \
+	%D%/deadline.c \
 	%D%/futex.c %D%/families.def \
 	%D%/held.c \
 	%D%/join.c \
 	%D%/libc.c %D%/descriptors.def \
 	%D%/loader.c \
 	%D%/memory.c \
+	%D%/mentions.c \
 	%D%/musl.c \
 	%D%/mutex.c \
 	%D%/names.c %D%/names.def \
@@ -32,5 +34,5 @@ libdumpan_a_SOURCES += \
 	%D%/spin.c \
 	%D%/stdio.c \
 	%D%/state.c %D%/idle.def \
-	%D%/witness.c %D%/witness_code.c %D%/witness_pointer.c \
+	%D%/witness.c %D%/witness_calls.c %D%/witness_code.c %D%/witness_pointer.c \
 	%D%/wait.c %D%/wait.h

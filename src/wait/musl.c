@@ -34,13 +34,13 @@ bool da_recognise_musl_mutex(const struct da_futex *f, bool named, struct da_fou
 	if (!named && v[2] != f->sleepers)
 		return false;
 	*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_MUTEX, .base = base, .target = DA_NONE,
-				  .confidence = named ? 0.98f : 0.85f, .how = "the word is part of a mutex of musl" };
+				  .confidence = named ? DA_CERTAIN : DA_FIELD, .how = "the word is part of a mutex of musl" };
 	ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_HELD, .has_waiting = true, .waiting = v[2] };
 	if (!with_owner) {
 		ret->lock.how = da_printf(w->d->arena, "normal mutex of musl, held (word 0x%x): it stores no owner", v[1]);
 		return true;
 	}
-	da_wait_owner(w, &ret->lock, tid, 0.85f, v[0] & (SHARED | ROBUST));
+	da_wait_owner(w, &ret->lock, tid, DA_FIELD, v[0] & (SHARED | ROBUST));
 	if ((v[0] & KIND) == 1) {
 		ret->lock.has_recursion = true;
 		ret->lock.recursion = v[5] + 1; /* counts the times after the first */
@@ -67,7 +67,7 @@ bool da_recognise_musl_rwlock(const struct da_futex *f, bool named, struct da_fo
 	if (!named && (v[1] != f->sleepers || readers != WRITER || v[2] & ~(uint32_t)SHARED))
 		return false;
 	*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_RWLOCK, .base = f->address, .target = DA_NONE,
-				  .confidence = named ? 0.98f : 0.75f, .how = "the word is a read-write lock of musl" };
+				  .confidence = named ? DA_CERTAIN : DA_FORM, .how = "the word is a read-write lock of musl" };
 	ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_HELD, .has_waiting = true, .waiting = v[1] };
 	if (readers != WRITER) {
 		ret->lock.has_count = true;
@@ -92,7 +92,7 @@ bool da_recognise_musl_semaphore(const struct da_futex *f, bool named, struct da
 	if (!named && (v[1] != f->sleepers || v[0] != DA_FUTEX_WAITERS))
 		return false;
 	*ret = (struct da_found){ .kind = DA_LOCK_SEMAPHORE, .base = f->address, .target = DA_NONE,
-				  .confidence = named ? 0.98f : 0.75f, .how = "the word is a semaphore of musl" };
+				  .confidence = named ? DA_CERTAIN : DA_FORM, .how = "the word is a semaphore of musl" };
 	ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN, .has_count = true, .has_waiting = true,
 				      .waiting = v[1] };
 	ret->lock.how = da_printf(w->d->arena, "a semaphore of musl of value 0 with %u waiters; who is to post it is stored "
@@ -164,7 +164,7 @@ bool da_recognise_musl_cond(const struct da_futex *f, bool named, struct da_foun
 		if (cond > sp && cond - sp < 0x1000 && !named)
 			continue;
 		*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_COND, .base = cond, .target = DA_NONE,
-					  .confidence = named ? 0.98f : 0.85f,
+					  .confidence = named ? DA_CERTAIN : DA_FIELD,
 					  .how = "the word is in the thread's place in the list of a condition variable of "
 						 "musl" };
 		ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN };
@@ -193,7 +193,7 @@ bool da_recognise_musl_barrier(const struct da_futex *f, bool named, struct da_f
 		    (!named && da_thread_of_stack(w->p, record) == DA_NONE))
 			continue;
 		*ret = (struct da_found){ .kind = DA_LOCK_BARRIER, .base = at, .target = DA_NONE,
-					  .confidence = named ? 0.95f : 0.75f, .how = "the word is in the record of a barrier of musl" };
+					  .confidence = named ? DA_SURE : DA_FORM, .how = "the word is in the record of a barrier of musl" };
 		ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN, .has_max = true,
 					      .max = (int64_t)limit + 1 };
 		ret->lock.how = da_printf(w->d->arena, "a barrier of musl for %u threads", limit + 1);

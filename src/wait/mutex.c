@@ -99,7 +99,7 @@ static const char *kind_words(const struct da_waits *w, const struct mutex *m)
 static void describe_dead(const struct da_waits *w, const struct mutex *m, struct da_lock *l, const char *kind)
 {
 	l->state = DA_LOCK_ORPHANED;
-	l->confidence = 0.95f;
+	l->confidence = DA_SURE;
 	l->how = da_printf(w->d->arena, "%s mutex whose word 0x%x says that its owner died%s", kind, m->word,
 			   m->owner == NOT_RECOVERABLE ? "; nobody can make it usable again" : "");
 }
@@ -108,10 +108,10 @@ static void describe_dead(const struct da_waits *w, const struct mutex *m, struc
 static float sureness(const struct mutex *m, uint32_t tid)
 {
 	if (m->users == 0 || ((m->kind & TYPE) == RECURSIVE && m->count == 0))
-		return 0.5f;
+		return DA_GUESS;
 	if (!has_owner_in_word(m))
-		return 0.85f;
-	return tid == m->owner ? 0.95f : 0.55f;
+		return DA_FIELD;
+	return tid == m->owner ? DA_SURE : DA_SHAPE;
 }
 
 static const char *disagreement(const struct mutex *m, uint32_t tid)
@@ -213,9 +213,9 @@ bool da_recognise_mutex(const struct da_futex *f, bool named, struct da_found *r
 		return false;
 	*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_MUTEX, .base = f->address, .target = DA_NONE };
 	describe(w, &m, &ret->lock, kind_words(w, &m));
-	ret->confidence = named ? 0.98f : n > 2 ? 0.9f : 0.75f;
-	if (!named && ret->lock.confidence > 0.8f && !has_owner_in_word(&m))
-		ret->lock.confidence = 0.75f;
+	ret->confidence = named ? DA_CERTAIN : n > 2 ? DA_LIKELY : DA_FORM;
+	if (!named && ret->lock.confidence > DA_FORM && !has_owner_in_word(&m))
+		ret->lock.confidence = DA_FORM;
 	ret->how = named ? "the word of a mutex" : "what stands there has the form of a mutex";
 	return true;
 }

@@ -19,7 +19,7 @@ static const struct name {
 };
 
 /* glibc: __GI___pthread_mutex_lock, ___pthread_mutex_lock; pthread_cond_wait@@GLIBC_2.3.2; name.part.0 */
-static const char *bare_of(const char *s, size_t *ret_n)
+const char *da_wait_bare(const char *s, size_t *ret_n)
 {
 	const char *dot;
 
@@ -37,7 +37,7 @@ static const char *bare_of(const char *s, size_t *ret_n)
 
 static const char *bare_of_frame(const struct da_frame *f, size_t *ret_n)
 {
-	return f->place && f->place->raw && f->place->exact ? bare_of(f->place->raw, ret_n) : NULL;
+	return f->place && f->place->raw && f->place->exact ? da_wait_bare(f->place->raw, ret_n) : NULL;
 }
 
 static enum da_family family_of_name(const char *bare, size_t n)
@@ -52,7 +52,7 @@ static enum da_family family_of_name(const char *bare, size_t n)
 	return DA_FAMILY_NONE;
 }
 
-static enum da_family family_of(struct da_waits *w, const struct da_frame *f)
+enum da_family da_wait_family_of(struct da_waits *w, const struct da_frame *f)
 {
 	const char *bare;
 	uint64_t *known;
@@ -121,7 +121,7 @@ static const struct callee *callee_of(struct da_waits *w, uint64_t pc)
 	if (w->s && call_target(w, pc, &target)) {
 		const struct da_place *place = da_symbols_place(w->s, target, false);
 
-		bare = place->raw && (place->exact || place->start == target) ? bare_of(place->raw, &n) : NULL;
+		bare = place->raw && (place->exact || place->start == target) ? da_wait_bare(place->raw, &n) : NULL;
 		if (bare) {
 			c->family = (uint8_t)family_of_name(bare, n);
 			c->name = da_strndup(w->d->arena, bare, n);
@@ -163,6 +163,28 @@ static bool is_helper(const struct da_frame *f)
 	return false;
 }
 
+/*
+ * As the manual has it: pthread_mutex_lock, not ___pthread_mutex_lock; malloc, not __libc_malloc; sem_wait, not
+ * __new_sem_wait. Those of C++ have no other name than theirs.
+ */
+static const char *known_name(struct da_waits *w, const struct da_frame *f)
+{
+	static const char *const fronts[] = { "libc_", "new_", "old_" };
+	const char *name = f->place->ncalls ? f->place->calls[0].function : f->place->raw, *bare;
+	size_t n;
+
+	bare = bare_of_frame(f, &n);
+	if (!bare || da_starts(bare, "cxa_") || da_starts(bare, "Z") || da_starts(bare, "IO_") ||
+	    da_starts(bare, "int_"))
+		return name;
+	for (size_t i = 0; i < DA_ARRAY_SIZE(fronts); i++)
+		if (da_starts(bare, fronts[i])) {
+			bare += strlen(fronts[i]);
+			n -= strlen(fronts[i]);
+		}
+	return da_strndup(w->d->arena, bare, n);
+}
+
 /* Behind a frame of the program's own nothing says what the call above is for; a static program's are all its own. */
 static void hint_of(struct da_waits *w, uint32_t thread, bool is_static)
 {
@@ -172,12 +194,11 @@ static void hint_of(struct da_waits *w, uint32_t thread, bool is_static)
 	h->frame = t->frames.n ? 0 : DA_NONE;
 	for (uint32_t i = 0; i < t->frames.n && i < DEPTH; i++) {
 		const struct da_frame *f = &t->frames.v[i];
-		enum da_family family = family_of(w, f);
+		enum da_family family = da_wait_family_of(w, f);
 		const struct callee *called;
 
 		if (family) {
-			*h = (struct da_hint){ (uint8_t)family, i, f->place->ncalls ? f->place->calls[0].function
-										: f->place->raw };
+			*h = (struct da_hint){ (uint8_t)family, i, known_name(w, f) };
 			return;
 		}
 		if (f->signal)
@@ -209,7 +230,7 @@ void da_wait_hints(struct da_waits *w)
 		for (uint32_t k = 0; k < t->frames.n && k < ALL; k++) {
 			const struct callee *called = callee_at(w, t, k);
 
-			w->t[i].families |= UINT32_C(1) << family_of(w, &t->frames.v[k]);
+			w->t[i].families |= UINT32_C(1) << da_wait_family_of(w, &t->frames.v[k]);
 			if (called)
 				w->t[i].families |= UINT32_C(1) << called->family;
 		}

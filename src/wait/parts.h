@@ -76,13 +76,14 @@ enum da_caller {
  * How sure each kind of evidence makes of an owner, or of what a thread waits for (wait.h says what the numbers mean).
  * The rules take 0.6 and more for true.
  */
-#define DA_LISTED 0.98f  /* the kernel reads it too: its list of robust mutexes, the word of a priority-inheriting one */
+#define DA_CERTAIN 0.98f /* its function and its form agree; or the kernel reads it too: lists of robust mutexes */
 #define DA_SURE 0.95f    /* a witness that does not depend on the word */
 #define DA_LIKELY 0.9f   /* such a witness, which something else than a lock that is held might explain as well */
 #define DA_FIELD 0.85f   /* a field of the object that its function and its form both tell */
 #define DA_FORM 0.75f    /* one of the two; or a stack, where the object stores nobody */
+#define DA_WEAK 0.7f     /* one of the two, of which something is amiss */
 #define DA_MAYBE 0.6f    /* more likely than not */
-#define DA_SHAPE 0.55f   /* that it is this object at all: from what the memory looks like, without any name */
+#define DA_SHAPE 0.55f   /* from what the memory looks like, where no name tells whose it is */
 #define DA_GUESS 0.5f
 #define DA_HARDLY 0.4f
 
@@ -100,6 +101,7 @@ struct da_asleep_thread {
 };
 
 #define DA_WAIT_LEAVING (1u << 17)
+#define DA_WAIT_GUARDS 32
 
 enum da_libc { DA_LIBC_UNKNOWN, DA_LIBC_GLIBC, DA_LIBC_MUSL };
 enum da_wait_cpu { DA_CPU_X64, DA_CPU_X86, DA_CPU_A64 };
@@ -115,6 +117,16 @@ struct da_window {
 	uint64_t start;
 	size_t n;
 	const uint8_t *p;
+};
+
+/* mentions.c: places on stacks that hold an address. */
+struct da_mention {
+	uint32_t thread, offset; /* from the stack pointer: the first one of this thread */
+	uint32_t before;         /* 1 + index of another thread's */
+};
+struct da_mentions {
+	struct da_map newest; /* address to 1 + index */
+	DA_VEC(struct da_mention) all;
 };
 
 struct da_waits {
@@ -136,11 +148,17 @@ struct da_waits {
 	struct da_map descriptors;    /* descriptor to thread */
 	struct da_map families;       /* struct da_place to enum da_family */
 	struct da_map made;           /* place in code to the addresses made before it */
+	struct da_map effects;        /* function to what it does to locks */
 	struct da_map callees;        /* return address to what was called there */
 	struct da_map tids;           /* inner thread id to thread */
 	struct da_map sleepers;       /* address to how many threads sleep on it */
 	struct da_map musl_conds, musl_nodes; /* conditions that were looked at; node of a waiter to its condition */
+	uint32_t guards_left;         /* of static variables whose initialisers may still be searched for */
 	uint32_t leaving_left;        /* stacks that may still be searched for who was woken */
+	struct da_mentions objects;   /* once.c, arena.c: words slept on, on stacks of their functions; made when asked for */
+	bool has_objects;
+	struct da_mentions mentions;  /* witness.c: locks, on all stacks */
+	uint32_t *waiters;            /* of each lock; those who wait for nothing more specific */
 	uint32_t pointers_left;       /* locks to which pointers may still be searched for */
 	uint32_t held_left;           /* entries of robust lists that may still be looked at */
 	struct da_map locks;          /* address to index of proc.locks */
@@ -172,6 +190,10 @@ const char *da_call_words(const struct da_waits *w, const struct da_syscall *c);
 
 /* names.c */
 void da_wait_hints(struct da_waits *w);
+/* Whose function it is. */
+enum da_family da_wait_family_of(struct da_waits *w, const struct da_frame *f);
+/* A libc function's name (n bytes) without what glibc puts around it; NULL: nothing is left. */
+const char *da_wait_bare(const char *raw, size_t *ret_n);
 /* caller.c; hints are known by then. is_static: the C library is no module of its own. */
 enum da_caller da_wait_caller(const struct da_waits *w, uint32_t thread, bool is_static);
 
@@ -197,6 +219,17 @@ bool da_wait_in_register(const struct da_waits *w, uint32_t thread, uint64_t val
 bool da_wait_is_libc(const struct da_module *m);
 /* The module's base name that holds the address starts so. */
 bool da_wait_in_module(const struct da_waits *w, uint64_t addr, const char *prefix);
+
+/* mentions.c */
+/* Say which addresses are wanted, all before the one search; families: only threads that are in one of these, 0 all. */
+void da_mentions_want(const struct da_waits *w, struct da_mentions *m, uint64_t address);
+void da_mentions_find(const struct da_waits *w, struct da_mentions *m, uint32_t families, size_t bytes);
+/* Threads whose stacks hold it, the last one first; NULL: none, or no more. */
+const struct da_mention *da_mentions_of(const struct da_mentions *m, uint64_t address);
+const struct da_mention *da_mention_before(const struct da_mentions *m, const struct da_mention *at);
+/* Words that threads sleep on, on the stacks of those that are in functions that run something for others or allocate. */
+const struct da_mentions *da_wait_objects(struct da_waits *w);
+bool da_mentions_has(const struct da_mentions *m, uint64_t address, uint32_t thread);
 
 /* ---------------------------------------------------------------- futexes */
 
@@ -269,6 +302,9 @@ bool da_wait_is_cond_mutex(const struct da_waits *w, uint64_t address);
 
 /* ---------------------------------------------------------------- the rest */
 
+/* deadline.c: a wait until this time of a clock, in microseconds; "until 2026-11-27 21:50:19 UTC". */
+const char *da_wait_deadline(const struct da_waits *w, struct da_wait *wait, enum da_clock clock, uint64_t us);
+
 /* call_wait.c: waits in other system calls. */
 void da_wait_call(struct da_waits *w, uint32_t thread);
 /* remote.c: which of the waits are for another machine or process. */
@@ -285,6 +321,13 @@ void da_wait_witness(struct da_waits *w);
 const char *da_wait_made_in(struct da_waits *w, uint32_t thread, uint64_t address);
 /* witness_pointer.c: the pointer by which a thread may have come to a lock, in words; NULL: none, or most threads have it. */
 const char *da_wait_leads_to(const struct da_waits *w, uint32_t thread, uint32_t lock);
+/* witness_calls.c: did one of the functions that a thread is in take a lock, which it still has? */
+enum da_locks_taken { DA_TOOK_UNKNOWN, DA_TOOK_NONE, DA_TOOK_LOCK };
+enum da_locks_taken da_wait_locks_taken(struct da_waits *w, uint32_t thread);
+/* state.c: is it a lock, or another thread, that such a wait is for? */
+bool da_wait_blocks(enum da_lock_kind kind);
+/* state.c: does it wait as threads without work do, by idle.def or what it waits for? */
+bool da_wait_is_idle(const struct da_waits *w, uint32_t thread);
 /* state.c: states and roles of all threads. */
 void da_wait_states(struct da_waits *w);
 

@@ -97,7 +97,7 @@ static void describe(const struct da_waits *w, const struct rwlock *r, struct da
 		l->waiting = (r->writers & ~HANDOVER) + (writing ? readers : 0) +
 			     (!writing && r->readers & WRITE_LOCKED ? 1 : 0);
 	if (r->writer) {
-		da_wait_owner(w, l, r->writer, 0.85f, r->shared);
+		da_wait_owner(w, l, r->writer, DA_FIELD, r->shared);
 		l->how = da_printf(w->d->arena, "a read-write lock that a writer holds: its writer field names thread id %u%s",
 				   r->writer, da_wait_owner_words(w, l, r->shared));
 	} else if (!writing && readers) {
@@ -129,7 +129,7 @@ bool da_recognise_rwlock(const struct da_futex *f, bool named, struct da_found *
 		    !(!r.older && r.readers & WRITE_LOCKED))
 			continue;
 		*ret = (struct da_found){ .kind = DA_LOCK_PTHREAD_RWLOCK, .base = r.base, .target = DA_NONE,
-					  .confidence = named ? 0.98f : 0.85f };
+					  .confidence = named ? DA_CERTAIN : DA_FIELD };
 		describe(f->w, &r, &ret->lock);
 		ret->how = da_printf(f->w->d->arena, "the word is %s in a read-write lock",
 				     offsets[i] == 8 ? "the phase (reading or writing)" : "the writers' turn");

@@ -44,7 +44,7 @@ bool da_recognise_semaphore(const struct da_futex *f, bool named, struct da_foun
 	if (!named && (f->command != DA_FUTEX_WAIT_BITSET || !(f->op & DA_FUTEX_REALTIME) || waiters != f->sleepers))
 		return false;
 	*ret = (struct da_found){ .kind = DA_LOCK_SEMAPHORE, .base = f->address, .target = DA_NONE,
-				  .confidence = named ? 0.98f : 0.75f, .how = "the word is the value of a semaphore" };
+				  .confidence = named ? DA_CERTAIN : DA_FORM, .how = "the word is the value of a semaphore" };
 	ret->lock = (struct da_lock){ .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN, .has_count = true, .has_waiting = true,
 				      .waiting = waiters };
 	ret->lock.how = da_printf(w->d->arena, "a semaphore of value 0 with %u waiter%s by its own count; who is to post it is "

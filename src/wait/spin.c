@@ -29,7 +29,7 @@ void da_wait_spin(struct da_waits *w, uint32_t thread)
 		return;
 	wait = da_wait_add(w, thread, DA_LOCK_SPIN);
 	wait->address = address;
-	wait->confidence = 0.9f;
+	wait->confidence = DA_LIKELY;
 	wait->how = da_printf(w->d->arena, "runs in " DA_SYM("%s") ", whose argument is " DA_ADDR("0x%llx") "; the word there is "
 			      "0x%x", w->t[thread].hint.name, (unsigned long long)address, word);
 	l = da_wait_lock(w, address, DA_LOCK_SPIN, &wait->lock);

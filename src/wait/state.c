@@ -57,6 +57,11 @@ static uint8_t state_of_kind(enum da_lock_kind kind)
 	}
 }
 
+bool da_wait_blocks(enum da_lock_kind kind)
+{
+	return state_of_kind(kind) == DA_STATE_BLOCKED;
+}
+
 static uint16_t class_of_kind(enum da_lock_kind kind, const struct da_syscall *c)
 {
 	bool open = c->row && c->row->shape == DA_CALL_OPEN;
@@ -213,6 +218,18 @@ static bool waits_for_events(const struct da_wait *wait, const struct da_syscall
 	return wait->kind == DA_WAIT_SIGNAL || (shape == DA_CALL_ACCEPT && wait->kind == DA_WAIT_SOCKET);
 }
 
+bool da_wait_is_idle(const struct da_waits *w, uint32_t thread)
+{
+	const struct da_asleep_thread *a = &w->t[thread];
+	const struct da_wait *wait = a->primary != DA_NONE ? &w->p->waits.v[a->primary] : NULL;
+	const struct idle *idle;
+
+	if (!wait)
+		return false;
+	idle = idle_of(w->p, &w->p->threads.v[thread], a->hint.frame, class_of_kind((enum da_lock_kind)wait->kind, &a->call));
+	return (idle && idle->state == DA_STATE_IDLE) || waits_for_events(wait, &a->call);
+}
+
 /* Threads that own what others wait for. */
 static bool *wanted(const struct da_waits *w)
 {
@@ -242,7 +259,7 @@ static void judge(struct da_waits *w, uint32_t thread, bool owes)
 			t->state = DA_STATE_RUNNING;
 		return;
 	}
-	if (wait->confidence < 0.6f)
+	if (wait->confidence < DA_MAYBE)
 		return;
 	t->state = state_of_kind((enum da_lock_kind)wait->kind);
 	idle = idle_of(w->p, t, a->hint.frame, class_of_kind((enum da_lock_kind)wait->kind, &a->call));
@@ -260,8 +277,10 @@ static void judge(struct da_waits *w, uint32_t thread, bool owes)
 	if (idle || waits_for_events(wait, &a->call))
 		t->state = DA_STATE_IDLE;
 	/* A lock on which threads are parked until there is work holds nobody up. */
-	if (idle && idle->wait == LOCK)
-		wait->owner = wait->lock = DA_NONE;
+	if (idle && idle->wait == LOCK) {
+		wait->parked = true;
+		wait->owner = DA_NONE;
+	}
 }
 
 /* PID.stack beside the dump; its three innermost functions tell what for. */

@@ -88,10 +88,10 @@ static bool musl(const struct da_futex *f, bool named, struct da_found *ret)
 
 	if (!named || !(f->value & MUSL_WAITERS) || !da_wait_is_tid(tid))
 		return false;
-	*ret = (struct da_found){ .kind = DA_LOCK_STDIO, .base = f->address, .target = DA_NONE, .confidence = 0.95f,
+	*ret = (struct da_found){ .kind = DA_LOCK_STDIO, .base = f->address, .target = DA_NONE, .confidence = DA_SURE,
 				  .how = "the word is the lock of a FILE" };
 	ret->lock = (struct da_lock){ .owner = DA_NONE };
-	da_wait_owner(w, &ret->lock, tid, 0.85f, false);
+	da_wait_owner(w, &ret->lock, tid, DA_FIELD, false);
 	ret->lock.how = da_printf(w->d->arena, "the lock of a FILE, whose word 0x%x names thread id %u%s", f->word, tid,
 				  da_wait_owner_words(w, &ret->lock, false));
 	return true;
@@ -114,12 +114,12 @@ bool da_recognise_stdio(const struct da_futex *f, bool named, struct da_found *r
 		return false;
 	file = file_of(w, f->address, &name);
 	*ret = (struct da_found){ .kind = DA_LOCK_STDIO, .base = file ? file : f->address, .target = DA_NONE,
-				  .confidence = named || file ? 0.98f : 0.85f,
+				  .confidence = named || file ? DA_CERTAIN : DA_FIELD,
 				  .how = "the word is the lock of a FILE" };
 	times = times_taken(w, words[1]);
 	ret->lock = (struct da_lock){ .owner = thread, .owner_tid = w->t[thread].tid, .state = DA_LOCK_HELD, .name = name,
 				      .has_recursion = times != 0, .recursion = times,
-				      .confidence = file ? 0.85f : 0.8f };
+				      .confidence = file ? DA_FIELD : DA_FORM };
 	ret->lock.how = da_printf(w->d->arena, "the lock of a FILE at " DA_ADDR("0x%llx") ": taken %s by the thread whose "
 				  "descriptor " DA_ADDR("0x%llx") " it points to", (unsigned long long)f->address,
 				  times_words(w, words[1], times), (unsigned long long)owner);

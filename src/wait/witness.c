@@ -6,24 +6,12 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "wait/parts.h"
 
 #define BYTES 0x1000 /* of each stack, from its top */
-#define SURE 0.95f
-#define LIKELY 0.9f
-#define POINTERS 24 /* locks whose owners are looked at for pointers to them: each costs a look at many words */
-
-/* Registers and stack of a thread, without the place where its own wait left the address. */
-static bool mentions(const struct da_waits *w, uint32_t thread, uint64_t address)
-{
-	const struct da_thread *t = &w->p->threads.v[thread];
-	const struct da_arch *arch = w->p->arch;
-
-	for (unsigned r = 0; r < arch->nregs; r++)
-		if ((int)r != arch->pc && (int)r != arch->sp && da_reg_known(&t->regs, (int)r) && t->regs.v[r] == address)
-			return true;
-	return da_wait_on_stack(w, thread, address, BYTES);
-}
+#define POINTERS 24  /* locks whose owners are looked at for pointers to them: each costs a look at many words */
 
 static void nobody(struct da_waits *w, struct da_lock *l, const char *why)
 {
@@ -39,7 +27,6 @@ static bool owner_waits(const struct da_waits *w, const struct da_lock *l, uint3
 {
 	uint32_t primary = w->t[l->owner].primary;
 
-	(void)index;
 	if (primary == DA_NONE || primary < w->first_wait)
 		return false;
 	return w->p->waits.v[primary].lock == index && w->p->waits.v[primary].thread == l->owner;
@@ -74,10 +61,81 @@ static bool kept_while_waiting(const struct da_waits *w, struct da_lock *l)
 	return true;
 }
 
+/* It runs, or waits for another lock: a thread in the middle of its work. */
+static bool works(const struct da_waits *w, uint32_t thread)
+{
+	uint32_t primary = w->t[thread].primary;
+
+	return primary == DA_NONE || da_wait_blocks((enum da_lock_kind)w->p->waits.v[primary].kind);
+}
+
+/* Half of the others or more have it as well, those who wait for this lock aside. */
+static bool is_common(const struct da_waits *w, uint32_t index)
+{
+	const struct da_lock *l = &w->p->locks.v[index];
+	const struct da_mention *at = da_mentions_of(&w->mentions, l->address);
+	size_t with = 0, asked = w->p->threads.n - 1;
+
+	asked -= DA_MIN(asked, w->waiters[index]);
+	for (; at; at = da_mention_before(&w->mentions, at)) {
+		uint32_t primary = w->t[at->thread].primary;
+
+		with += at->thread != l->owner && (primary == DA_NONE || w->p->waits.v[primary].lock != index);
+	}
+	return 2 * with >= asked && asked > 0;
+}
+
+/*
+ * An address or a pointer that only this thread has. Worker threads keep those too while they rest, and the id of one
+ * that ended is given to another: of one who rests, what its functions did to locks has to say the same.
+ */
+static void told_by_address(struct da_waits *w, struct da_lock *l, const char *what)
+{
+	enum da_locks_taken taken = works(w, l->owner) ? DA_TOOK_LOCK
+				    : da_wait_is_idle(w, l->owner) ? DA_TOOK_NONE : da_wait_locks_taken(w, l->owner);
+
+	if (taken == DA_TOOK_LOCK) {
+		l->confidence = DA_LIKELY;
+		l->how = da_printf(w->d->arena, "%s; the stack or a register of that thread holds %s", l->how, what);
+	} else if (taken == DA_TOOK_NONE) {
+		l->confidence = DA_MIN(l->confidence, DA_FORM);
+		l->how = da_printf(w->d->arena, "%s; the stack or a register of that thread holds %s, but it waits where none of "
+				   "its functions has taken a lock: it may have the id of one that ended", l->how, what);
+	}
+}
+
+/* A field of the lock names its owner; of others the stack itself has told who it is. */
+static bool stores_owner(const struct da_lock *l)
+{
+	return l->kind != DA_LOCK_PTHREAD_ONCE && l->kind != DA_LOCK_MALLOC_ARENA && l->kind != DA_LOCK_FUTEX;
+}
+
+static void ask_stack(struct da_waits *w, uint32_t index)
+{
+	struct da_lock *l = &w->p->locks.v[index];
+	const char *said;
+
+	if (works_there(w, l)) {
+		l->confidence = DA_SURE;
+		l->how = da_printf(w->d->arena, "%s; that thread is inside such functions", l->how);
+	} else if ((said = da_wait_made_in(w, l->owner, l->address)) != NULL) {
+		l->confidence = works(w, l->owner) ? DA_SURE : DA_LIKELY; /* it may have given it back since */
+		l->how = da_printf(w->d->arena, "%s; that thread is in " DA_SYM("%s") ", whose code took the lock's address before",
+				   l->how, said);
+	} else if (da_mentions_has(&w->mentions, l->address, l->owner)) {
+		if (!is_common(w, index))
+			told_by_address(w, l, "the lock's address");
+		else
+			l->how = da_printf(w->d->arena, "%s; that the stack of that thread holds the lock's address says nothing: "
+					   "most have it", l->how);
+	} else if (w->pointers_left && w->pointers_left-- && (said = da_wait_leads_to(w, l->owner, index)) != NULL) {
+		told_by_address(w, l, said);
+	}
+}
+
 static void check(struct da_waits *w, uint32_t index)
 {
 	struct da_lock *l = &w->p->locks.v[index];
-	const char *function, *pointer;
 	bool waits;
 
 	if (l->owner >= w->p->threads.n || !l->how)
@@ -93,66 +151,47 @@ static void check(struct da_waits *w, uint32_t index)
 		nobody(w, l, "the thread that it names waits for a condition variable, for which it gave this mutex back");
 		return;
 	}
-	if (waits || l->confidence >= SURE || l->confidence < 0.7f || !l->address)
-		return;
-	if (mentions(w, l->owner, l->address)) {
-		l->confidence = SURE;
-		l->how = da_printf(w->d->arena, "%s; the stack of that thread holds the lock's address", l->how);
-	} else if (works_there(w, l)) {
-		l->confidence = SURE;
-		l->how = da_printf(w->d->arena, "%s; that thread is inside such functions", l->how);
-	} else if ((function = da_wait_made_in(w, l->owner, l->address)) != NULL) {
-		l->confidence = LIKELY; /* it may have given it back since */
-		l->how = da_printf(w->d->arena, "%s; that thread is in " DA_SYM("%s") ", whose code took the lock's address before",
-				   l->how, function);
-	} else if (w->pointers_left && w->pointers_left-- && (pointer = da_wait_leads_to(w, l->owner, index)) != NULL) {
-		l->confidence = LIKELY;
-		l->how = da_printf(w->d->arena, "%s; the stack or a register of that thread holds %s", l->how, pointer);
-	}
+	if (!waits && stores_owner(l) && l->confidence < DA_SURE && l->confidence >= DA_FORM && l->address)
+		ask_stack(w, index);
 }
 
 /* ---------------------------------------------------------------- readers, who are stored nowhere */
 
-#define READ_LOCKS 16 /* whose readers are looked for: each costs a look at all stacks */
 #define TOLD 6
 
-/* Threads whose stacks hold the address, and that do not wait for the lock: they may be the readers. */
-static unsigned possible_readers(struct da_waits *w, uint32_t index, struct da_str *told)
+static bool is_read(const struct da_lock *l)
 {
-	unsigned n = 0;
-
-	for (uint32_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++) {
-		uint32_t primary = w->t[i].primary;
-
-		if (primary != DA_NONE && w->p->waits.v[primary].lock == index)
-			continue;
-		if (!mentions(w, i, w->p->locks.v[index].address))
-			continue;
-		if (n < TOLD)
-			da_str_addf(told, "%s" DA_REF("t%u"), n ? ", " : "", i + 1);
-		n++;
-	}
-	return n;
+	return l->kind == DA_LOCK_PTHREAD_RWLOCK && l->owner == DA_NONE && l->has_count && l->count > 0;
 }
 
-static void look_for_readers(struct da_waits *w)
+static int by_number(const void *x, const void *y)
 {
-	unsigned left = READ_LOCKS;
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
 
-	for (uint32_t i = w->first_lock; i < w->p->locks.n && left; i++) {
-		struct da_lock *l = &w->p->locks.v[i];
-		struct da_str told DA_CLEANUP(da_str_done) = { 0 };
-		unsigned n;
+	return a < b ? -1 : a > b;
+}
 
-		if (l->kind != DA_LOCK_PTHREAD_RWLOCK || l->owner != DA_NONE || !l->has_count || l->count <= 0)
-			continue;
-		left--;
-		n = possible_readers(w, i, &told);
-		l->how = n ? da_printf(w->d->arena, "%s; its address is on the stack%s of %s%s, which may be readers", l->how,
-				       n > 1 ? "s" : "", da_str_get(&told), n > TOLD ? " and more" : "")
-			   : da_printf(w->d->arena, "%s; no other thread's stack holds its address, so that nothing tells who "
-				       "reads (a waiter may be a reader itself)", l->how);
+/* Threads whose stacks hold the address, and that do not wait for the lock: they may be the readers. */
+static void look_for_readers(struct da_waits *w, uint32_t index)
+{
+	struct da_lock *l = &w->p->locks.v[index];
+	const struct da_mention *at = da_mentions_of(&w->mentions, l->address);
+	struct da_str told DA_CLEANUP(da_str_done) = { 0 };
+
+	for (; at && l->readers.n < DA_LOCK_READERS; at = da_mention_before(&w->mentions, at)) {
+		uint32_t primary = w->t[at->thread].primary;
+
+		if (primary == DA_NONE || w->p->waits.v[primary].lock != index)
+			da_vec_push(w->d->arena, &l->readers, at->thread);
 	}
+	if (l->readers.n)
+		qsort(l->readers.v, l->readers.n, sizeof(*l->readers.v), by_number);
+	for (size_t i = 0; i < l->readers.n && i < TOLD; i++)
+		da_str_addf(&told, "%s" DA_REF("t%u"), i ? ", " : "", l->readers.v[i] + 1);
+	l->how = l->readers.n ? da_printf(w->d->arena, "%s; its address is on the stack%s of %s%s, which may be readers", l->how,
+					  l->readers.n > 1 ? "s" : "", da_str_get(&told), l->readers.n > TOLD ? " and more" : "")
+			      : da_printf(w->d->arena, "%s; no other thread's stack holds its address, so that nothing tells who "
+					  "reads (a waiter may be a reader itself)", l->how);
 }
 
 /* Waits carry their lock's owner. Who leaves a condition variable is known of the wait alone: nobody owns that. */
@@ -167,11 +206,26 @@ static void pass_on(struct da_waits *w)
 	}
 }
 
+static void find_mentions(struct da_waits *w)
+{
+	for (uint32_t i = w->first_lock; i < w->p->locks.n; i++)
+		if (w->p->locks.v[i].owner < w->p->threads.n || is_read(&w->p->locks.v[i]))
+			da_mentions_want(w, &w->mentions, w->p->locks.v[i].address);
+	da_mentions_find(w, &w->mentions, 0, BYTES);
+	w->waiters = da_calloc(w->d->arena, w->p->locks.n, sizeof(*w->waiters));
+	for (uint32_t i = 0; i < w->p->waits.n; i++)
+		if (w->p->waits.v[i].primary && w->p->waits.v[i].lock < w->p->locks.n)
+			w->waiters[w->p->waits.v[i].lock]++;
+}
+
 void da_wait_witness(struct da_waits *w)
 {
 	w->pointers_left = POINTERS;
-	for (uint32_t i = w->first_lock; i < w->p->locks.n && !da_stop(w->d->watch); i++)
+	find_mentions(w);
+	for (uint32_t i = w->first_lock; i < w->p->locks.n && !da_stop(w->d->watch); i++) {
 		check(w, i);
-	look_for_readers(w);
+		if (is_read(&w->p->locks.v[i]))
+			look_for_readers(w, i);
+	}
 	pass_on(w);
 }

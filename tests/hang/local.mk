@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/compare.py \
 	%D%/cycle.c \
 	%D%/dlopen.c \
+	%D%/first.cc \
 	%D%/forked.c \
 	%D%/hang.h \
 	%D%/healthy.c \

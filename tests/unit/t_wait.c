@@ -170,6 +170,33 @@ START_TEST(second_witness)
 }
 END_TEST
 
+/* The address on a stack is no witness where most have it, or where the thread rests: ids are given again. */
+START_TEST(second_witness_that_is_none)
+{
+	enum { MANY, EVENTS };
+
+	for (int how = MANY; how <= EVENTS; how++) {
+		struct da_dump *d = process();
+		uint64_t m = DATA + 0x100;
+
+		mutex(m, 2, 0, FIRST_TID + 3, 1, 0);
+		for (unsigned i = 3; i <= (how == MANY ? 5 : 3); i++)
+			put(sp_of(i) + 0x200, m, 8);
+		if (how == EVENTS) {
+			call(d, 3, 232, -4); /* epoll_wait */
+			set(d, 3, RDI, 5);
+			set(d, 3, R10, UINT64_MAX);
+		}
+		sleeps(d, 1, m, PRIVATE_WAIT, 2);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(lock_at(d, m)->owner, 3);
+		ck_assert(lock_at(d, m)->confidence <= 0.75f);
+		ck_assert_ptr_nonnull(strstr(lock_at(d, m)->how, how == MANY ? "most have it" : "one that ended"));
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 /* A lock within a block of malloc, or that a structure points to: its owner has a pointer, which others have not. */
 START_TEST(pointer_is_a_witness)
 {
@@ -323,7 +350,69 @@ START_TEST(managed_wait_stays_primary)
 }
 END_TEST
 
+START_TEST(deadlines)
+{
+	static const struct {
+		uint32_t op;
+		uint64_t seconds;
+		uint8_t clock;
+		bool told;
+		const char *words;
+	} cases[] = {
+		{ REALTIME_WAIT, 1795816219, DA_CLOCK_REALTIME, true, "until 2026-11-27 21:50:19 UTC, 19 s after the dump was made" },
+		{ REALTIME_WAIT, 1795816000, DA_CLOCK_REALTIME, true, "which had passed" },
+		{ 0x89, 5000, DA_CLOCK_MONOTONIC, true, "until 5000.000000 s of the clock monotonic" },
+		{ LOCK_PI, 1795816219, DA_CLOCK_REALTIME, true, "UTC" },
+		{ REALTIME_WAIT, UINT64_C(1) << 40, 0, false, "too far away" },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process();
+		const struct da_wait *w;
+
+		d->proc.dump_time = UINT64_C(1795816200) * 1000000;
+		put(DATA + 0x800, cases[i].seconds, 8);
+		sleeps(d, 1, DATA + 0x100, cases[i].op, 0);
+		set(d, 1, R10, DATA + 0x800);
+		da_wait_run(d, NULL);
+		w = wait_of(d, 1);
+		ck_assert(!w->has_timeout && w->has_deadline == cases[i].told && w->clock == cases[i].clock);
+		ck_assert(w->has_left == (cases[i].told && w->clock == DA_CLOCK_REALTIME));
+		ck_assert_msg(strstr(w->how, cases[i].words) != NULL, "%s", w->how);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 /* ---------------------------------------------------------------- older and newer layouts */
+
+/* Without a name all that a barrier counts must hold; a ring of a head, a tail and a size looks a little like one. */
+START_TEST(barriers_and_rings)
+{
+	static const struct {
+		uint32_t in, round, count, out;
+		bool barrier;
+	} cases[] = {
+		{ 2, 0, 4, 0, true },      { 10, 8, 4, 8, true },  { 12, 10, 1024, 0, false }, { 12, 10, 5, 0, false },
+		{ 12, 10, 5, 10, true }, { 11, 10, 5, 10, false }, { 11, 9, 3, 12, false },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process();
+		uint64_t at = DATA + 0x100;
+
+		put(at, cases[i].in, 4);
+		put(at + 4, cases[i].round, 4);
+		put(at + 8, cases[i].count, 4);
+		put(at + 16, cases[i].out, 4);
+		sleeps(d, 1, at + 4, PRIVATE_WAIT, cases[i].round);
+		sleeps(d, 2, at + 4, PRIVATE_WAIT, cases[i].round);
+		da_wait_run(d, NULL);
+		ck_assert_msg((wait_of(d, 1)->kind == DA_LOCK_BARRIER) == cases[i].barrier, "case %zu", i);
+		da_dump_free(d);
+	}
+}
+END_TEST
 
 START_TEST(condition_variables_of_three_ages)
 {
@@ -382,6 +471,8 @@ START_TEST(readers_have_no_names)
 	uint64_t l = DATA + 0x200;
 
 	put(l, 3 << 3 | 2, 4); /* three readers, a writer that waits for them */
+	put(sp_of(5) + 0x80, l, 8);
+	put(sp_of(2) + 0x80, l, 8);
 	put(l + 8, 2, 4);
 	put(l + 12, 1, 4);
 	sleeps(d, 1, l + 8, REALTIME_WAIT, 2);
@@ -389,6 +480,9 @@ START_TEST(readers_have_no_names)
 	ck_assert_uint_eq(wait_of(d, 1)->kind, DA_LOCK_PTHREAD_RWLOCK);
 	ck_assert_uint_eq(wait_of(d, 1)->owner, DA_NONE);
 	ck_assert(lock_at(d, l)->has_count && lock_at(d, l)->count == 3);
+	ck_assert_uint_eq(lock_at(d, l)->readers.n, 2);
+	ck_assert_uint_eq(lock_at(d, l)->readers.v[0], 2);
+	ck_assert_uint_eq(lock_at(d, l)->readers.v[1], 5);
 	da_dump_free(d);
 }
 END_TEST
@@ -898,9 +992,11 @@ START_TEST(stacks_in_one_mapping)
 }
 END_TEST
 
-UNIT_MAIN("wait", idle_by_its_functions, words_inside_of_a_condition_variable, stdio_counts, stacks_in_one_mapping,
-	  owner_of_a_mutex, second_witness, pointer_is_a_witness, code_is_a_witness, deadlock_of_itself, join_by_id_and_by_state, calls,
-	  managed_wait_stays_primary, condition_variables_of_three_ages, rwlock_before_2_25, readers_have_no_names, owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree,
-	  owner_that_is_gone, locks_that_are_no_mutexes, words_with_an_id, owner_of_another_age,
-	  recursive_mutex_that_a_wait_keeps, robust_list_that_leads_back, wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor,
-	  descriptors_that_lie, woken_already, container_seen_from_outside)
+UNIT_MAIN("wait", idle_by_its_functions, words_inside_of_a_condition_variable, stdio_counts,
+	  stacks_in_one_mapping, owner_of_a_mutex, second_witness, second_witness_that_is_none, pointer_is_a_witness,
+	  code_is_a_witness, deadlock_of_itself, join_by_id_and_by_state, calls, deadlines, barriers_and_rings, managed_wait_stays_primary,
+	  condition_variables_of_three_ages, rwlock_before_2_25, readers_have_no_names, owner_that_gave_it_back,
+	  owner_that_its_kind_would_let_in, fields_that_disagree, owner_that_is_gone, locks_that_are_no_mutexes,
+	  words_with_an_id, owner_of_another_age, recursive_mutex_that_a_wait_keeps, robust_list_that_leads_back,
+	  wild_words, rwlock_writers, stdio_owner_must_be_a_descriptor, descriptors_that_lie, woken_already,
+	  container_seen_from_outside)

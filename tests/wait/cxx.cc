@@ -92,7 +92,7 @@ int main()
 	});
 	go([] { initialized(); });
 	go([] {
-		tell("wait tid=%d kind=futex owner=-\n", own_tid());
+		tell("wait tid=%d kind=futex\n", own_tid()); /* who initializes it only names of functions tell */
 		initialized();
 	});
 	static std::thread joined;

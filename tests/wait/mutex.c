@@ -83,7 +83,8 @@ static void *want_for_an_hour(void *arg)
 
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += 3600;
-	tell("wait tid=%d kind=pthread-mutex address=%p owner=%d\n", own_tid(), (void *)&k->m, owner);
+	tell("wait tid=%d kind=pthread-mutex address=%p owner=%d text=until.20[0-9-]+.[0-9:]+.UTC\n", own_tid(), (void *)&k->m,
+	     owner);
 	pthread_mutex_timedlock(&k->m, &until);
 	return NULL;
 }

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which stacks hold which of many addresses: one pass over all stacks, however many objects there are. A stack is looked
+ * at from its top; registers count as its beginning, but for those that say where the thread is.
+ */
+#include "config.h"
+
+#include "wait/parts.h"
+
+#define WORDS (UINT64_C(1) << 26) /* of all stacks: those behind are not looked at */
+#define KEPT (1u << 20)           /* places */
+
+void da_mentions_want(const struct da_waits *w, struct da_mentions *m, uint64_t address)
+{
+	if (address)
+		da_map_put(w->d->arena, &m->newest, address, NULL);
+}
+
+static void note(const struct da_waits *w, struct da_mentions *m, uint32_t thread, uint64_t word, size_t offset)
+{
+	uint64_t *newest = da_map_get(&m->newest, word);
+
+	if (!newest || m->all.n >= KEPT || (*newest && m->all.v[*newest - 1].thread == thread))
+		return;
+	*da_vec_add(w->d->arena, &m->all) =
+		(struct da_mention){ .thread = thread, .offset = (uint32_t)offset, .before = (uint32_t)*newest };
+	*newest = m->all.n;
+}
+
+void da_mentions_find(const struct da_waits *w, struct da_mentions *m, uint32_t families, size_t bytes)
+{
+	const struct da_arch *arch = w->p->arch;
+	uint64_t left = WORDS;
+
+	for (uint32_t i = 0; m->newest.n && i < w->p->threads.n && left && !da_stop(w->d->watch); i++) {
+		const struct da_regs *r = &w->p->threads.v[i].regs;
+		const uint8_t *stack;
+		size_t n;
+
+		if (families && !(w->t[i].families & families))
+			continue;
+		for (int k = 0; k < (int)arch->nregs; k++)
+			if (k != arch->pc && k != arch->sp && da_reg_known(r, k))
+				note(w, m, i, r->v[k], 0);
+		n = (size_t)DA_MIN(da_wait_stack(w, i, bytes, &stack), left);
+		left -= n;
+		for (size_t k = 0; k < n; k++)
+			note(w, m, i, da_wait_stack_word(w, stack, k), k * w->word);
+	}
+}
+
+const struct da_mention *da_mentions_of(const struct da_mentions *m, uint64_t address)
+{
+	const uint64_t *newest = da_map_get(&m->newest, address);
+
+	return newest && *newest ? &m->all.v[*newest - 1] : NULL;
+}
+
+const struct da_mention *da_mention_before(const struct da_mentions *m, const struct da_mention *at)
+{
+	return at->before ? &m->all.v[at->before - 1] : NULL;
+}
+
+#define DEEP 0x10000 /* a function that is run once may do much */
+
+const struct da_mentions *da_wait_objects(struct da_waits *w)
+{
+	uint32_t families = 1u << DA_FAMILY_ONCE | 1u << DA_FAMILY_ARENA | 1u << DA_FAMILY_GUARD;
+
+	if (w->has_objects)
+		return &w->objects;
+	w->has_objects = true;
+	for (size_t i = 0; i < w->sleepers.cap; i++)
+		if (w->sleepers.slots[i].used)
+			da_mentions_want(w, &w->objects, w->sleepers.slots[i].key);
+	da_mentions_find(w, &w->objects, families, DEEP);
+	return &w->objects;
+}
+
+bool da_mentions_has(const struct da_mentions *m, uint64_t address, uint32_t thread)
+{
+	for (const struct da_mention *at = da_mentions_of(m, address); at; at = da_mention_before(m, at))
+		if (at->thread == thread)
+			return true;
+	return false;
+}
