@@ -520,9 +520,10 @@ static void count_held(struct da_clr_lock_table *t, size_t first)
 
 	for (size_t i = first; i < p->locks.n; i++) {
 		const struct da_lock *l = &p->locks.v[i];
-		uint32_t managed = l->kind == DA_LOCK_TASK || l->kind == DA_LOCK_THREAD ? DA_NONE : look_up(&t->by_tid, l->owner_tid);
+		bool excludes = l->kind != DA_LOCK_TASK && l->kind != DA_LOCK_THREAD && l->owner != DA_NONE;
+		uint32_t managed = excludes ? look_up(&t->by_tid, l->owner_tid) : DA_NONE;
 
-		if (managed == DA_NONE || l->owner == DA_NONE)
+		if (managed == DA_NONE)
 			continue;
 		p->managed_threads.v[managed].has_lock_count = true;
 		p->managed_threads.v[managed].lock_count++;
