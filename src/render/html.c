@@ -30,16 +30,12 @@ static bool drawn(const struct da_view *v, enum da_section s)
 	}
 }
 
-/* The rows of a section's first block; SIZE_MAX: it is no list, or empty. */
+/* SIZE_MAX: it is no list, or empty. */
 static size_t rows_of(const struct da_view *v, enum da_section s)
 {
 	size_t n = s == DA_SECTION_rules ? da_doc_rule_rows(v->doc) :
-		   s == DA_SECTION_completeness ? da_doc_ledger_rows(v->doc) : 0;
+		   s == DA_SECTION_completeness ? da_doc_ledger_rows(v->doc) : da_view_section_rows(v, s);
 
-	for (unsigned b = 0; b < DA_BLOCKS && !n; b++)
-		if (da_blocks[b].section == s && da_doc_rows(v->doc, (enum da_block)b))
-			n = da_blocks[b].shape == DA_BLOCK_SHAPE_ARRAY ?
-				    da_doc_rows(v->doc, (enum da_block)b) : SIZE_MAX;
 	return n ? n : SIZE_MAX;
 }
 

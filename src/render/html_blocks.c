@@ -247,7 +247,7 @@ struct row_list {
 static void alike(struct da_html *h, enum da_block block, const struct columns *c, const uint32_t *rows,
 		  const size_t *leader, size_t n, size_t first)
 {
-	const char *id = da_view_id(h->view, block, rows[first]);
+	const char *id = da_view_row_name(h->view, block, rows[first]);
 	struct row_list same = { 0 };
 
 	for (size_t i = first + 1; i < n; i++)

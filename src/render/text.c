@@ -396,14 +396,10 @@ static void completeness(struct da_page *p, enum da_section section)
 
 static void section(struct da_page *p, enum da_section s)
 {
-	uint32_t rows = 0;
+	uint32_t rows = da_view_section_rows(p->view, s);
 
 	if (!da_doc_has_section(p->view->doc, s))
 		return;
-	for (unsigned b = DA_BLOCKS; b-- > 0;)
-		if (da_blocks[b].section == s && da_doc_rows(p->view->doc, (enum da_block)b))
-			rows = da_blocks[b].shape == DA_BLOCK_SHAPE_ARRAY ?
-				       da_doc_rows(p->view->doc, (enum da_block)b) : 0;
 	if (rows)
 		da_page_heading(p, DA_STYLE_BOLD, "%s\t(%" PRIu32 ")", da_sections[s].title, rows);
 	else

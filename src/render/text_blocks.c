@@ -193,7 +193,7 @@ static void folded(struct da_page *p, enum da_block block, const uint32_t *rows,
 	const char **ids = da_calloc(p->arena, n, sizeof(*ids));
 
 	for (size_t i = 0; i < n; i++) {
-		const char *id = da_view_id(p->view, block, rows[i]);
+		const char *id = da_view_row_name(p->view, block, rows[i]);
 
 		ids[i] = id ? id : "";
 	}
@@ -206,7 +206,7 @@ static void folded(struct da_page *p, enum da_block block, const uint32_t *rows,
 static void alike(struct da_page *p, enum da_block block, const uint32_t *rows, const size_t *leader,
 		  size_t n, size_t first)
 {
-	const char *id = da_view_id(p->view, block, rows[first]);
+	const char *id = da_view_row_name(p->view, block, rows[first]);
 	DA_VEC(uint32_t) same = { 0 };
 
 	for (size_t i = first + 1; i < n; i++)
@@ -223,13 +223,10 @@ static void table(struct da_page *p, enum da_block block)
 	struct table t = measure(p, block, rows, n);
 	DA_VEC(uint32_t) idle = { 0 };
 	DA_VEC(uint32_t) busy = { 0 };
-	bool fold = da_view_id_col(block) != DA_COLS && !p->view->full;
+	bool has_ids = da_view_id_col(block) != DA_COLS, fold = has_ids && !p->view->full;
 	const char *word = NULL;
+	size_t shown = 0, last = 0; /* last: the rows before have been drawn, or are alike to one that has */
 
-	if (!p->view->full && da_view_id_col(block) == DA_COLS && n > MAX_NAMELESS) {
-		left += n - MAX_NAMELESS;
-		n = MAX_NAMELESS;
-	}
 	for (size_t i = 0; i < n; i++) {
 		const char *w = fold ? quiet(p, &t, rows[i]) : NULL;
 
@@ -240,12 +237,18 @@ static void table(struct da_page *p, enum da_block block)
 			da_vec_push(p->arena, &busy, rows[i]);
 	}
 	leader = da_calloc(p->arena, busy.n, sizeof(*leader));
-	da_view_alike(p->view, block, busy.v, busy.n, fold ? MIN_FOLDED : SIZE_MAX, leader);
+	da_view_alike(p->view, block, busy.v, busy.n, p->view->full ? SIZE_MAX : MIN_FOLDED, leader);
 	if (busy.n)
 		head(p, &t);
 	for (size_t i = 0; i < busy.n; i++) {
+		if (!has_ids && !p->view->full && shown >= MAX_NAMELESS && leader[i] >= last) {
+			left++;
+			continue;
+		}
 		if (leader[i] != i)
 			continue;
+		shown++;
+		last = i + 1;
 		row_lines(p, &t, busy.v[i]);
 		alike(p, block, busy.v, leader, busy.n, i);
 	}

@@ -168,6 +168,18 @@ static bool row_shown(const struct da_view *v, enum da_block block, uint32_t row
 	return id && da_map_get(&v->wanted, id_key(id, strlen(id)));
 }
 
+uint32_t da_view_section_rows(const struct da_view *v, enum da_section section)
+{
+	for (unsigned b = 0; b < DA_BLOCKS; b++) {
+		const struct da_block_def *def = &da_blocks[b];
+		uint32_t n = da_doc_rows(v->doc, (enum da_block)b);
+
+		if (def->section == section && n && def->kind != DA_KIND_GRAPH)
+			return def->shape == DA_BLOCK_SHAPE_ARRAY ? n : 0;
+	}
+	return 0;
+}
+
 const uint32_t *da_view_rows(const struct da_view *v, enum da_block block, size_t *ret_n,
 			     size_t *ret_left)
 {
@@ -182,6 +194,24 @@ const uint32_t *da_view_rows(const struct da_view *v, enum da_block block, size_
 	return rows.v;
 }
 
+/* Rows without an id of their own that say something of a thing that has one: the first column. */
+static bool of_one_thing(enum da_block block)
+{
+	enum da_col col = da_blocks[block].first;
+
+	return da_blocks[block].shape == DA_BLOCK_SHAPE_ARRAY && da_cols[col].type == DA_TYPE_REF &&
+	       da_cols[col].shape == DA_SHAPE_ONE;
+}
+
+const char *da_view_row_name(const struct da_view *v, enum da_block block, uint32_t row)
+{
+	struct da_cell cell;
+
+	if (of_one_thing(block))
+		return da_cell_get(v->doc, da_blocks[block].first, row, &cell) ? cell.text : NULL;
+	return da_view_id(v, block, row);
+}
+
 static uint64_t likeness(const struct da_view *v, enum da_block block, uint32_t row)
 {
 	const struct da_block_def *def = &da_blocks[block];
@@ -191,8 +221,9 @@ static uint64_t likeness(const struct da_view *v, enum da_block block, uint32_t 
 	for (enum da_col col = def->first; col < def->end; col++) {
 		enum da_type type = da_cols[col].type;
 		bool has = da_cols[col].shape == DA_SHAPE_ONE && da_cell_get(v->doc, col, row, &cell);
+		bool other = type == DA_TYPE_REF && col != def->first;
 
-		if (type != DA_TYPE_WORD && type != DA_TYPE_RICH && type != DA_TYPE_GROUP &&
+		if (!other && type != DA_TYPE_WORD && type != DA_TYPE_RICH && type != DA_TYPE_GROUP &&
 		    type != DA_TYPE_EXCEPTION && type != DA_TYPE_LOCK)
 			continue;
 		h = da_hash(h, &col, sizeof(col));
@@ -211,7 +242,7 @@ void da_view_alike(const struct da_view *v, enum da_block block, const uint32_t 
 
 	for (enum da_col col = def->first; col < def->end; col++)
 		grouped |= da_cols[col].type == DA_TYPE_GROUP && da_cols[col].shape == DA_SHAPE_ONE;
-	grouped = grouped && da_view_id_col(block) != DA_COLS;
+	grouped = grouped ? da_view_id_col(block) != DA_COLS : of_one_thing(block);
 	for (size_t i = 0; grouped && i < n; i++)
 		++*da_map_put(v->arena, &counts, likeness(v, block, rows[i]), NULL);
 	for (size_t i = 0; i < n; i++) {

@@ -36,6 +36,8 @@ struct da_view *da_view_new(struct da_arena *a, const struct da_doc *doc, const 
 enum da_col da_view_id_col(enum da_block block);
 /* The id of a row, or NULL. */
 const char *da_view_id(const struct da_view *v, enum da_block block, uint32_t row);
+/* The id of a row, or, where rows have none, of the thing that it says something of; or NULL. */
+const char *da_view_row_name(const struct da_view *v, enum da_block block, uint32_t row);
 bool da_view_find(const struct da_view *v, const char *id, size_t n, enum da_block *ret_block,
 		  uint32_t *ret_row);
 /*
@@ -44,10 +46,12 @@ bool da_view_find(const struct da_view *v, const char *id, size_t n, enum da_blo
  */
 const uint32_t *da_view_rows(const struct da_view *v, enum da_block block, size_t *ret_n,
 			     size_t *ret_left);
+/* How many things a section is about: the rows of its first block, circles of a graph aside; 0: it is no list. */
+uint32_t da_view_section_rows(const struct da_view *v, enum da_section section);
 /*
  * Which of these rows are alike: equal in words, sentences and groups, so that ids, names and numbers
  * alone part them. ret[i] is the index of the first one like rows[i]; only groups of at least `least`
- * count. Blocks whose rows have no ids have none.
+ * count. Blocks whose rows have neither ids nor are of things with ids have none.
  */
 void da_view_alike(const struct da_view *v, enum da_block block, const uint32_t *rows, size_t n,
 		   size_t least, size_t *ret);

@@ -72,6 +72,8 @@ t_like "$text" 'hang\.deadlock' "deadlock: the rule"
 t_like "$text" 'waits for lock2 \(a mutex, savings\), held by t10 in transfer' "deadlock: a teller behind them"
 t_like "$text" 'deadlock\.c:41' "deadlock: the second lock's line"
 t_unlike "$text" '^  W1 |^  E2 ' "deadlock: nothing else is blamed"
+t_like "$text" '^LOCKS AND WAITS \(3\)' "deadlock: three locks"
+t_like "$text" '^ +7 more like t2: t3-t9' "deadlock: waits that are alike are told once"
 
 report worker-pool
 t_like "$text" 'W1 .*3 threads wait behind t18, which sleeps' "worker-pool: who holds them up"
