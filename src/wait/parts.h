@@ -92,6 +92,8 @@ struct da_asleep_thread {
 	struct da_hint hint;
 	uint32_t families;   /* bit n: one of its frames is a function of enum da_family n */
 	uint8_t caller;      /* enum da_caller */
+	uint8_t locks_taken; /* enum da_locks_taken, once asked */
+	bool locks_asked;
 	uint64_t descriptor; /* struct pthread, 0: not found */
 	uint64_t held;       /* head of its list of robust mutexes, 0: it is empty, or not there */
 	uint32_t tid;        /* as the process itself knows it: of its own pid namespace */
@@ -159,6 +161,7 @@ struct da_waits {
 	bool has_objects;
 	struct da_mentions mentions;  /* witness.c: locks, on all stacks */
 	uint32_t *waiters;            /* of each lock; those who wait for nothing more specific */
+	uint32_t bodies_left;         /* functions of frames whose calls may still be read */
 	uint32_t pointers_left;       /* locks to which pointers may still be searched for */
 	uint32_t held_left;           /* entries of robust lists that may still be looked at */
 	struct da_map locks;          /* address to index of proc.locks */
@@ -326,7 +329,7 @@ enum da_locks_taken { DA_TOOK_UNKNOWN, DA_TOOK_NONE, DA_TOOK_LOCK };
 enum da_locks_taken da_wait_locks_taken(struct da_waits *w, uint32_t thread);
 /* state.c: is it a lock, or another thread, that such a wait is for? */
 bool da_wait_blocks(enum da_lock_kind kind);
-/* state.c: does it wait as threads without work do, by idle.def or what it waits for? */
+/* state.c: does it wait as threads without work do, by idle.def? */
 bool da_wait_is_idle(const struct da_waits *w, uint32_t thread);
 /* state.c: states and roles of all threads. */
 void da_wait_states(struct da_waits *w);

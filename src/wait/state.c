@@ -227,7 +227,7 @@ bool da_wait_is_idle(const struct da_waits *w, uint32_t thread)
 	if (!wait)
 		return false;
 	idle = idle_of(w->p, &w->p->threads.v[thread], a->hint.frame, class_of_kind((enum da_lock_kind)wait->kind, &a->call));
-	return (idle && idle->state == DA_STATE_IDLE) || waits_for_events(wait, &a->call);
+	return idle && idle->state == DA_STATE_IDLE;
 }
 
 /* Threads that own what others wait for. */

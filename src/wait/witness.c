@@ -11,6 +11,7 @@
 #include "wait/parts.h"
 
 #define BYTES 0x1000 /* of each stack, from its top */
+#define BODIES (1u << 14)
 #define POINTERS 24  /* locks whose owners are looked at for pointers to them: each costs a look at many words */
 
 static void nobody(struct da_waits *w, struct da_lock *l, const char *why)
@@ -85,22 +86,28 @@ static bool is_common(const struct da_waits *w, uint32_t index)
 	return 2 * with >= asked && asked > 0;
 }
 
-/*
- * An address or a pointer that only this thread has. Worker threads keep those too while they rest, and the id of one
- * that ended is given to another: of one who rests, what its functions did to locks has to say the same.
- */
-static void told_by_address(struct da_waits *w, struct da_lock *l, const char *what)
+static enum da_locks_taken locks_taken(struct da_waits *w, uint32_t thread)
 {
-	enum da_locks_taken taken = works(w, l->owner) ? DA_TOOK_LOCK
-				    : da_wait_is_idle(w, l->owner) ? DA_TOOK_NONE : da_wait_locks_taken(w, l->owner);
+	return works(w, thread) ? DA_TOOK_LOCK : da_wait_locks_taken(w, thread);
+}
 
-	if (taken == DA_TOOK_LOCK) {
-		l->confidence = DA_LIKELY;
-		l->how = da_printf(w->d->arena, "%s; the stack or a register of that thread holds %s", l->how, what);
-	} else if (taken == DA_TOOK_NONE) {
+/*
+ * What lies on the stack of the owner, NULL: nothing that others have not. Worker threads keep pointers to locks while
+ * they rest, and the id of one that ended is given to another: of one who rests, what its functions did to locks decides.
+ */
+static void told_by_stack(struct da_waits *w, struct da_lock *l, const char *what)
+{
+	enum da_locks_taken taken = locks_taken(w, l->owner);
+	bool idle = da_wait_is_idle(w, l->owner);
+	const char *holds = what ? da_printf(w->d->arena, "; the stack or a register of that thread holds %s", what) : "";
+
+	if (idle || taken == DA_TOOK_NONE) {
 		l->confidence = DA_MIN(l->confidence, DA_FORM);
-		l->how = da_printf(w->d->arena, "%s; the stack or a register of that thread holds %s, but it waits where none of "
-				   "its functions has taken a lock: it may have the id of one that ended", l->how, what);
+		l->how = da_printf(w->d->arena, "%s%s; but it waits %s: it may have the id of one that ended", l->how, holds,
+				   idle ? "as threads without work do" : "where none of its functions has taken a lock");
+	} else if (what && taken == DA_TOOK_LOCK) {
+		l->confidence = DA_LIKELY;
+		l->how = da_printf(w->d->arena, "%s%s", l->how, holds);
 	}
 }
 
@@ -123,13 +130,16 @@ static void ask_stack(struct da_waits *w, uint32_t index)
 		l->how = da_printf(w->d->arena, "%s; that thread is in " DA_SYM("%s") ", whose code took the lock's address before",
 				   l->how, said);
 	} else if (da_mentions_has(&w->mentions, l->address, l->owner)) {
-		if (!is_common(w, index))
-			told_by_address(w, l, "the lock's address");
-		else
+		bool common = is_common(w, index);
+
+		if (common)
 			l->how = da_printf(w->d->arena, "%s; that the stack of that thread holds the lock's address says nothing: "
 					   "most have it", l->how);
-	} else if (w->pointers_left && w->pointers_left-- && (said = da_wait_leads_to(w, l->owner, index)) != NULL) {
-		told_by_address(w, l, said);
+		told_by_stack(w, l, common ? NULL : "the lock's address");
+	} else {
+		bool asks = w->pointers_left && w->pointers_left--;
+
+		told_by_stack(w, l, asks ? da_wait_leads_to(w, l->owner, index) : NULL);
 	}
 }
 
@@ -221,6 +231,7 @@ static void find_mentions(struct da_waits *w)
 void da_wait_witness(struct da_waits *w)
 {
 	w->pointers_left = POINTERS;
+	w->bodies_left = BODIES;
 	find_mentions(w);
 	for (uint32_t i = w->first_lock; i < w->p->locks.n && !da_stop(w->d->watch); i++) {
 		check(w, i);

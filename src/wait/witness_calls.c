@@ -129,7 +129,7 @@ static bool body_of(const struct da_waits *w, const struct da_frame *f, struct b
 	return ret->code && ret->n == f->pc - p->start;
 }
 
-enum da_locks_taken da_wait_locks_taken(struct da_waits *w, uint32_t thread)
+static enum da_locks_taken ask(struct da_waits *w, uint32_t thread)
 {
 	const struct da_thread *t = &w->p->threads.v[thread];
 	bool all = w->s && t->end == DA_END_COMPLETE && t->frames.n <= FRAMES;
@@ -140,10 +140,23 @@ enum da_locks_taken da_wait_locks_taken(struct da_waits *w, uint32_t thread)
 
 		if (f->module != DA_NONE && w->p->modules.v[f->module].class == DA_CLASS_SYSTEM)
 			continue;
-		if (!body_of(w, f, &b))
+		if (!w->bodies_left || !body_of(w, f, &b)) {
 			all = false;
-		else if (of_body(w, &b, 0, false) == ACQUIRES)
+			continue;
+		}
+		w->bodies_left--;
+		if (of_body(w, &b, 0, false) == ACQUIRES)
 			return DA_TOOK_LOCK;
 	}
 	return all ? DA_TOOK_NONE : DA_TOOK_UNKNOWN;
+}
+
+enum da_locks_taken da_wait_locks_taken(struct da_waits *w, uint32_t thread)
+{
+	struct da_asleep_thread *t = &w->t[thread];
+
+	if (!t->locks_asked)
+		t->locks_taken = (uint8_t)ask(w, thread);
+	t->locks_asked = true;
+	return (enum da_locks_taken)t->locks_taken;
 }

@@ -48,6 +48,7 @@ unit_tests += %D%/t_decode
 unit_tests += %D%/t_fault
 unit_tests += %D%/t_wait
 unit_tests += %D%/t_wait_nt
+unit_tests += %D%/t_wait_owner
 # runtime
 unit_tests += %D%/t_debuginfo
 unit_tests += %D%/t_clr_names
@@ -71,7 +72,8 @@ unit_tests += %D%/t_rules
 unit_tests += %D%/t_stage
 
 LDADD = tests/synth/libsynth.a $(DA_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += %D%/clr_code.h %D%/load_md.h %D%/clr_objects.h %D%/hand_stack.h %D%/report_doc.h %D%/unit.h
+EXTRA_DIST += %D%/clr_code.h %D%/load_md.h %D%/clr_objects.h %D%/hand_stack.h %D%/report_doc.h %D%/unit.h \
+	%D%/wait_process.h
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
