@@ -25,6 +25,20 @@ struct body {
 
 static enum effect of_function(struct da_waits *w, uint64_t target, unsigned depth);
 
+/* What the C library does inside comes in pairs; other libraries lock for their callers: uv_mutex_lock. */
+static bool is_libc(const struct da_waits *w, uint32_t module)
+{
+	return module != DA_NONE && (w->p->modules.v[module].interpreter || da_wait_is_libc(&w->p->modules.v[module]));
+}
+
+/* Frames that call back into the program and hold nothing of it: of the system's libraries, and of C++'s. */
+static bool passes_through(const struct da_waits *w, uint32_t module)
+{
+	const struct da_module *m = module != DA_NONE ? &w->p->modules.v[module] : NULL;
+
+	return m && (m->class == DA_CLASS_SYSTEM || da_starts(m->name, "libstdc++") || da_starts(m->name, "libc++"));
+}
+
 static enum effect of_name(const char *raw)
 {
 	static const char *const prefixes[] = { "pthread_mutex_", "pthread_rwlock_", "pthread_spin_", "mtx_" };
@@ -106,8 +120,7 @@ static enum effect of_function(struct da_waits *w, uint64_t target, unsigned dep
 	if (!p || !p->raw || p->start != target)
 		return NEUTRAL;
 	e = of_name(p->raw);
-	if (e == NEUTRAL && depth < DEPTH && p->size && p->module != DA_NONE &&
-	    w->p->modules.v[p->module].class != DA_CLASS_SYSTEM) {
+	if (e == NEUTRAL && depth < DEPTH && p->size && p->module != DA_NONE && !is_libc(w, p->module)) {
 		b.start = p->start;
 		b.code = da_mem_view_some(w->m, p->start, &b.n);
 		b.n = b.code ? (size_t)DA_MIN(DA_MIN(b.n, p->size), BODY) : 0;
@@ -138,7 +151,7 @@ static enum da_locks_taken ask(struct da_waits *w, uint32_t thread)
 		const struct da_frame *f = &t->frames.v[i];
 		struct body b;
 
-		if (f->module != DA_NONE && w->p->modules.v[f->module].class == DA_CLASS_SYSTEM)
+		if (passes_through(w, f->module))
 			continue;
 		if (!w->bodies_left || !body_of(w, f, &b)) {
 			all = false;

@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/compare.py \
 	%D%/cond.c \
 	%D%/cxx.cc \
+	%D%/holder.cc \
 	%D%/leave.c \
 	%D%/libc.c \
 	%D%/musl.c \
