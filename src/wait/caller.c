@@ -12,8 +12,10 @@ static bool is_library(const struct da_waits *w, uint32_t module)
 {
 	const struct da_module *m = module != DA_NONE ? &w->p->modules.v[module] : NULL;
 
-	return m && (m->interpreter || da_wait_is_libc(m) || da_starts(m->name, "librt.so") ||
-		     da_starts(m->name, "librt-2.") || da_starts(m->name, "ld-linux") || da_starts(m->name, "ld-2."));
+	if (!m || m->interpreter || da_wait_is_libc(m))
+		return m != NULL;
+	return m->name && (da_starts(m->name, "librt.so") || da_starts(m->name, "librt-2.") || da_starts(m->name, "ld-linux") ||
+			   da_starts(m->name, "ld-2."));
 }
 
 static bool is_gate(const struct da_waits *w, uint32_t module)

@@ -36,7 +36,9 @@ static bool passes_through(const struct da_waits *w, uint32_t module)
 {
 	const struct da_module *m = module != DA_NONE ? &w->p->modules.v[module] : NULL;
 
-	return m && (m->class == DA_CLASS_SYSTEM || da_starts(m->name, "libstdc++") || da_starts(m->name, "libc++"));
+	if (!m || m->class == DA_CLASS_SYSTEM)
+		return m != NULL;
+	return m->name && (da_starts(m->name, "libstdc++") || da_starts(m->name, "libc++"));
 }
 
 static enum effect of_name(const char *raw)

@@ -26,7 +26,7 @@ STATES = [
 # Holders and what only marks a place; "returned": a kernel without the call.
 LEFT_OUT = ("pause", "runner", "main", "holder", "main-end", "returned")
 # Owners that the truth does not write down.
-UNSAID = {"dl-load-lock", "x-jthread-join", "x-once", "once"}
+UNSAID = {"dl-load-lock", "x-jthread-join", "x-once", "once", "x-static-guard"}
 
 
 def wanted(state):

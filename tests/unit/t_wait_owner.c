@@ -208,7 +208,7 @@ END_TEST
 /* A lock of the program's own, in memory that looks like a mutex: who made the call tells what it can be. */
 START_TEST(locks_that_are_no_mutexes)
 {
-	enum { INLINE, BY_NAME, UNNAMED, NO_LIBRARY };
+	enum { INLINE, BY_NAME, UNNAMED, NO_LIBRARY }; /* the module of the last has no name */
 	static const uint32_t owners[] = { FIRST_TID + 3, 7777, 12 };
 
 	for (int how = INLINE; how <= NO_LIBRARY; how++)
@@ -230,7 +230,7 @@ START_TEST(locks_that_are_no_mutexes)
 			else if (how == UNNAMED)
 				put(sp_of(1), DATA + 0x2000, 8);
 			else
-				d->proc.modules.v[0].name = "other.so";
+				d->proc.modules.v[0].name = NULL;
 			if (how == NO_LIBRARY)
 				set(d, 1, RIP, DATA + 0x1000);
 			mutex(m, 2, 0, owners[i], 3, 0);
