@@ -24,10 +24,7 @@ enum {
 /* ---------------------------------------------------------------- nodes */
 
 struct node {
-	int64_t depth;
-	uint64_t weight;
-	const char *label, *place;
-	bool own, noise;
+	struct da_view_node row;
 	size_t end; /* the first node behind its subtree */
 };
 
@@ -36,41 +33,12 @@ struct tree {
 	size_t left;
 };
 
-/*
- * The columns of a tree by their types: the number is the depth, the first two symbols are label and
- * place, the count is the weight, the bool says which nodes matter.
- */
-static void read_node(struct da_html *h, enum da_block block, uint32_t row, struct node *ret)
-{
-	const struct da_block_def *def = &da_blocks[block];
-	struct node n = { .weight = 1 };
-	struct da_cell cell;
-
-	for (enum da_col col = def->first; col < def->end; col++) {
-		if (!da_cell_get(h->view->doc, col, row, &cell))
-			continue;
-		if (cell.type == DA_TYPE_NUMBER)
-			n.depth = cell.i;
-		else if (cell.type == DA_TYPE_COUNT)
-			n.weight = cell.u;
-		else if (cell.type == DA_TYPE_BOOL)
-			n.own = cell.b, n.noise = !cell.b;
-		else if (cell.type == DA_TYPE_SYMBOL && !n.label)
-			n.label = cell.text;
-		else if (cell.type == DA_TYPE_SYMBOL)
-			n.place = cell.text;
-	}
-	if (!n.label)
-		n.label = n.place ? n.place : "unknown";
-	*ret = n;
-}
-
 static void find_ends(struct da_html *h, struct tree *t)
 {
 	DA_VEC(size_t) open = { 0 };
 
 	for (size_t i = 0; i < t->nodes.n; i++) {
-		while (open.n && t->nodes.v[open.v[open.n - 1]].depth >= t->nodes.v[i].depth)
+		while (open.n && t->nodes.v[open.v[open.n - 1]].row.depth >= t->nodes.v[i].row.depth)
 			t->nodes.v[open.v[--open.n]].end = i;
 		da_vec_push(h->arena, &open, i);
 	}
@@ -85,7 +53,7 @@ static struct tree read_tree(struct da_html *h, enum da_block block)
 	const uint32_t *rows = da_view_rows(h->view, block, &n, &t.left);
 
 	for (size_t i = 0; i < n; i++)
-		read_node(h, block, rows[i], da_vec_add(h->arena, &t.nodes));
+		da_vec_push(h->arena, &t.nodes, ((struct node){ .row = da_view_node(h->view, block, rows[i]) }));
 	find_ends(h, &t);
 	return t;
 }
@@ -99,13 +67,13 @@ static void line(struct da_html *h, xmlNodePtr parent, const struct node *n, boo
 
 	if (counted) {
 		da_str_clear(&h->text);
-		da_format_count(&h->text, n->weight, h->view->gap);
+		da_format_count(&h->text, n->row.weight, h->view->gap);
 		da_html_text(h, ct, h->text.s);
 	}
-	da_html_add_text(h, ln, "span", n->own ? "own" : n->noise ? "dim" : NULL, n->label);
-	if (n->place && n->place != n->label) {
+	da_html_add_text(h, ln, "span", n->row.own ? "own" : n->row.noise ? "dim" : NULL, n->row.label);
+	if (n->row.place && n->row.place != n->row.label) {
 		da_html_text(h, ln, "  ");
-		da_html_add_text(h, ln, "span", "dim", n->place);
+		da_html_add_text(h, ln, "span", "dim", n->row.place);
 	}
 }
 
@@ -113,7 +81,7 @@ static void line(struct da_html *h, xmlNodePtr parent, const struct node *n, boo
 static size_t chain_end(const struct tree *t, size_t i)
 {
 	while (i + 1 < t->nodes.v[i].end && t->nodes.v[i + 1].end == t->nodes.v[i].end &&
-	       t->nodes.v[i + 1].weight == t->nodes.v[i].weight)
+	       t->nodes.v[i + 1].row.weight == t->nodes.v[i].row.weight)
 		i++;
 	return i;
 }
@@ -175,7 +143,7 @@ static void attr_number(xmlNodePtr node, const char *name, double v)
 static void place(struct flame *f, size_t from, size_t to, double x, unsigned row)
 {
 	for (size_t i = from; i < to; i = f->t->nodes.v[i].end) {
-		double width = (double)f->t->nodes.v[i].weight * f->per_unit;
+		double width = (double)f->t->nodes.v[i].row.weight * f->per_unit;
 
 		if (width >= 1.5 && f->drawn < FLAME_NODES) {
 			f->x[i] = x;
@@ -193,25 +161,25 @@ static void place(struct flame *f, size_t from, size_t to, double x, unsigned ro
 static void flame_box(struct da_html *h, const struct flame *f, size_t i)
 {
 	const struct node *n = &f->t->nodes.v[i];
-	double width = (double)n->weight * f->per_unit, y = f->row[i] * FLAME_ROW;
+	double width = (double)n->row.weight * f->per_unit, y = f->row[i] * FLAME_ROW;
 	xmlNodePtr g = da_html_new(h, "g", NULL), rect;
 	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
 
-	da_str_addf(&s, "%s · ", n->label);
-	da_format_number_of(&s, n->weight, "thread", h->view->gap);
+	da_str_addf(&s, "%s · ", n->row.label);
+	da_format_number_of(&s, n->row.weight, "thread", h->view->gap);
 	da_html_add_text(h, g, "title", NULL, s.s);
-	rect = da_html_add(h, g, "rect", n->own ? "own" : NULL);
+	rect = da_html_add(h, g, "rect", n->row.own ? "own" : NULL);
 	attr_number(rect, "x", f->x[i]);
 	attr_number(rect, "y", y);
 	attr_number(rect, "width", width);
 	da_html_attr(rect, "height", "18");
 	if (width > 5 * GLYPH_WIDTH) {
-		xmlNodePtr text = da_html_add(h, g, "text", n->own ? "own" : NULL);
+		xmlNodePtr text = da_html_add(h, g, "text", n->row.own ? "own" : NULL);
 
 		attr_number(text, "x", f->x[i] + 4);
 		attr_number(text, "y", y + 13);
 		da_str_clear(&s);
-		da_format_clip(&s, n->label, (size_t)(width - 8) / GLYPH_WIDTH - 2);
+		da_format_clip(&s, n->row.label, (size_t)(width - 8) / GLYPH_WIDTH - 2);
 		da_html_text(h, text, da_str_get(&s));
 	}
 	da_html_put(h, g);
@@ -227,7 +195,7 @@ static void flame(struct da_html *h, const struct tree *t)
 	for (size_t i = 0; i < t->nodes.n; i++)
 		leaves += t->nodes.v[i].end == i + 1;
 	for (size_t i = 0; i < t->nodes.n; i = t->nodes.v[i].end)
-		total += (double)t->nodes.v[i].weight;
+		total += (double)t->nodes.v[i].row.weight;
 	if (leaves < 2 || total <= 0) /* one stack: the graph would only repeat it */
 		return;
 	f.per_unit = FLAME_WIDTH / total;

@@ -226,35 +226,9 @@ void da_page_stacks(struct da_page *p, enum da_block block)
 /* ---------------------------------------------------------------- trees */
 
 struct node {
-	int64_t depth;
-	uint64_t weight;
+	struct da_view_node row;
 	size_t children, indent;
-	const char *label;
-	bool own;
 };
-
-static struct node node_of(struct da_page *p, enum da_block block, uint32_t row)
-{
-	const struct da_block_def *def = &da_blocks[block];
-	struct node n = { .weight = 1 };
-	struct da_cell cell;
-
-	for (enum da_col col = def->first; col < def->end; col++) {
-		if (!da_cell_get(p->view->doc, col, row, &cell))
-			continue;
-		if (cell.type == DA_TYPE_NUMBER)
-			n.depth = cell.i;
-		else if (cell.type == DA_TYPE_COUNT)
-			n.weight = cell.u;
-		else if (cell.type == DA_TYPE_BOOL)
-			n.own = cell.b;
-		else if (cell.type == DA_TYPE_SYMBOL && !n.label)
-			n.label = cell.text;
-	}
-	if (!n.label)
-		n.label = "unknown";
-	return n;
-}
 
 /* Lines are set in only where the tree branches, so that long stacks do not walk off the page. */
 static size_t read_nodes(struct da_page *p, enum da_block block, const uint32_t *rows, size_t n,
@@ -264,8 +238,8 @@ static size_t read_nodes(struct da_page *p, enum da_block block, const uint32_t 
 	size_t *parent = da_calloc(p->arena, n, sizeof(*parent)), leaves = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		nodes[i] = node_of(p, block, rows[i]);
-		while (open.n && nodes[open.v[open.n - 1]].depth >= nodes[i].depth)
+		nodes[i].row = da_view_node(p->view, block, rows[i]);
+		while (open.n && nodes[open.v[open.n - 1]].row.depth >= nodes[i].row.depth)
 			open.n--;
 		parent[i] = open.n ? open.v[open.n - 1] : SIZE_MAX;
 		if (open.n)
@@ -301,12 +275,12 @@ void da_page_tree(struct da_page *p, enum da_block block)
 			break;
 		}
 		da_str_clear(&s);
-		da_str_addf(&s, "%7" PRIu64 " %c ", nodes[i].weight, nodes[i].own ? '>' : ' ');
+		da_str_addf(&s, "%7" PRIu64 " %c ", nodes[i].row.weight, nodes[i].row.own ? '>' : ' ');
 		for (size_t k = 0; k < nodes[i].indent; k++)
 			da_str_addc(&s, ' ');
 		da_str_clear(&label);
-		da_wrap(&p->line, da_page_clip(p, &label, nodes[i].label), s.s, nodes[i].indent + 12, p->width);
-		da_page_flush_styled(p, nodes[i].own ? DA_STYLE_BOLD : DA_STYLE_NONE);
+		da_wrap(&p->line, da_page_clip(p, &label, nodes[i].row.label), s.s, nodes[i].indent + 12, p->width);
+		da_page_flush_styled(p, nodes[i].row.own ? DA_STYLE_BOLD : DA_STYLE_NONE);
 	}
 	da_page_left(p, left);
 }

@@ -414,3 +414,28 @@ enum da_severity da_view_verdict_severity(const struct da_view *v)
 			return da_doc_finding(in->doc, i)->severity;
 	return by_kind[verdict->kind];
 }
+
+struct da_view_node da_view_node(const struct da_view *v, enum da_block block, uint32_t row)
+{
+	const struct da_block_def *def = &da_blocks[block];
+	struct da_view_node n = { .weight = 1 };
+	struct da_cell cell;
+
+	for (enum da_col col = def->first; col < def->end; col++) {
+		if (!da_cell_get(v->doc, col, row, &cell))
+			continue;
+		if (cell.type == DA_TYPE_NUMBER)
+			n.depth = cell.i;
+		else if (cell.type == DA_TYPE_COUNT)
+			n.weight = cell.u;
+		else if (cell.type == DA_TYPE_BOOL)
+			n.own = cell.b, n.noise = !cell.b;
+		else if (cell.type == DA_TYPE_SYMBOL && !n.label)
+			n.label = cell.text;
+		else if (cell.type == DA_TYPE_SYMBOL)
+			n.place = cell.text;
+	}
+	if (!n.label)
+		n.label = n.place ? n.place : "unknown";
+	return n;
+}

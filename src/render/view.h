@@ -148,4 +148,18 @@ double da_view_share(const struct da_view *v, size_t threads);
 /* The severity that the page's verdict has: of its finding, else by its kind; DA_SEVERITIES: good. */
 enum da_severity da_view_verdict_severity(const struct da_view *v);
 
+/* ---------------------------------------------------------------- trees */
+
+/*
+ * A row of a tree, by the types of its columns: the number is the depth, the first two symbols are label and place, the
+ * count is the weight, the bool says which nodes matter.
+ */
+struct da_view_node {
+	int64_t depth;
+	uint64_t weight;
+	const char *label, *place; /* label is never NULL */
+	bool own, noise;           /* noise: said not to matter; neither: nothing is said */
+};
+struct da_view_node da_view_node(const struct da_view *v, enum da_block block, uint32_t row);
+
 #endif

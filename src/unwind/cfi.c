@@ -44,15 +44,6 @@ static enum da_status register_offset(const struct frame *f, const struct da_cfi
 	return DA_OK;
 }
 
-static enum da_status word_at(struct frame *f, uint64_t addr, uint64_t *ret)
-{
-	enum da_status st = da_mem_word(&f->w->dump->proc.mem, addr, ret);
-
-	if (st != DA_OK)
-		f->w->fault = addr;
-	return st;
-}
-
 /*
  * aarch64 behind a frame record: sp is not known, but compilers let x29 point at the record, and the
  * row says how far below the CFA the record lies.
@@ -109,7 +100,7 @@ static enum da_status value(struct frame *f, const struct da_cfi_rule *rule, int
 		*ret = f->w->regs.v[r];
 		return DA_OK;
 	case DA_RULE_CFA_OFFSET:
-		return word_at(f, cfa + (uint64_t)rule->offset, ret);
+		return da_unwind_word(f->w, cfa + (uint64_t)rule->offset, ret);
 	case DA_RULE_CFA_VALUE:
 		*ret = cfa + (uint64_t)rule->offset;
 		return DA_OK;
@@ -117,7 +108,7 @@ static enum da_status value(struct frame *f, const struct da_cfi_rule *rule, int
 		return register_offset(f, rule, ret);
 	case DA_RULE_EXPR_AT:
 		st = expression(f, rule, &at);
-		return st == DA_OK ? word_at(f, at, ret) : st;
+		return st == DA_OK ? da_unwind_word(f->w, at, ret) : st;
 	case DA_RULE_EXPR_VALUE:
 		return expression(f, rule, ret);
 	default:

@@ -53,21 +53,6 @@ struct undo {
 	bool restored_lr, interrupted, done;
 };
 
-static enum da_status load(struct undo *u, uint64_t addr, uint64_t *ret)
-{
-	enum da_status st = da_mem_word(&u->w->dump->proc.mem, addr, ret);
-
-	if (st != DA_OK)
-		u->w->fault = addr;
-	return st;
-}
-
-static enum da_status corrupt(struct undo *u, const char *why)
-{
-	u->w->why = why;
-	return DA_CORRUPT;
-}
-
 static enum da_status unknown(struct undo *u)
 {
 	u->w->why = "the unwind information needs a register whose value is not known";
@@ -76,7 +61,7 @@ static enum da_status unknown(struct undo *u)
 
 static enum da_status not_known(struct undo *u)
 {
-	return corrupt(u, "its unwind information has a code that is not known");
+	return da_unwind_corrupt(u->w, "its unwind information has a code that is not known");
 }
 
 /* ---------------------------------------------------------------- packed entries */
@@ -201,7 +186,7 @@ static enum da_status read_packed(struct undo *u)
 	c.ints = c.regi * 8 + (c.cr == 1 ? 8 : 0);
 	c.saved = (c.ints + (c.regf ? (c.regf + 1) * 8 : 0) + (c.homed ? 64 : 0) + 15) & ~15U;
 	if ((word & 3) == 3 || c.regi > 10 || frame < c.saved || (c.cr >= 2 && frame == c.saved))
-		return corrupt(u, "its packed unwind information describes no frame");
+		return da_unwind_corrupt(u->w, "its packed unwind information describes no frame");
 	c.local = frame - c.saved;
 	write_out(i, &c, false);
 	i->epilog = NO_EPILOG;
@@ -264,7 +249,7 @@ static enum da_status read_xdata(struct undo *u, uint32_t place)
 		words = more >> 16 & 0xff;
 	}
 	if (head >> 18 & 3)
-		return corrupt(u, "its unwind information has a version that is not known");
+		return da_unwind_corrupt(u->w, "its unwind information has a version that is not known");
 	i->prolog = true;
 	i->epilog = NO_EPILOG;
 	if (!(head >> 21 & 1)) {
@@ -342,7 +327,7 @@ static enum da_status restore(struct undo *u, unsigned first, unsigned n, unsign
 	if (u->sp_guess)
 		return DA_NOT_FOUND;
 	for (unsigned k = 0; k < n; k++) {
-		enum da_status st = load(u, u->r->v[SP] + offset + 8 * k, &v);
+		enum da_status st = da_unwind_word(u->w, u->r->v[SP] + offset + 8 * k, &v);
 
 		if (st != DA_OK)
 			return st;
@@ -374,10 +359,10 @@ static enum da_status from_fp(struct undo *u, unsigned above)
 static enum da_status machine_frame(struct undo *u)
 {
 	uint64_t sp, pc;
-	enum da_status st = u->sp_guess ? DA_NOT_FOUND : load(u, u->r->v[SP], &sp);
+	enum da_status st = u->sp_guess ? DA_NOT_FOUND : da_unwind_word(u->w, u->r->v[SP], &sp);
 
 	if (st == DA_OK)
-		st = load(u, u->r->v[SP] + 8, &pc);
+		st = da_unwind_word(u->w, u->r->v[SP] + 8, &pc);
 	if (st != DA_OK)
 		return st;
 	if (!u->restored_lr)
@@ -400,7 +385,7 @@ static enum da_status context(struct undo *u)
 		return DA_FAULT;
 	}
 	if (da_arch_read_context(u->w->dump->proc.arch, (struct da_bytes){ bytes, sizeof(bytes) }, u->r) != DA_OK)
-		return corrupt(u, "the registers that the system kept on the stack are damaged");
+		return da_unwind_corrupt(u->w, "the registers that the system kept on the stack are damaged");
 	u->interrupted = u->done = true;
 	return DA_OK;
 }
@@ -487,7 +472,7 @@ static enum da_status undo_code(struct undo *u, const uint8_t *c)
 			   (c[0] & 0xfc) == SAVE_FREGP || c[0] == SAVE_NEXT;
 
 	if (u->nexts && !takes_nexts)
-		return corrupt(u, "its unwind information continues a pair of registers that is not there");
+		return da_unwind_corrupt(u->w, "its unwind information continues a pair of registers that is not there");
 	if (c[0] < SAVE_R19R20_X) {
 		u->r->v[SP] += 16U * c[0];
 		return DA_OK;
@@ -531,7 +516,7 @@ static enum da_status undo_function(struct undo *u, uint32_t rva)
 	for (unsigned k = st == DA_OK ? begin(i, place) : 0; st == DA_OK && !u->done;
 	     k += code_length(i->codes[k])) {
 		if (k >= i->ncodes || k + code_length(i->codes[k]) > i->ncodes)
-			return corrupt(u, "its unwind information is cut");
+			return da_unwind_corrupt(u->w, "its unwind information is cut");
 		st = undo_code(u, i->codes + k);
 	}
 	return st;
@@ -542,7 +527,7 @@ static enum da_status return_address(struct undo *u)
 	uint64_t pc = u->r->v[LR];
 
 	if (!da_reg_known(u->r, LR) && !u->w->exact_pc)
-		return corrupt(u, "its unwind information does not say where it returns to");
+		return da_unwind_corrupt(u->w, "its unwind information does not say where it returns to");
 	if (!da_reg_known(u->r, LR))
 		return unknown(u);
 	if (u->sp_guess)

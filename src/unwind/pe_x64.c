@@ -39,21 +39,6 @@ struct undo {
 	bool machine_frame;
 };
 
-static enum da_status load(struct undo *u, uint64_t addr, uint64_t *ret)
-{
-	enum da_status st = da_mem_word(&u->w->dump->proc.mem, addr, ret);
-
-	if (st != DA_OK)
-		u->w->fault = addr;
-	return st;
-}
-
-static enum da_status corrupt(struct undo *u, const char *why)
-{
-	u->w->why = why;
-	return DA_CORRUPT;
-}
-
 static enum da_status unknown(struct undo *u)
 {
 	u->w->why = "the unwind information needs a register whose value is not known";
@@ -78,7 +63,7 @@ static enum da_status read_info(struct undo *u, uint32_t rva)
 	i->fpoff = (uint8_t)(head[3] >> 4);
 	i->chain = at + 4 + 2 * (uint64_t)((i->ncodes + 1) & ~1);
 	return i->version == 1 || i->version == 2 ?
-		       DA_OK : corrupt(u, "its unwind information has a version that is not known");
+		       DA_OK : da_unwind_corrupt(u->w, "its unwind information has a version that is not known");
 }
 
 /* ---------------------------------------------------------------- codes */
@@ -131,7 +116,7 @@ static uint32_t operand(const struct info *i, unsigned k, bool wide)
 static enum da_status restore(struct undo *u, uint8_t reg, uint64_t at)
 {
 	uint64_t v;
-	enum da_status st = load(u, at, &v);
+	enum da_status st = da_unwind_word(u->w, at, &v);
 
 	if (st == DA_OK)
 		da_reg_set(u->r, dwarf_of[reg], v);
@@ -141,10 +126,10 @@ static enum da_status restore(struct undo *u, uint8_t reg, uint64_t at)
 static enum da_status machine_frame(struct undo *u, bool error_code)
 {
 	uint64_t at = u->r->v[RSP] + (error_code ? 8 : 0), rip, rsp;
-	enum da_status st = load(u, at, &rip);
+	enum da_status st = da_unwind_word(u->w, at, &rip);
 
 	if (st == DA_OK)
-		st = load(u, at + 24, &rsp);
+		st = da_unwind_word(u->w, at + 24, &rsp);
 	if (st != DA_OK)
 		return st;
 	da_reg_set(u->r, RIP, rip);
@@ -172,7 +157,7 @@ static enum da_status undo_code(struct undo *u, unsigned k, uint64_t frame)
 		return st;
 	case ALLOC_LARGE:
 		if (arg > 1)
-			return corrupt(u, "its unwind information has a code that is not known");
+			return da_unwind_corrupt(u->w, "its unwind information has a code that is not known");
 		*rsp += arg ? operand(i, k, true) : 8 * (uint64_t)operand(i, k, false);
 		return DA_OK;
 	case ALLOC_SMALL:
@@ -193,7 +178,7 @@ static enum da_status undo_code(struct undo *u, unsigned k, uint64_t frame)
 	case PUSH_MACHFRAME:
 		return machine_frame(u, arg & 1);
 	default:
-		return corrupt(u, "its unwind information has a code that is not known");
+		return da_unwind_corrupt(u->w, "its unwind information has a code that is not known");
 	}
 }
 
@@ -231,7 +216,7 @@ static enum da_status undo_codes(struct undo *u, uint32_t done)
 
 	for (unsigned k = 0; st == DA_OK && k < i->ncodes; k += slots(u, k)) {
 		if (k + slots(u, k) > i->ncodes)
-			return corrupt(u, "its unwind information is cut");
+			return da_unwind_corrupt(u->w, "its unwind information is cut");
 		/* The codes of epilogs (version 2) count from the end. */
 		if (i->version == 2 && (i->codes[2 * k + 1] & 15) == EPILOG)
 			continue;
@@ -256,7 +241,7 @@ static enum da_status follow_entry(struct undo *u, struct da_pe_function *f)
 {
 	enum da_status st = f->unwind & 1 ? read_entry(u, u->base + f->unwind - 1, f) : DA_OK;
 
-	return st == DA_OK && f->unwind & 1 ? corrupt(u, "its unwind information leads in a circle") : st;
+	return st == DA_OK && f->unwind & 1 ? da_unwind_corrupt(u->w, "its unwind information leads in a circle") : st;
 }
 
 /* From a piece of a function to the one that it continues. */
@@ -277,7 +262,7 @@ static enum da_status undo_chain(struct undo *u)
 		struct da_pe_function f;
 
 		if (n == CHAIN_MAX)
-			return corrupt(u, "its unwind information leads in a circle");
+			return da_unwind_corrupt(u->w, "its unwind information leads in a circle");
 		st = follow_chain(u, &f);
 		if (st == DA_OK)
 			st = undo_codes(u, UINT32_MAX);
@@ -469,7 +454,7 @@ static bool in_epilog(struct undo *u, uint32_t rva)
 static enum da_status return_address(struct undo *u)
 {
 	uint64_t rip;
-	enum da_status st = load(u, u->r->v[RSP], &rip);
+	enum da_status st = da_unwind_word(u->w, u->r->v[RSP], &rip);
 
 	if (st != DA_OK)
 		return st;

@@ -112,6 +112,23 @@ static inline uint64_t da_unwind_lookup(const struct da_walk *w)
 	return da_unwind_pc(w) - (w->exact_pc ? 0 : 1);
 }
 
+/* A word of the stack; where that is not known, the walk remembers the address. */
+static inline enum da_status da_unwind_word(struct da_walk *w, uint64_t addr, uint64_t *ret)
+{
+	enum da_status st = da_mem_word(&w->dump->proc.mem, addr, ret);
+
+	if (st != DA_OK)
+		w->fault = addr;
+	return st;
+}
+
+/* The step ends, with a clause on why. */
+static inline enum da_status da_unwind_corrupt(struct da_walk *w, const char *why)
+{
+	w->why = why;
+	return DA_CORRUPT;
+}
+
 /* ---- DWARF expressions, as they stand in call frame information */
 
 struct da_expr {

@@ -6,6 +6,7 @@
 
 #include "analyze/analyze.h"
 #include "analyze/graph.h"
+#include "unit/findings.h"
 #include "unit/unit.h"
 
 /* n threads without frames. */
@@ -52,40 +53,6 @@ static void wait(struct da_dump *d, uint32_t thread, uint32_t lock, float confid
 static void behind(struct da_dump *d, uint32_t thread, uint32_t owner)
 {
 	wait(d, thread, lock(d, owner, 0.95f), 0.95f);
-}
-
-static struct da_doc *analyze(struct da_dump *d)
-{
-	struct da_doc *doc = da_doc_new(d->arena, NULL);
-	const char *first = NULL;
-
-	da_analyze(d, doc, &(struct da_analyze_options){ 0 });
-	da_doc_finish(doc);
-	ck_assert_msg(da_doc_mistakes(doc, &first) == 0, "%s", first ? first : "");
-	return doc;
-}
-
-static const struct da_finding_row *finding(const struct da_doc *doc, const char *rule)
-{
-	for (size_t i = 0; i < da_doc_findings(doc); i++)
-		if (da_streq(da_doc_finding(doc, i)->rule, rule))
-			return da_doc_finding(doc, i);
-	return NULL;
-}
-
-static size_t count(const struct da_doc *doc, enum da_severity s)
-{
-	size_t first;
-
-	return da_doc_findings_of(doc, s, &first);
-}
-
-static void ck_says(const char *rich, const char *words)
-{
-	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
-
-	da_rich_plain(&s, rich);
-	ck_assert_msg(strstr(da_str_get(&s), words), "'%s' is not in '%s'", words, da_str_get(&s));
 }
 
 START_TEST(cycles_of_each_size)

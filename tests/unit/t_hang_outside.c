@@ -6,6 +6,7 @@
 
 #include "analyze/analyze.h"
 #include "analyze/graph.h"
+#include "unit/findings.h"
 #include "unit/unit.h"
 
 enum { OWN, LIBC, MODULES };
@@ -28,33 +29,6 @@ static struct da_dump *process(uint32_t n)
 	for (uint32_t i = 0; i < n; i++)
 		*da_vec_add(d->arena, &p->threads) = (struct da_thread){ .tid = 100 + i, .state = DA_STATE_IDLE };
 	return d;
-}
-
-static struct da_doc *analyze(struct da_dump *d)
-{
-	struct da_doc *doc = da_doc_new(d->arena, NULL);
-	const char *first = NULL;
-
-	da_analyze(d, doc, &(struct da_analyze_options){ 0 });
-	da_doc_finish(doc);
-	ck_assert_msg(da_doc_mistakes(doc, &first) == 0, "%s", first ? first : "");
-	return doc;
-}
-
-static const struct da_finding_row *finding(const struct da_doc *doc, const char *rule)
-{
-	for (size_t i = 0; i < da_doc_findings(doc); i++)
-		if (da_streq(da_doc_finding(doc, i)->rule, rule))
-			return da_doc_finding(doc, i);
-	return NULL;
-}
-
-static void ck_says(const char *rich, const char *words)
-{
-	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
-
-	da_rich_plain(&s, rich);
-	ck_assert_msg(strstr(da_str_get(&s), words), "'%s' is not in '%s'", words, da_str_get(&s));
 }
 
 /* ---------------------------------------------------------------- debuggers */
@@ -149,15 +123,6 @@ static struct da_wait *wait(struct da_dump *d, uint32_t thread, enum da_lock_kin
 	return w;
 }
 
-static size_t count(const struct da_doc *doc, const char *rule, enum da_severity severity)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < da_doc_findings(doc); i++)
-		n += da_streq(da_doc_finding(doc, i)->rule, rule) && da_doc_finding(doc, i)->severity == severity;
-	return n;
-}
-
 START_TEST(remotes_by_destination)
 {
 	struct da_dump *d = process(20);
@@ -169,13 +134,13 @@ START_TEST(remotes_by_destination)
 	d->proc.waits.v[4].peer = "10.0.0.5:5432";
 	wait(d, 5, DA_WAIT_SOCKET); /* whoever it is for */
 	doc = analyze(d);
-	ck_assert_uint_eq(count(doc, "hang.waiting-remote", DA_SEVERITY_WARNING), 1);
-	ck_assert_uint_eq(count(doc, "hang.waiting-remote", DA_SEVERITY_INFORMATION), 1);
+	ck_assert_uint_eq(count_of(doc, "hang.waiting-remote", DA_SEVERITY_WARNING), 1);
+	ck_assert_uint_eq(count_of(doc, "hang.waiting-remote", DA_SEVERITY_INFORMATION), 1);
 	ck_says(finding(doc, "hang.waiting-remote")->title, "4 threads wait for an answer of PostgreSQL");
 	d->proc.threads.v[3].state = DA_STATE_IDLE; /* three of twenty */
 	doc = analyze(d);
-	ck_assert_uint_eq(count(doc, "hang.waiting-remote", DA_SEVERITY_WARNING), 0);
-	ck_assert_uint_eq(count(doc, "hang.waiting-remote", DA_SEVERITY_INFORMATION), 2);
+	ck_assert_uint_eq(count_of(doc, "hang.waiting-remote", DA_SEVERITY_WARNING), 0);
+	ck_assert_uint_eq(count_of(doc, "hang.waiting-remote", DA_SEVERITY_INFORMATION), 2);
 	ck_assert_ptr_nonnull(finding(doc, "hang.none"));
 	da_dump_free(d);
 }

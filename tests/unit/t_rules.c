@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyze/analyze.h"
+#include "unit/findings.h"
 #include "unit/unit.h"
 
 /* A process of two threads: t1 in own code called from libc, t2 the leader waiting in libc. */
@@ -81,44 +82,10 @@ static struct da_exception *crash(struct da_dump *d, int64_t code, const char *n
 	return e;
 }
 
-static struct da_doc *analyze(struct da_dump *d, const char *rules)
-{
-	struct da_doc *doc = da_doc_new(d->arena, NULL);
-	const char *first = NULL;
-
-	da_analyze(d, doc, &(struct da_analyze_options){ .rules = rules });
-	da_doc_finish(doc);
-	ck_assert_msg(da_doc_mistakes(doc, &first) == 0, "%s", first ? first : "");
-	return doc;
-}
-
-static size_t count(const struct da_doc *doc, enum da_severity s)
-{
-	size_t first;
-
-	return da_doc_findings_of(doc, s, &first);
-}
-
-static const struct da_finding_row *finding(const struct da_doc *doc, const char *rule)
-{
-	for (size_t i = 0; i < da_doc_findings(doc); i++)
-		if (da_streq(da_doc_finding(doc, i)->rule, rule))
-			return da_doc_finding(doc, i);
-	return NULL;
-}
-
-static void ck_says(const char *rich, const char *words)
-{
-	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
-
-	da_rich_plain(&s, rich);
-	ck_assert_msg(strstr(da_str_get(&s), words), "'%s' is not in '%s'", words, da_str_get(&s));
-}
-
 START_TEST(a_healthy_process_has_nothing)
 {
 	struct da_dump *d = process();
-	struct da_doc *doc = analyze(d, NULL);
+	struct da_doc *doc = analyze(d);
 
 	ck_assert_uint_eq(da_doc_findings(doc), 1);
 	ck_assert_ptr_nonnull(finding(doc, "hang.none"));
@@ -173,7 +140,7 @@ START_TEST(each_cause_has_its_rule)
 	e->has_address = true;
 	e->address = 0x18;
 	e->access = DA_ACCESS_READ;
-	doc = analyze(d, NULL);
+	doc = analyze(d);
 	f = finding(doc, causes[_i].rule);
 	ck_assert_ptr_nonnull(f);
 	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 1);
@@ -198,7 +165,7 @@ START_TEST(from_outside_is_no_error)
 
 	e->has_sender = true;
 	e->sender_pid = 77;
-	doc = analyze(d, NULL);
+	doc = analyze(d);
 	f = finding(doc, "crash.killed-from-outside");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR) + count(doc, DA_SEVERITY_WARNING), 0);
@@ -213,7 +180,7 @@ START_TEST(an_unknown_death_is_still_a_crash)
 	struct da_doc *doc;
 
 	crash(d, 24, "SIGXCPU", DA_CAUSE_UNKNOWN);
-	doc = analyze(d, NULL);
+	doc = analyze(d);
 	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_CRASH);
 	ck_says(da_doc_get_verdict(doc)->text, "SIGXCPU; why is unknown");
 	ck_assert_double_lt(da_doc_get_verdict(doc)->confidence, 0.6);
@@ -228,7 +195,7 @@ START_TEST(a_scanned_frame_lowers_the_confidence)
 
 	e->blamed_frame = 1;
 	d->proc.threads.v[0].frames.v[1].trust = DA_TRUST_SCAN;
-	ck_assert_double_le(finding(analyze(d, NULL), "crash.access")->confidence, 0.6);
+	ck_assert_double_le(finding(analyze(d), "crash.access")->confidence, 0.6);
 	da_dump_free(d);
 }
 END_TEST
@@ -239,7 +206,7 @@ START_TEST(an_unknown_address_is_not_invented)
 	struct da_doc *doc;
 
 	crash(d, 11, "SIGSEGV", DA_CAUSE_ACCESS);
-	doc = analyze(d, NULL);
+	doc = analyze(d);
 	ck_says(finding(doc, "crash.access")->description, "is unknown, since");
 	da_dump_free(d);
 }
@@ -269,7 +236,7 @@ START_TEST(messages_have_their_own_words)
 	struct da_str all DA_CLEANUP(da_str_done) = { 0 };
 
 	e->message = said[_i].message;
-	f = da_doc_finding(analyze(d, NULL), 0);
+	f = da_doc_finding(analyze(d), 0);
 	ck_says(f->title, said[_i].title);
 	da_rich_plain(&all, f->title);
 	da_rich_plain(&all, f->recommendation);
@@ -294,23 +261,23 @@ START_TEST(accesses_claim_no_more_than_is_known)
 
 	e->has_address = true;
 	e->address = 0x18; /* read or write is unknown */
-	f = finding(analyze(d, NULL), "crash.access");
+	f = finding(analyze(d), "crash.access");
 	ck_says(f->title, "Access through a null pointer");
 
 	e->address = 0x401000; /* mapped and read-only */
 	e->subname = "SEGV_ACCERR";
 	e->access = DA_ACCESS_WRITE;
-	f = finding(analyze(d, NULL), "crash.access");
+	f = finding(analyze(d), "crash.access");
 	ck_says(f->title, "write to read-only memory");
 	forbid(f->recommendation, "freed");
 
 	e->address = 0x1234;
 	e->access = DA_ACCESS_EXECUTE;
-	ck_says(finding(analyze(d, NULL), "crash.access")->title, "Call to 0x1234, which is no code");
+	ck_says(finding(analyze(d), "crash.access")->title, "Call to 0x1234, which is no code");
 
 	e->has_address = false; /* a core of the kernel, and the code is not at hand */
 	e->subname = "SI_KERNEL";
-	f = finding(analyze(d, NULL), "crash.access");
+	f = finding(analyze(d), "crash.access");
 	ck_says(f->recommendation, "not canonical");
 	forbid(f->recommendation, "written by the kernel");
 	da_dump_free(d);
@@ -324,10 +291,10 @@ START_TEST(an_abort_without_own_frames_names_no_place)
 	const struct da_finding_row *f;
 
 	e->blamed_frame = 2; /* of libc */
-	f = finding(analyze(d, NULL), "crash.abort");
+	f = finding(analyze(d), "crash.abort");
 	ck_says(f->title, "was ended by SIGABRT"); /* the sender is not known either */
 	e->has_sender = true;
-	f = finding(analyze(d, NULL), "crash.abort");
+	f = finding(analyze(d), "crash.abort");
 	ck_says(f->title, "aborted itself");
 	forbid(f->recommendation, "The place to look");
 	forbid(f->description, "__libc_start_main");
@@ -344,15 +311,15 @@ START_TEST(stacks_that_overflowed_are_counted)
 
 	e->cycle_len = 3;
 	e->cycle_count = 12777;
-	ck_says(finding(analyze(d, NULL), "crash.stack-overflow")->description, "the same 3 frames repeat 12 777 times");
+	ck_says(finding(analyze(d), "crash.stack-overflow")->description, "the same 3 frames repeat 12 777 times");
 	d->proc.threads.v[0].end = DA_END_LIMIT; /* the walk was given up before the beginning */
-	ck_says(finding(analyze(d, NULL), "crash.stack-overflow")->description, "repeat at least 12 777 times");
+	ck_says(finding(analyze(d), "crash.stack-overflow")->description, "repeat at least 12 777 times");
 	d->proc.threads.v[0].end = DA_END_COMPLETE;
 	e->cycle_len = 1;
-	ck_says(finding(analyze(d, NULL), "crash.stack-overflow")->description, "the same frame repeats 12 777 times");
+	ck_says(finding(analyze(d), "crash.stack-overflow")->description, "the same frame repeats 12 777 times");
 	e->cycle_count = 0;
 	e->below_stack = 20 << 20;
-	ck_says(finding(analyze(d, NULL), "crash.stack-overflow")->description, "not full: one frame went 20 480 KiB");
+	ck_says(finding(analyze(d), "crash.stack-overflow")->description, "not full: one frame went 20 480 KiB");
 	da_dump_free(d);
 }
 END_TEST
@@ -364,7 +331,7 @@ START_TEST(rules_can_be_chosen)
 	struct da_doc *doc;
 
 	crash(d, 11, "SIGSEGV", DA_CAUSE_ACCESS);
-	doc = analyze(d, "-crash.*");
+	doc = analyze_with(d, "-crash.*");
 	ck_assert_uint_eq(da_doc_findings(doc), 0);
 	ck_assert(da_rules_check("-crash.*,+crash.access", d->arena, &bad));
 	ck_assert(!da_rules_check("-crash.*,+hang.tea", d->arena, &bad));
@@ -385,7 +352,7 @@ START_TEST(a_cut_dump_is_told_and_partial)
 	d->origin.missing_bytes = 12345;
 	d->origin.lost_start = 0x7ffe0f000;
 	d->origin.lost_end = 0x7ffe10000;
-	doc = analyze(d, NULL);
+	doc = analyze(d);
 	ck_says(finding(doc, "dump.truncated")->description, "12345 bytes");
 	ck_says(finding(doc, "dump.truncated")->evidence[0].text, "4096 bytes of t1's stack");
 	ck_assert(finding(doc, "dump.truncated")->evidence[0].address == 0x7ffe0f000);
@@ -408,13 +375,13 @@ START_TEST(bad_references_are_told_with_who_closed)
 	places[0] = place(d, 1, "CloseHandle", NULL, 0);
 	places[1] = place(d, 0, "give_back", "/src/orders/pool.c", 12);
 	da_vec_push(d->arena, &d->proc.handle_operations, o);
-	doc = analyze(d, NULL);
+	doc = analyze(d);
 	ck_assert_ptr_null(finding(doc, "handles.bad-reference"));
 	o.act = DA_HANDLE_BAD_REFERENCE;
 	o.tid = 9;
 	da_vec_push(d->arena, &d->proc.handle_operations, o);
 	da_vec_push(d->arena, &d->proc.handle_operations, o);
-	doc = analyze(d, NULL);
+	doc = analyze(d);
 	ck_assert_uint_eq(count(doc, DA_SEVERITY_WARNING), 1);
 	ck_says(finding(doc, "handles.bad-reference")->evidence[0].text, "by a thread that has ended (9)");
 	ck_says(finding(doc, "handles.bad-reference")->evidence[1].text, "give_back");
@@ -437,7 +404,7 @@ START_TEST(a_machine_without_memory_is_told)
 
 		d->proc.system.committed = cases[i].committed << 30;
 		d->proc.system.commit_limit = cases[i].limit << 30;
-		doc = analyze(d, NULL);
+		doc = analyze(d);
 		ck_assert((finding(doc, "memory.limit-reached") != NULL) == cases[i].told);
 		if (i == 0)
 			ck_says(finding(doc, "memory.limit-reached")->description, "99328 of the 102400 MiB");
@@ -453,12 +420,12 @@ START_TEST(code_that_files_bring_back_is_no_news)
 	struct da_missing_file *m;
 
 	*k = (struct da_missing_kind){ DA_RANGE_IMAGE, "code of files (bit 2)" };
-	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.no-memory-kind"));
+	ck_assert_ptr_null(finding(analyze(d), "dump.no-memory-kind"));
 	m = da_vec_add(d->arena, &d->missing_files);
 	*m = (struct da_missing_file){ .module = 0, .name = "ordersd", .why = "code", .frames = 2 };
 	d->proc.modules.v[0].match = DA_MATCH_NONE;
-	ck_assert_ptr_nonnull(finding(analyze(d, NULL), "dump.no-memory-kind"));
-	ck_assert_ptr_nonnull(finding(analyze(d, NULL), "dump.symbols-missing"));
+	ck_assert_ptr_nonnull(finding(analyze(d), "dump.no-memory-kind"));
+	ck_assert_ptr_nonnull(finding(analyze(d), "dump.symbols-missing"));
 	da_dump_free(d);
 }
 END_TEST
@@ -469,9 +436,9 @@ START_TEST(lines_of_the_system_are_nobodys_question)
 	struct da_missing_file *m = da_vec_add(d->arena, &d->missing_files);
 
 	*m = (struct da_missing_file){ .module = 1, .name = "libc.so.6", .why = "lines", .frames = 3 };
-	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.symbols-missing"));
+	ck_assert_ptr_null(finding(analyze(d), "dump.symbols-missing"));
 	m->module = 0;
-	ck_assert_ptr_nonnull(finding(analyze(d, NULL), "dump.symbols-missing"));
+	ck_assert_ptr_nonnull(finding(analyze(d), "dump.symbols-missing"));
 	da_dump_free(d);
 }
 END_TEST
@@ -483,7 +450,7 @@ START_TEST(early_ends_are_named)
 
 	d->proc.threads.v[1].end = DA_END_NO_UNWIND_INFO;
 	d->proc.threads.v[1].end_why = "the file of libfoo.so is missing";
-	f = finding(analyze(d, NULL), "dump.unwind-incomplete");
+	f = finding(analyze(d), "dump.unwind-incomplete");
 	ck_assert_ptr_nonnull(f);
 	ck_says(f->title, "One stack");
 	ck_says(f->evidence[0].text, "libfoo.so is missing");
@@ -498,7 +465,7 @@ START_TEST(mismatches_and_lost_parts)
 
 	da_note(d->ledger, DA_NOTE_MISMATCH, "libfoo.so", NULL, "another build");
 	da_note(d->ledger, DA_NOTE_LOST, "symbols", NULL, "module libbar.so was left out");
-	doc = analyze(d, NULL);
+	doc = analyze(d);
 	ck_assert_ptr_nonnull(finding(doc, "dump.symbol-mismatch"));
 	ck_assert_ptr_nonnull(finding(doc, "dump.part-lost"));
 	ck_assert_int_eq(da_doc_get_status(doc), DA_DOC_PARTIAL);
@@ -524,13 +491,13 @@ START_TEST(overflow_seen_from_a_handler)
 	e->cycle_count = 7;
 	e->cycle_len = 2;
 	e->blamed_frame = 1;
-	f = finding(analyze(d, NULL), "crash.stack-overflow");
+	f = finding(analyze(d), "crash.stack-overflow");
 	ck_assert_ptr_nonnull(f);
 	ck_says(f->description, "at least 1 000 KiB is full: the same 2 frames repeat 7 times");
 	ck_assert_ptr_null(strstr(f->evidence[1].text, "scan of the stack"));
 	t->frames.v[1].sp = 0x7fff2000;
 	t->frames.v[2].sp = 0x7fff5000;
-	f = finding(analyze(d, NULL), "crash.stack-overflow");
+	f = finding(analyze(d), "crash.stack-overflow");
 	ck_says(f->description, "stack of 24 KiB is full");
 	da_dump_free(d);
 }
@@ -547,7 +514,7 @@ START_TEST(a_foreign_dump_of_dotnet)
 	d->proc.modules.v[1].path = "/opt/app/libcoreclr.so";
 	*da_vec_add(d->arena, &d->proc.runtimes) = (struct da_runtime){ .kind = DA_RUNTIME_CORECLR, .module = 1, .verified = true };
 	/* nothing lacks: all its files are at hand */
-	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.not-portable"));
+	ck_assert_ptr_null(finding(analyze(d), "dump.not-portable"));
 	m = da_vec_add(d->arena, &d->missing_files);
 	*m = (struct da_missing_file){ .module = 1, .name = "libcoreclr.so", .path = "/opt/app/libcoreclr.so",
 				       .build_id = "aabb", .why = "names", .frames = 3 };
@@ -557,7 +524,7 @@ START_TEST(a_foreign_dump_of_dotnet)
 	m = da_vec_add(d->arena, &d->missing_files);
 	*m = (struct da_missing_file){ .module = DA_NONE, .managed = true, .debug = true, .name = "App.pdb",
 				       .pdb_id = "00FFFFFFFF", .why = "lines", .frames = 1 };
-	f = finding(analyze(d, NULL), "dump.not-portable");
+	f = finding(analyze(d), "dump.not-portable");
 	ck_assert_ptr_nonnull(f);
 	ck_says(f->description, "2 files");
 	ck_assert_uint_eq(f->nevidence, 2);
@@ -565,10 +532,10 @@ START_TEST(a_foreign_dump_of_dotnet)
 	ck_says(f->evidence[0].text, "build-id aabb");
 	ck_says(f->evidence[1].text, "/opt/app/App.dll");
 	d->origin.writer = "createdump";
-	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.not-portable"));
+	ck_assert_ptr_null(finding(analyze(d), "dump.not-portable"));
 	d->origin.writer = "kernel";
 	d->origin.format = "minidump";
-	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.not-portable"));
+	ck_assert_ptr_null(finding(analyze(d), "dump.not-portable"));
 	da_dump_free(d);
 }
 END_TEST
@@ -583,16 +550,16 @@ START_TEST(names_that_a_writer_left_out)
 	*da_vec_add(d->arena, &d->proc.runtimes) = (struct da_runtime){
 		.kind = DA_RUNTIME_CORECLR, .verified = true, .reader = DA_READER_TABLE, .lacks = "It left out metadata",
 		.remedy = "Give the program's file" };
-	f = finding(analyze(d, NULL), "dump.runtime-unknown");
+	f = finding(analyze(d), "dump.runtime-unknown");
 	ck_assert_ptr_nonnull(f);
 	ck_says(f->description, "It left out metadata.");
 	ck_says(f->recommendation, "Give the program's file.");
 	ck_says(f->evidence[0].text, "names of methods");
 	m = da_vec_add(d->arena, &d->proc.assemblies);
 	*m = (struct da_assembly){ .name = "App", .missing_why = "its metadata is not in the dump", .module = DA_NONE };
-	ck_assert_ptr_nonnull(finding(analyze(d, NULL), "dump.runtime-unknown"));
+	ck_assert_ptr_nonnull(finding(analyze(d), "dump.runtime-unknown"));
 	m->missing_why = NULL;
-	ck_assert_ptr_null(finding(analyze(d, NULL), "dump.runtime-unknown"));
+	ck_assert_ptr_null(finding(analyze(d), "dump.runtime-unknown"));
 	da_dump_free(d);
 }
 END_TEST
@@ -613,7 +580,7 @@ START_TEST(own_fields_of_exceptions)
 	*da_vec_add(d->arena, &x->fields) =
 		(struct da_text_pair){ .name = "_dbPassword", .value = "open-sesame-4711", .own = true };
 	e->managed = x;
-	doc = analyze(d, NULL);
+	doc = analyze(d);
 	f = finding(doc, "crash.clr-exception");
 	ck_assert_ptr_nonnull(f);
 	for (size_t i = 0; i < f->nevidence; i++)
@@ -636,7 +603,7 @@ START_TEST(secrets_are_counted)
 
 	da_vec_push(d->arena, &d->proc.arguments, "ordersd");
 	da_vec_push(d->arena, &d->proc.arguments, "--password=open-sesame-4711");
-	f = finding(analyze(d, NULL), "dump.secrets");
+	f = finding(analyze(d), "dump.secrets");
 	ck_assert_ptr_nonnull(f);
 	ck_says(f->description, "1 password");
 	da_dump_free(d);
@@ -667,7 +634,7 @@ START_TEST(equal_stacks_are_one_group)
 		frame(d, t, 0x7f0000002000, 1, "poll");
 		frame(d, t, 0x401200 + (i == 9), 0, "serve"); /* the last one elsewhere in serve */
 	}
-	doc = analyze(d, NULL);
+	doc = analyze(d);
 	ck_assert_uint_eq(da_doc_rows(doc, DA_BLOCK_threads), 12);
 	ck_assert_uint_eq(da_doc_rows(doc, DA_BLOCK_stacks), 3);
 	ck_assert_uint_gt(da_doc_rows(doc, DA_BLOCK_call_tree), 2);
