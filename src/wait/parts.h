@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of wait for Linux, private to the room. wait.c runs them in this order: which C library the threads belong
- * to (libc.c), the system call at the top of each stack (calls.c), the object behind each futex (the recognisers of
- * families.def), all other calls (call_wait.c), locks that a thread holds without anybody waiting (held.c), whether the
- * owner's own stack agrees (witness.c), states and roles (state.c).
+ * to (libc.c), what functions each stack is in and whose code made its system call (names.c, caller.c), which call that
+ * is (calls.c), the object behind each futex (the recognisers of families.def), all other calls (call_wait.c), locks that
+ * a thread holds without anybody waiting (held.c), whether the owner's own stack agrees (witness.c), states and roles
+ * (state.c).
  */
 #ifndef DA_WAIT_PARTS_H
 #define DA_WAIT_PARTS_H

@@ -15,7 +15,10 @@
  *   below          a guess. Where facts contradict each other the owner is left unknown (DA_NONE) and `how`
  *                  says what contradicts
  * A lock word that lies (the id of another thread) can look right in every field: so an owner known by its
- * word alone never has more than 0.85.
+ * word alone never has more than 0.85. Where no name tells whose code sleeps (static and stripped), the form of the
+ * memory makes at most 0.55 of a wait and 0.5 of an owner: locks of programs' own look like mutexes. A program that
+ * makes the call itself waits for nothing of the C library's. Ids older than the process are a parent's, whose locks a
+ * fork copied.
  *
  * Linux: x86_64, i386, aarch64; glibc from 2.17 on (verified 2.31 to 2.43) and musl, told apart by the shape
  * of what is in memory, so that neither symbols nor versions are needed. To add a primitive: src/wait/NAME.c

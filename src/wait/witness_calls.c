@@ -115,8 +115,8 @@ static enum effect of_function(struct da_waits *w, uint64_t target, unsigned dep
 	struct body b = { 0 };
 	enum effect e;
 
-	if (!new)
-		return *slot ? (enum effect)*slot : NEUTRAL;
+	if (!new && *slot != UNASKED)
+		return (enum effect)*slot; /* of one that calls itself: nothing yet */
 	*slot = NEUTRAL;
 	p = w->effects.n < ASKED ? da_symbols_place(w->s, target, false) : NULL;
 	if (!p || !p->raw || p->start != target)
@@ -128,7 +128,8 @@ static enum effect of_function(struct da_waits *w, uint64_t target, unsigned dep
 		b.n = b.code ? (size_t)DA_MIN(DA_MIN(b.n, p->size), BODY) : 0;
 		e = of_body(w, &b, depth + 1, true);
 	}
-	*da_map_put(w->d->arena, &w->effects, target, NULL) = e;
+	/* What was too deep to be looked into may be called from nearer. */
+	*da_map_put(w->d->arena, &w->effects, target, NULL) = e == NEUTRAL && depth >= DEPTH ? UNASKED : e;
 	return e;
 }
 
