@@ -26,7 +26,7 @@ const struct da_lock *da_lock_of(const struct da_analysis *a, const struct da_wa
 
 bool da_wait_gives_up(const struct da_wait *w)
 {
-	return w->has_timeout;
+	return w->has_timeout || w->has_deadline;
 }
 
 const char *da_say_share(struct da_analysis *a, size_t n)

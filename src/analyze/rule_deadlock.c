@@ -262,6 +262,7 @@ static bool only_waits(const struct da_analysis *a, uint32_t lock)
 	return true;
 }
 
+/* Where a thread that does not wait for the lock may read (da_lock.readers), it goes on and gives it back. */
 static unsigned run_upgrades(struct da_analysis *a)
 {
 	const struct da_process *p = &a->dump->proc;
@@ -275,7 +276,7 @@ static unsigned run_upgrades(struct da_analysis *a)
 		uint32_t waiting = a->order->waits_from[i + 1] - a->order->waits_from[i];
 
 		if (l->kind != DA_LOCK_PTHREAD_RWLOCK || l->state != DA_LOCK_HELD || l->owner != DA_NONE || !l->has_count ||
-		    l->count < 1 || l->count > waiting || !only_waits(a, i))
+		    l->count < 1 || l->count > waiting || !only_waits(a, i) || l->readers.n)
 			continue;
 		one_upgrade(a, i, waiting);
 		n++;

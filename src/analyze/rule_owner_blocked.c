@@ -53,7 +53,8 @@ static enum gravity gravity_of(struct da_analysis *a, uint32_t head, enum da_tur
 	const struct da_wait *w = da_primary_wait(a, head);
 	bool many = g->behind[head] >= 3 && g->behind[head] * DA_HANG_SHARE >= g->n;
 
-	if (turns == DA_TURNS_PERHAPS || (w && w->has_timeout && w->timeout_us < SHORT_US))
+	if (turns == DA_TURNS_PERHAPS || (w && w->has_timeout && w->timeout_us < SHORT_US) ||
+	    (w && w->has_deadline && w->has_left && w->left_us < SHORT_US))
 		return WORTH_KNOWING;
 	if (!many)
 		return ORDINARY;

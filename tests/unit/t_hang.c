@@ -194,8 +194,7 @@ START_TEST(a_circle_with_a_time_limit)
 
 	behind(d, 0, 1);
 	behind(d, 1, 0);
-	d->proc.waits.v[1].has_timeout = true;
-	d->proc.waits.v[1].timeout_us = 2000000;
+	d->proc.waits.v[1].has_deadline = true;
 	doc = analyze(d);
 	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR), 0);
 	ck_assert_int_eq(finding(doc, "hang.deadlock")->severity, DA_SEVERITY_WARNING);
@@ -445,9 +444,10 @@ START_TEST(readers_that_want_to_write)
 	static const struct {
 		int64_t readers;
 		enum da_state other;
-		bool possible;
-	} cases[] = { { 2, DA_STATE_IDLE, true }, { 1, DA_STATE_SLEEPING, true }, { 3, DA_STATE_IDLE, false },
-		      { 2, DA_STATE_RUNNING, false }, { 2, DA_STATE_UNKNOWN, false } };
+		bool possible, other_reads;
+	} cases[] = { { 2, DA_STATE_IDLE, true, false }, { 1, DA_STATE_SLEEPING, true, false }, { 3, DA_STATE_IDLE, false, false },
+		      { 2, DA_STATE_RUNNING, false, false }, { 2, DA_STATE_UNKNOWN, false, false },
+		      { 1, DA_STATE_WAITING, false, true } };
 
 	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
 		struct da_dump *d = threads(9);
@@ -464,6 +464,8 @@ START_TEST(readers_that_want_to_write)
 			d->proc.waits.v[t].kind = DA_LOCK_PTHREAD_RWLOCK;
 		}
 		d->proc.threads.v[8].state = cases[i].other;
+		if (cases[i].other_reads)
+			da_vec_push(d->arena, &d->proc.locks.v[l].readers, 8);
 		doc = analyze(d);
 		ck_assert((finding(doc, "hang.deadlock") != NULL) == cases[i].possible);
 		if (cases[i].possible)
