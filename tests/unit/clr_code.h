@@ -186,7 +186,7 @@ static inline uint64_t add_method(uint32_t rel, uint32_t size)
 
 /* ---------------------------------------------------------------- ReadyToRun */
 
-static uint64_t image, buckets;
+static uint64_t image, module_of_image, buckets;
 static uint32_t nbuckets;
 
 static inline void hash(uint64_t key, uint64_t value)
@@ -220,6 +220,7 @@ static inline void make_image(uint32_t n)
 {
 	uint64_t module = make(1024), info = make(512), thunks = make(8), hot = make(8);
 
+	module_of_image = module;
 	image = make(0x4000);
 	nbuckets = n;
 	buckets = make(64 + 64 * (size_t)n);

@@ -191,6 +191,68 @@ START_TEST(ready_to_run_without_methods)
 }
 END_TEST
 
+/*
+ * 900 functions of four bytes each, of which the dump lacks [342, 682) of the table: what stands before and behind is
+ * found by number, and between them a method is known by its beginning alone.
+ */
+static void make_hole(void)
+{
+	enum { N = 900, TABLE = 0x400, HOLE = 342, HOLE_END = 682 };
+	struct da_range *r, stack = d->proc.mem.ranges.v[1];
+	uint64_t info, start;
+
+	make_image(97);
+	for (uint32_t i = 0; i < N; i++) {
+		put32(image + TABLE + 12 * i, 0x3000 + 4 * i);
+		put32(image + TABLE + 4 + 12 * i, 0x3004 + 4 * i);
+	}
+	memcpy(&info, at(module_of_image + 704), 8);
+	put32(info + 88, N), put32(info + 104, 0); /* no rare parts */
+	start = image + TABLE + 12 * HOLE_END;
+	d->proc.mem.ranges.n = 1; /* they are sorted */
+	range(start, start - BASE, BASE + CLR_LEN - start);
+	da_vec_push(d->arena, &d->proc.mem.ranges, stack);
+	r = &d->proc.mem.ranges.v[0];
+	r->end = image + TABLE + 12 * HOLE;
+	r->file_len = r->end - r->start;
+}
+
+static void held_by(uint32_t i, uint32_t method, bool numbered)
+{
+	struct da_clr_code code = { .method = 0 };
+
+	ck_assert_int_eq(da_clr_code_at(c, image + 0x3001 + 4 * i, &code), DA_OK);
+	ck_assert_msg(code.method == 0x500000000000u + 16 * method, "function %u: method %#lx", i, (unsigned long)code.method);
+	ck_assert_uint_eq(code.start, image + 0x3000 + 4 * method);
+	ck_assert(code.no_index == !numbered && code.has_function == numbered);
+	if (numbered)
+		ck_assert_uint_eq(code.index, method);
+}
+
+START_TEST(functions_that_are_missing)
+{
+	static const uint32_t methods[] = { 1, 300, 340, 500, 501, 682, 890 };
+	struct da_clr_code code;
+
+	for (unsigned whole = 0; whole < 2; whole++) {
+		setup(10);
+		make_hole();
+		for (size_t i = 0; i < DA_ARRAY_SIZE(methods); i++)
+			hash(image + 0x3000 + 4 * methods[i], 0x500000000000u + 16 * methods[i]);
+		if (!whole)
+			put32(buckets, 100000); /* most are not in the dump */
+		ck_assert_int_eq(da_clr_code_at(c, image + 0x3000 + 4 * 600 + 2, &code), DA_OK);
+		ck_assert(!code.has_function && code.method == (whole ? 0x500000000000u + 16 * 501 : 0));
+		if (whole) {
+			held_by(1, 1, true), held_by(299, 1, true), held_by(300, 300, true), held_by(340, 340, true);
+			held_by(499, 340, false), held_by(500, 500, false), held_by(681, 501, false);
+			held_by(682, 682, true), held_by(890, 890, true), held_by(899, 890, true);
+		}
+		done();
+	}
+}
+END_TEST
+
 /* ---------------------------------------------------------------- explicit frames */
 
 static struct da_thread thread;
@@ -339,6 +401,7 @@ int main(void)
 	tcase_add_test(tc, jitted_code_that_is_damaged);
 	tcase_add_loop_test(tc, ready_to_run, 0, 3);
 	tcase_add_test(tc, ready_to_run_without_methods);
+	tcase_add_test(tc, functions_that_are_missing);
 	tcase_add_test(tc, inlined_calls);
 	tcase_add_test(tc, other_frames);
 	tcase_add_test(tc, interrupted_by_a_fault);

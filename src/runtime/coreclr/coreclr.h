@@ -144,6 +144,7 @@ struct da_clr_code {
 	uint64_t start;          /* of the method */
 	uint64_t base;           /* RUNTIME_FUNCTIONs count from it */
 	uint32_t index;          /* ReadyToRun: the method's first RUNTIME_FUNCTION */
+	bool no_index;           /* ReadyToRun: it is not known, because the table is not in the dump */
 	uint64_t table;          /* address of the RUNTIME_FUNCTIONs */
 	struct da_pe_function f; /* the one that holds pc */
 	bool has_function;

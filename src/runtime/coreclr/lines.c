@@ -254,7 +254,7 @@ static enum da_status find_info(struct da_clr *c, const struct da_clr_code *code
 		return DA_NOT_FOUND;
 	if (code->cold) /* its offsets count from the end of the rest, whose size nothing tells */
 		return DA_UNSUPPORTED;
-	if (!code->start) /* the tables that lead to it are not in the dump */
+	if (!code->start || code->no_index) /* the tables that lead to it are not in the dump */
 		return DA_FAULT;
 	st = da_clr_global(c, DA_CLR_G_DebugInfoFormat, &format);
 	if (st != DA_OK)

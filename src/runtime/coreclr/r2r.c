@@ -8,14 +8,17 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "runtime/coreclr/code.h"
 #include "runtime/coreclr/r2r_file.h"
 
 #define BUCKETS_MAX (UINT32_C(1) << 26)
 #define PROBES_MAX 65536   /* of one look-up */
+#define LISTED_MAX (UINT32_C(1) << 20) /* buckets, of which all keys are listed */
 #define FUNCLETS_MAX 4096  /* entries before a funclet in which its method is looked for */
 #define SLOTS 4
-enum { PAGE = 4096, PAGES_MAX = 4096 };
+enum { PAGE = 4096, PAGES_MAX = 4096, METHOD_MAX = 1 << 20 /* bytes of code */ };
 
 struct clr_image {
 	bool known;
@@ -25,6 +28,10 @@ struct clr_image {
 	uint64_t thunks, thunks_end;   /* code that only loads what is called */
 	uint64_t buckets;              /* of the hash table, 0: not known */
 	uint32_t nbuckets;
+	bool no_cold;                  /* known: no method has rare parts elsewhere (6 cannot have any) */
+	bool listed;
+	uint64_t *prepared;            /* the hash table's keys, sorted; n 0: not all could be read */
+	uint32_t nprepared;
 };
 
 /* ---------------------------------------------------------------- the image */
@@ -80,7 +87,9 @@ static void read_image(struct da_clr *c, const struct clr_section *s, struct clr
 	}
 	im->functions = functions;
 	im->nfunctions = (uint32_t)n;
-	if (DA_CLR_U32(c, info, ReadyToRunInfo, NumHotColdMap, &n) == DA_OK && n &&
+	im->no_cold = DA_CLR_HAS(c, ReadyToRunInfo, NumHotColdMap) ?
+			      DA_CLR_U32(c, info, ReadyToRunInfo, NumHotColdMap, &n) == DA_OK && !n : c->major == 6;
+	if (!im->no_cold && DA_CLR_U32(c, info, ReadyToRunInfo, NumHotColdMap, &n) == DA_OK && n &&
 	    DA_CLR_PTR(c, info, ReadyToRunInfo, HotColdMap, &im->hot_cold) == DA_OK && n <= 2 * (uint64_t)im->nfunctions)
 		im->nhot_cold = (uint32_t)n;
 	read_thunks(c, info, im);
@@ -112,31 +121,26 @@ static enum da_status entry(struct da_clr *c, const struct clr_image *im, uint32
 
 /*
  * Small dumps hold only the pages of the table that their writer needed: the nearest entry to `at` in
- * [low, high) that can be read, page by page.
+ * [low, high) that can be read, page by page; the last page of each side by its outermost entry.
  */
 static bool nearest(struct da_clr *c, const struct clr_image *im, uint32_t low, uint32_t high, uint32_t *at,
 		    uint32_t *ret_start)
 {
-	uint32_t size = clr_entry_size(c), step = PAGE / size;
+	uint32_t size = clr_entry_size(c), step = PAGE / size, up = high - 1 - *at, down = *at - low;
 
-	for (uint64_t far = 0; far < PAGES_MAX * (uint64_t)step; far += step) {
-		bool up = *at + far < high, down = far <= *at && *at - far >= low;
+	for (uint64_t far = 0; far < PAGES_MAX * (uint64_t)step && far < DA_MAX(up, down) + (uint64_t)step; far += step) {
+		uint32_t tries[] = { *at + (uint32_t)DA_MIN(far, up), *at - (uint32_t)DA_MIN(far, down) };
 
-		if (up && da_mem_u32(c->mem, im->functions + (*at + far) * size, ret_start) == DA_OK) {
-			*at += (uint32_t)far;
-			return true;
-		}
-		if (down && da_mem_u32(c->mem, im->functions + (*at - far) * size, ret_start) == DA_OK) {
-			*at -= (uint32_t)far;
-			return true;
-		}
-		if (!up && !down)
-			break;
+		for (unsigned i = 0; i < DA_ARRAY_SIZE(tries); i++)
+			if (da_mem_u32(c->mem, im->functions + (uint64_t)tries[i] * size, ret_start) == DA_OK) {
+				*at = tries[i];
+				return true;
+			}
 	}
 	return false;
 }
 
-/* The last entry that begins at or before the RVA, of those that can be read. */
+/* The last entry that begins at or before the RVA, of those that can be read: see is_last. */
 static enum da_status find_entry(struct da_clr *c, const struct clr_image *im, uint32_t rva, uint32_t *ret)
 {
 	uint32_t low = 0, high = im->nfunctions, start;
@@ -155,6 +159,15 @@ static enum da_status find_entry(struct da_clr *c, const struct clr_image *im, u
 		return low == high ? DA_NOT_FOUND : DA_FAULT;
 	*ret = low - 1;
 	return DA_OK;
+}
+
+/* Between entries that can be read others may stand: only the next one proves that i is the last before the RVA. */
+static bool is_last(struct da_clr *c, const struct clr_image *im, uint32_t i, uint64_t rva)
+{
+	uint32_t start;
+
+	return i + 1 >= im->nfunctions ||
+	       (da_mem_u32(c->mem, im->functions + (i + UINT64_C(1)) * clr_entry_size(c), &start) == DA_OK && start > rva);
 }
 
 /* Pairs {cold, hot}, by the first: from the rare part of a method to the one that is its own. */
@@ -248,9 +261,66 @@ static bool find_method(struct da_clr *c, const struct clr_image *im, uint32_t i
 	return false;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Where each method begins that was prepared, if the hash table is whole. */
+static void list_prepared(struct da_clr *c, struct clr_image *im)
+{
+	DA_VEC(uint64_t) v = { 0 };
+	struct bucket b;
+
+	im->listed = true;
+	if (!im->buckets || im->nbuckets > LISTED_MAX)
+		return;
+	for (uint32_t i = 0; i < im->nbuckets; i++) {
+		if (read_bucket(c, im, i, &b) != DA_OK)
+			return;
+		for (unsigned k = 0; k < SLOTS; k++)
+			if (b.keys[k] >= im->base && b.keys[k] - im->base <= UINT32_MAX)
+				da_vec_push(c->arena, &v, b.keys[k]);
+	}
+	if (v.n)
+		qsort(v.v, v.n, sizeof(*v.v), by_address);
+	im->prepared = v.v;
+	im->nprepared = (uint32_t)v.n;
+}
+
+/*
+ * Without the functions' table: code that runs was prepared, so the last beginning at or before pc is its method's,
+ * unless rare parts stand elsewhere. The number of its function stays unknown.
+ */
+static void find_prepared(struct da_clr *c, struct clr_image *im, uint64_t pc, struct da_clr_code *code)
+{
+	uint32_t low = 0, high;
+
+	if (!im->no_cold)
+		return;
+	if (!im->listed)
+		list_prepared(c, im);
+	high = im->nprepared;
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (im->prepared[mid] <= pc)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (!low || pc - im->prepared[low - 1] > METHOD_MAX ||
+	    hashed(c, im, im->prepared[low - 1], &code->method) != DA_OK)
+		return;
+	code->start = im->prepared[low - 1];
+	code->no_index = true;
+}
+
 enum da_status clr_r2r_code(struct da_clr *c, const struct clr_section *s, uint64_t pc, struct da_clr_code *ret)
 {
-	const struct clr_image *im = image_of(c, s);
+	struct clr_image *im = image_of(c, s);
 	uint32_t i, hot;
 	enum da_status st;
 
@@ -266,9 +336,13 @@ enum da_status clr_r2r_code(struct da_clr *c, const struct clr_section *s, uint6
 	st = find_entry(c, im, (uint32_t)(pc - im->base), &i);
 	if (st == DA_NOT_FOUND)
 		ret->stub = true;
+	ret->has_function = st == DA_OK && entry(c, im, i, &ret->f) == DA_OK && clr_holds(&ret->f, pc - im->base);
+	if (st == DA_OK && !ret->has_function && !is_last(c, im, i, pc - im->base))
+		st = DA_FAULT;
+	if (st == DA_FAULT)
+		find_prepared(c, im, pc, ret);
 	if (st != DA_OK)
 		return DA_OK;
-	ret->has_function = entry(c, im, i, &ret->f) == DA_OK && clr_holds(&ret->f, pc - im->base);
 	ret->index = hot = hot_of(c, im, i);
 	ret->cold = hot != i;
 	if (find_method(c, im, hot, ret))
