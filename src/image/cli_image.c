@@ -268,15 +268,13 @@ static bool read_entry(const struct reader *r, uint32_t i, struct debug_entry *r
 
 static bool read_codeview(const struct reader *r, const struct debug_entry *e, struct da_cli_image *im)
 {
-	static const uint8_t order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
 	uint8_t buf[24];
 	struct da_cursor c = read_at(r, e->size >= sizeof(buf) ? e->at : 0, buf, sizeof(buf));
 	char *path = NULL;
 
 	if (da_get_u32(&c) != RSDS)
 		return false;
-	for (unsigned i = 0; i < 16; i++)
-		im->pdb_guid[i] = buf[4 + order[i]];
+	da_guid_text(buf + 4, im->pdb_guid);
 	da_skip(&c, 16);
 	im->pdb_age = da_get_u32(&c);
 	im->pdb_stamp = e->stamp;

@@ -316,9 +316,16 @@ bool da_metadata_blob(const struct da_metadata *m, uint32_t index, struct da_byt
 	return true;
 }
 
-bool da_metadata_guid(const struct da_metadata *m, uint32_t index, uint8_t ret[16])
+void da_guid_text(const uint8_t stored[16], uint8_t ret[16])
 {
 	static const uint8_t order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+
+	for (unsigned i = 0; i < 16; i++)
+		ret[i] = stored[order[i]];
+}
+
+bool da_metadata_guid(const struct da_metadata *m, uint32_t index, uint8_t ret[16])
+{
 	struct da_cursor c;
 	const uint8_t *p;
 
@@ -326,8 +333,8 @@ bool da_metadata_guid(const struct da_metadata *m, uint32_t index, uint8_t ret[1
 		return false;
 	c = at(m, m->guids.off + (uint64_t)(index - 1) * 16, 16);
 	p = da_get_bytes(&c, 16);
-	for (unsigned i = 0; p && i < 16; i++)
-		ret[i] = p[order[i]];
+	if (p)
+		da_guid_text(p, ret);
 	return p;
 }
 

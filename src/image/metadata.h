@@ -78,6 +78,8 @@ bool da_metadata_cell(const struct da_metadata *m, enum da_md_table table, uint3
 const char *da_metadata_string(struct da_metadata *m, uint32_t index);
 bool da_metadata_blob(const struct da_metadata *m, uint32_t index, struct da_bytes *ret);
 bool da_metadata_guid(const struct da_metadata *m, uint32_t index, uint8_t ret[16]); /* text byte order */
+/* Of one as files store it: its first three groups are little-endian numbers. */
+void da_guid_text(const uint8_t stored[16], uint8_t ret[16]);
 
 bool da_metadata_mvid(const struct da_metadata *m, uint8_t ret[16]);
 /* Assembly row 1: name and "1.2.3.4". False: a module without a manifest. */

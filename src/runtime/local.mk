@@ -19,7 +19,7 @@ libdumpan_a_SOURCES += \
 libdumpan_a_SOURCES += \
 	%D%/coreclr/types.c %D%/coreclr/types.h %D%/coreclr/fields.c %D%/coreclr/methods.c \
 	%D%/coreclr/modules.c %D%/coreclr/modules.h %D%/coreclr/module_files.c %D%/coreclr/places.c \
-	%D%/coreclr/emitted.c %D%/coreclr/r2r_file.c %D%/coreclr/r2r_file.h
+	%D%/coreclr/composite.c %D%/coreclr/emitted.c %D%/coreclr/r2r_file.c %D%/coreclr/r2r_file.h
 libdumpan_a_SOURCES += %D%/coreclr/debuginfo.c %D%/coreclr/debuginfo.h %D%/coreclr/lines.c \
 	%D%/coreclr/heap_header.c
 

@@ -267,13 +267,14 @@ def told(f):
     return '%s:%s' % (f.get('function'), f.get('line', 0))
 
 
-def in_order(want, have, lines):
-    """Each wanted frame, in this order, with others between them; the first that is missing, or None."""
+def in_order(want, have, lines, nameless=False):
+    """Each wanted frame, in this order, with others between them; the first that is missing, or None. Nameless: a
+    managed frame without a name stands for any."""
     i = 0
     for w in want:
         at = i
-        while at < len(have) and (have[at].get('function') != w['function'] or
-                                  (lines and w['line'] and have[at].get('line') != w['line'])):
+        while at < len(have) and not (nameless and 'function' not in have[at] and have[at]['kind'] == 'managed') and \
+                (have[at].get('function') != w['function'] or (lines and w['line'] and have[at].get('line') != w['line'])):
             at += 1
         if at == len(have):
             return 'missing: %s in %s' % (told(w), ' < '.join(told(h) for h in have if h.get('kind') != 'native') or 'no managed frame')
@@ -292,6 +293,8 @@ class Check:
         # without files, a kernel's core has no names; of a program compiled ahead of time they are symbols
         self.names = files or (kind not in raw and flavour != 'aot')
         self.heap = kind not in small and self.names
+        # a small dump can lack the page of a MethodTable: of composite code then not even the assembly is known
+        self.nameless = not files and flavour == 'composite' and kind in small
         self.groups = {t: s['frames'] for s in self.d.get('stacks', []) for t in s['threads']}
 
     def wrong(self, text):
@@ -311,7 +314,7 @@ class Check:
             if t['name'] and self.heap and mine.get('name') != t['name']:
                 self.wrong('thread %d: name %s, not %s' % (t['os_id'], mine.get('name'), t['name']))
             if self.names:
-                text = in_order(t['frames'], self.groups.get(mine['id'], []), self.files)
+                text = in_order(t['frames'], self.groups.get(mine['id'], []), self.files, self.nameless)
                 if text:
                     self.wrong('thread %d %s: %s' % (t['os_id'], t['name'], text))
             if self.heap:

@@ -249,10 +249,10 @@ uint8_t *synth_cli_build(struct synth_cli *s, const struct synth_cli_form *form,
 
 /* ---------------------------------------------------------------- images */
 
-enum { NT = 0x80, OPTIONAL = NT + 24 };
+enum { NT = 0x80, OPTIONAL = NT + 24, FUNCTION = 12, COMPONENT = 16, MVID = 16 };
 
 struct layout { /* RVAs */
-	uint32_t cli, r2r, exports, metadata, debug, codeview, embedded, end;
+	uint32_t cli, r2r, exports, metadata, debug, codeview, embedded, parts, end;
 };
 
 static struct layout lay_out(const struct synth_cli_image *im)
@@ -260,12 +260,13 @@ static struct layout lay_out(const struct synth_cli_image *im)
 	struct layout l = { .cli = SYNTH_CLI_RVA };
 
 	l.r2r = l.cli + 72;
-	l.exports = l.r2r + 16;
+	l.exports = l.r2r + 16 + (im->components ? 4 * 12 : 0);
 	l.debug = l.exports + 80;
 	l.codeview = l.debug + 56;
 	l.embedded = l.codeview + 24 + (im->pdb_path ? (uint32_t)strlen(im->pdb_path) : 0) + 1;
 	l.metadata = (l.embedded + 8 + (uint32_t)im->embedded_n + 15) & ~15u;
-	l.end = l.metadata + (uint32_t)im->n;
+	l.parts = l.metadata + (((uint32_t)im->n + 3) & ~3u);
+	l.end = im->components ? l.parts + FUNCTION + (COMPONENT + MVID) * im->components : l.metadata + (uint32_t)im->n;
 	return l;
 }
 
@@ -289,7 +290,7 @@ static void put_headers(struct buffer *b, const struct synth_cli_image *im, cons
 	memcpy(b->p + NT, "PE", 2);
 	set_number(b, NT + 4, 2, im->pe32 ? 0x14c : 0x8664);
 	set_number(b, NT + 6, 2, 1);
-	set_number(b, NT + 8, 4, SYNTH_CLI_STAMP);
+	set_number(b, NT + 8, 4, im->stamp ? im->stamp : SYNTH_CLI_STAMP);
 	set_number(b, NT + 20, 2, section - OPTIONAL);
 	set_number(b, OPTIONAL, 2, im->pe32 ? 0x10b : 0x20b);
 	set_number(b, OPTIONAL + 0x38, 4, l->end);
@@ -349,6 +350,24 @@ static void put_exports(struct buffer *b, const struct synth_cli_image *im, cons
 	set_bytes(b, im, l->exports + 52, "RTR_HEADER", 11);
 }
 
+/* Sections of a composite image's header: functions (one), manifest, components, their ids. */
+static void put_components(struct buffer *b, const struct synth_cli_image *im, const struct layout *l)
+{
+	const uint32_t n = im->components, components = l->parts + FUNCTION, mvids = components + COMPONENT * n;
+	const uint32_t sections[][3] = {
+		{ 102, l->parts, FUNCTION }, { 112, l->metadata, (uint32_t)im->n },
+		{ 115, components, COMPONENT * n }, { 118, mvids, MVID * n },
+	};
+
+	set_at(b, im, l->r2r + 12, 4, 4);
+	for (unsigned i = 0; i < 4; i++)
+		for (unsigned k = 0; k < 3; k++)
+			set_at(b, im, l->r2r + 16 + 12 * i + 4 * k, 4, sections[i][k]);
+	set_at(b, im, l->parts, 4, l->cli);
+	set_at(b, im, l->parts + 4, 4, l->cli + 1);
+	set_bytes(b, im, mvids, im->mvids, MVID * n);
+}
+
 uint8_t *synth_cli_image(const struct synth_cli_image *im, size_t *ret_n)
 {
 	struct layout l = lay_out(im);
@@ -368,6 +387,8 @@ uint8_t *synth_cli_image(const struct synth_cli_image *im, size_t *ret_n)
 	}
 	if (im->composite)
 		put_exports(&b, im, &l);
+	if (im->components)
+		put_components(&b, im, &l);
 	if (im->pdb_guid)
 		put_debug(&b, im, &l);
 	set_bytes(&b, im, l.metadata, im->metadata, im->n);

@@ -46,6 +46,10 @@ struct synth_cli_image {
 	bool pe32;
 	bool ready_to_run;
 	bool composite;            /* no assembly: its header is an export */
+	/* Of a composite image, whose metadata is the manifest: ids of the components (16 bytes each, as stored). */
+	const uint8_t *mvids;
+	unsigned components;
+	uint32_t stamp;            /* 0: SYNTH_CLI_STAMP */
 	const uint8_t *pdb_guid;   /* as it stands in the file; NULL: no debug directory */
 	const char *pdb_path;
 	const uint8_t *embedded;   /* deflated; may be NULL */

@@ -10,13 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "runtime/coreclr/coreclr.h"
+#include "runtime/coreclr/r2r_file.h"
 #include "synth/synth_cli.h"
 #include "unit.h"
 
 #define BASE 0x7e0000000000ULL
 #define LEN 0x10000
 #define IMAGE (BASE + 0x8000)
+#define COMPOSITE (BASE + 0x10000000)
 
 static const uint8_t guid[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
 
@@ -29,6 +30,9 @@ static char dir[] = "/tmp/clr-files-XXXXXX";
 static uint8_t *file;
 static uint64_t module;
 static uint64_t flat_at;    /* a mapping of the whole file, of which nothing was saved; 0 none */
+static bool composite;      /* the process has shop.r2r.dll at COMPOSITE, and so has the folder */
+static bool with_header;    /* its header is in the dump */
+static uint64_t functions;  /* in it, as the runtime has counted them; 0: its record is not there */
 static size_t image_n;      /* of the file */
 static uint32_t image_size; /* in memory */
 
@@ -130,6 +134,62 @@ static void add_range(uint64_t start, uint64_t end, uint64_t saved, const char *
 				   .prot = DA_PROT_R, .has_prot = true, .module = DA_NONE };
 }
 
+static uint8_t *composite_file(uint8_t first, uint32_t stamp, bool mapped, size_t *ret_n)
+{
+	/* As it stands in files; only its first byte is in doubt. */
+	uint8_t mvid[16] = { first, 0x0a, 0x3d, 0x47, 0xee, 0x4f, 0x0f, 0xa0, 0x0f, 0x67, 0xc0, 0x3e, 0xb1, 0xe2, 0xb3, 0x01 };
+	struct synth_cli_image im = { .composite = true, .ready_to_run = true, .components = 1, .mvids = mvid, .stamp = stamp,
+				      .mapped = mapped };
+	struct synth_cli *s = synth_cli_new();
+	uint8_t *md, *bytes;
+
+	SYNTH_ROW(s, 35, 10, 0, 0, 0, 0, 0, synth_cli_string(s, "shop"), 0, 0);
+	im.metadata = md = synth_cli_build(s, &(struct synth_cli_form){ 0 }, &im.n);
+	bytes = synth_cli_image(&im, ret_n);
+	free(md);
+	synth_cli_free(s);
+	return bytes;
+}
+
+static void save_composite(uint8_t first, uint32_t stamp)
+{
+	size_t n;
+	uint8_t *bytes = composite_file(first, stamp, false, &n);
+
+	save("shop.r2r.dll", bytes, n);
+	free(bytes);
+}
+
+/* The Module's ReadyToRunInfo leads to that of the whole, which tells where the header is. */
+static void make_composite(void)
+{
+	uint64_t info = BASE + 0x3000, whole = BASE + 0x3200;
+	struct da_module m = { .name = "shop.r2r.dll", .path = "/srv/shop.r2r.dll", .start = COMPOSITE, .end = COMPOSITE + 0x10000 };
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/shop.r2r.dll", dir);
+	if (local)
+		m.path = da_strdup(d->arena, path);
+	*da_vec_add(d->arena, &d->proc.modules) = m;
+	OFF(Module, ReadyToRunInfo, 704), OFF(ReadyToRunInfo, ReadyToRunHeader, 16), OFF(ReadyToRunInfo, CompositeInfo, 40);
+	OFF(ReadyToRunInfo, NumRuntimeFunctions, 88);
+	if (with_header) {
+		size_t n;
+		uint8_t *bytes = composite_file(0xd3, 0, true, &n);
+
+		ck_assert_uint_le(n, 0x3000);
+		memcpy(at(BASE + 0x4000), bytes, n);
+		free(bytes);
+		*da_vec_add(d->arena, &d->proc.mem.ranges) =
+			(struct da_range){ .start = COMPOSITE, .end = COMPOSITE + 0x3000, .file_off = 0x4000, .file_len = 0x3000,
+					   .prot = DA_PROT_R, .has_prot = true, .module = DA_NONE };
+	}
+	if (!functions)
+		return;
+	put(BASE + 0x2000 + 704, info), put(info + 40, whole);
+	put(whole + 16, COMPOSITE + 0x2048), put(whole + 88, functions);
+}
+
 static void make_domain(const char *path)
 {
 	uint64_t ad = BASE + 0x1000, element = BASE + 0x1100, assembly = BASE + 0x1200, pe = BASE + 0x1300;
@@ -180,6 +240,8 @@ static struct da_clr_module *setup(const char *path, size_t saved)
 	c->symbols = da_symbols_new(d, &options);
 	layout();
 	make_domain(path);
+	if (composite)
+		make_composite();
 	ck_assert_int_eq(da_clr_modules_read(c), DA_OK);
 	ck_assert_uint_eq(c->modules->v.n, 1);
 	return &c->modules->v.v[0];
@@ -312,4 +374,74 @@ START_TEST(pages_stand_in)
 }
 END_TEST
 
-UNIT_MAIN("clr_files", assemblies_are_found, local_files_need_proof, pdbs_are_found, pages_stand_in)
+/* The code of several assemblies: its components are those of the process, and the runtime counted its functions. */
+START_TEST(composite_images_are_found)
+{
+	static const struct {
+		uint64_t functions;
+		uint32_t stamp;
+		uint8_t first;
+		bool local, header, found;
+	} cases[] = {
+		/* by the components and the record of the runtime; by the components alone where the user named the folder */
+		{ .functions = 1, .first = 0xd3, .found = true },
+		{ .functions = 0, .first = 0xd3, .found = true },
+		{ .functions = 7, .first = 0xd3 },
+		{ .functions = 1, .first = 0xd4 },
+		{ .functions = 0, .first = 0xd4 },
+		{ .functions = 0, .first = 0xd3, .local = true },
+		/* by its header */
+		{ .functions = 0, .first = 0xd3, .local = true, .header = true, .found = true },
+		{ .functions = 0, .first = 0xd3, .header = true, .stamp = 77 },
+		{ .functions = 7, .first = 0xd3, .header = true },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		uint64_t base, table;
+		uint32_t n;
+
+		begin();
+		composite = true;
+		local = cases[i].local;
+		with_header = cases[i].header;
+		functions = cases[i].functions;
+		save_composite(cases[i].first, cases[i].stamp);
+		setup("/srv/shop.dll", LEN - 0x8000);
+		ck_assert_msg(da_clr_r2r_functions(c, COMPOSITE + 0x100, &base, &table, &n) == cases[i].found, "case %zu", i);
+		if (cases[i].found) {
+			ck_assert_uint_eq(base, COMPOSITE);
+			ck_assert_uint_eq(n, 1);
+		}
+		composite = local = with_header = false;
+		end();
+	}
+}
+END_TEST
+
+/* Damaged in each of its bytes in turn: no more is asked than that it ends. */
+START_TEST(composite_images_that_are_damaged)
+{
+	size_t n;
+	uint8_t *bytes = composite_file(0xd3, 0, false, &n), *copy;
+
+	begin();
+	setup("/srv/shop.dll", LEN - 0x8000);
+	copy = da_alloc(d->arena, n);
+	for (size_t i = 0; i < 3 * n; i++) {
+		struct da_bytes damaged = { copy, i % 3 ? n : i / 3 };
+		struct da_clr_code code;
+
+		memcpy(copy, bytes, n);
+		copy[i / 3] = i % 3 == 1 ? 0xff : (uint8_t)(copy[i / 3] + 1);
+		(void)da_clr_r2r_compare_composite(c, damaged, COMPOSITE, 0);
+		c->modules->r2r = NULL;
+		da_clr_r2r_add(c, damaged, COMPOSITE);
+		(void)da_clr_r2r_method(c, COMPOSITE + SYNTH_CLI_RVA, &code);
+	}
+	free(bytes);
+	end();
+}
+END_TEST
+
+UNIT_MAIN("clr_files", assemblies_are_found, local_files_need_proof, pdbs_are_found, pages_stand_in,
+	  composite_images_are_found, composite_images_that_are_damaged)

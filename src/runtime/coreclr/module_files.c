@@ -178,6 +178,13 @@ static void lay_pages(struct mapping *m, struct da_bytes image)
 		da_mem_overlay(mem, m->c->dump->arena, todo.v[i].start, todo.v[i].end, todo.v[i].bytes, DA_NONE);
 }
 
+void da_clr_lay_file(struct da_clr *c, const char *name, struct da_bytes file, uint64_t base)
+{
+	struct mapping m = { .c = c, .name = name, .file = file, .base = base };
+
+	lay_pages(&m, file);
+}
+
 /* One that was inflated has no mapping of a file: its sections, where it was loaded. */
 static void lay_sections(struct da_clr *c, struct da_bytes image, uint64_t base, uint64_t size)
 {
@@ -240,15 +247,13 @@ static void add_code(const struct candidate *x)
 static void from_own_file(struct candidate *x)
 {
 	const struct da_cli_image *image = &x->m->image;
-	struct mapping *m;
 	struct da_managed_wanted w = { .name = da_clr_base_name(x->s->path), .path = x->s->path };
 
 	if (image->base && image->image_size)
 		w.store = da_printf(x->c->arena, "%s/%08X%x", w.name, image->timestamp, image->image_size);
 	if (!da_symbols_managed(x->c->symbols, &w, try_assembly, x))
 		return;
-	m = &(struct mapping){ .c = x->c, .name = x->s->path, .file = x->bytes, .base = x->s->base[0] };
-	lay_pages(m, x->bytes);
+	da_clr_lay_file(x->c, x->s->path, x->bytes, x->s->base[0]);
 	take(x);
 	add_code(x);
 }

@@ -534,6 +534,7 @@ enum da_status da_clr_modules_read(struct da_clr *c)
 		add_module(c, &l.v.v[i]);
 	c->modules->corelib = find_corelib(c);
 	read_contexts(c);
+	da_clr_composites_read(c);
 	if ((st != DA_OK && st != DA_PARTIAL) || !l.v.n)
 		da_clr_unread(c, "assemblies");
 	return st == DA_OK && !l.v.n ? DA_NOT_FOUND : st;

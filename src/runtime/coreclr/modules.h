@@ -20,6 +20,10 @@ struct da_clr_image_source {
  * also stand in for those pages of its mapping that the dump lacks. Looked for once.
  */
 void da_clr_module_from_file(struct da_clr *c, struct da_clr_module *m);
+/* Bytes of a file at hand for pages that the dump lacks of its mapping `name`, loaded by sections at base (0: unknown). */
+void da_clr_lay_file(struct da_clr *c, const char *name, struct da_bytes file, uint64_t base);
+/* composite.c: images that hold the code of several assemblies, each from its file. After the assemblies. */
+void da_clr_composites_read(struct da_clr *c);
 /* emitted.c: of an assembly that was made at run time; NULL: it is another, or its tables are not in the dump. */
 struct da_metadata *da_clr_emitted_metadata(struct da_clr *c, uint64_t pe_assembly);
 /* One more assembly, with all that can be read of it; address 0: its Module is not in the dump. NULL: too many. */

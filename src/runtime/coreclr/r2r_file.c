@@ -11,8 +11,9 @@
 enum { RTR = 0x00525452, SECTIONS_MAX = 256, COMPONENTS_MAX = 4096, METHODS_MAX = 1 << 24, CELLS_MAX = 4096 };
 /* Types of sections. */
 enum { IMPORTS = 101, FUNCTIONS = 102, ENTRY_POINTS = 103, INSTANCES = 109, MANIFEST = 112, COMPONENTS = 115,
-       SECTION_TYPES = 128 };
-enum { IMPORT_SIZE = 20, COMPONENT_SIZE = 16, RELOC_DIR64 = 10 };
+       MVIDS = 118, SECTION_TYPES = 128 };
+enum { IMPORT_SIZE = 20, COMPONENT_SIZE = 16, MVID_SIZE = 16, RELOC_DIR64 = 10 };
+enum { IS_COMPONENT = 0x20 }; /* flag of a header */
 #define RELOCATIONS 5
 
 struct section {
@@ -508,16 +509,22 @@ static void map_instances(struct image *im, uint32_t own)
 	}
 }
 
-static void map_image(struct image *im)
+static void open_manifest(struct image *im)
 {
 	struct section m = im->sections[MANIFEST];
 	struct da_cursor c = at_rva(im, m.rva, m.size);
 	struct da_sparse bytes = { .bytes = { c.base, m.size } };
+
+	if (m.size && c.base && da_metadata_open(im->c->arena, &bytes, &im->manifest) != DA_OK)
+		im->manifest = NULL;
+}
+
+static void map_image(struct image *im)
+{
 	uint32_t own = own_module(im);
 
 	im->mapped = true;
-	if (m.size && c.base && da_metadata_open(im->c->arena, &bytes, &im->manifest) != DA_OK)
-		im->manifest = NULL;
+	open_manifest(im);
 	if (im->sections[COMPONENTS].size)
 		map_components(im);
 	else if (own != DA_NONE)
@@ -594,19 +601,17 @@ static bool check_bucket(const struct image *im, uint64_t bucket, unsigned *ret_
 	return true;
 }
 
-enum da_clr_r2r_same da_clr_r2r_compare(struct da_clr *c, struct da_bytes bytes, uint64_t base, uint64_t module)
+/* By the runtime's own record of the code (of a composite image, that of the whole). */
+static enum da_clr_r2r_same compare_record(const struct image *im, uint64_t info)
 {
 	enum { LOOKED_AT = 4096, ENOUGH = 3 };
-	struct image im = { .c = c, .bytes = bytes, .base = base };
-	uint64_t info, map, buckets, n;
+	struct da_clr *c = im->c;
+	uint32_t functions = im->sections[FUNCTIONS].size / entry_size(c), count;
+	uint64_t map, buckets, n;
 	unsigned same = 0;
-	uint32_t count;
 
-	if (!base || da_pe_read(c->arena, bytes, &im.pe) != DA_OK || !read_header(&im) || im.sections[COMPONENTS].size ||
-	    DA_CLR_PTR(c, module, Module, ReadyToRunInfo, &info) != DA_OK || !info)
-		return DA_CLR_R2R_UNKNOWN;
-	if (DA_CLR_U32(c, info, ReadyToRunInfo, NumRuntimeFunctions, &n) == DA_OK &&
-	    n != im.sections[FUNCTIONS].size / entry_size(c) && n + 1 != im.sections[FUNCTIONS].size / entry_size(c))
+	/* The last entry of a table may only end it. */
+	if (DA_CLR_U32(c, info, ReadyToRunInfo, NumRuntimeFunctions, &n) == DA_OK && n != functions && n + 1 != functions)
 		return DA_CLR_R2R_OTHER;
 	if (!DA_CLR_HAS(c, ReadyToRunInfo, EntryPointToMethodDescMap) || DA_CLR_SIZE(c, Bucket) <= 0 ||
 	    !DA_CLR_HAS(c, Bucket, Keys))
@@ -616,10 +621,71 @@ enum da_clr_r2r_same da_clr_r2r_compare(struct da_clr *c, struct da_bytes bytes,
 		return DA_CLR_R2R_UNKNOWN;
 	/* The first of the buckets holds their number. */
 	for (uint32_t i = 1; i <= count && i <= LOOKED_AT; i++)
-		if (!check_bucket(&im, buckets + i * (uint64_t)DA_CLR_SIZE(c, Bucket) +
-					       (uint64_t)DA_CLR_OFF(c, Bucket, Keys), &same))
+		if (!check_bucket(im, buckets + i * (uint64_t)DA_CLR_SIZE(c, Bucket) +
+					      (uint64_t)DA_CLR_OFF(c, Bucket, Keys), &same))
 			return DA_CLR_R2R_OTHER;
 	return same >= ENOUGH ? DA_CLR_R2R_SAME : DA_CLR_R2R_UNKNOWN;
+}
+
+enum da_clr_r2r_same da_clr_r2r_compare(struct da_clr *c, struct da_bytes bytes, uint64_t base, uint64_t module)
+{
+	struct image im = { .c = c, .bytes = bytes, .base = base };
+	uint64_t info;
+
+	if (!base || da_pe_read(c->arena, bytes, &im.pe) != DA_OK || !read_header(&im) || im.sections[COMPONENTS].size ||
+	    DA_CLR_PTR(c, module, Module, ReadyToRunInfo, &info) != DA_OK || !info)
+		return DA_CLR_R2R_UNKNOWN;
+	return compare_record(&im, info);
+}
+
+/* An assembly of the same name, but not compiled into a composite image, stands in for a component. */
+static bool is_component(const struct da_clr *c, const struct da_clr_module *m)
+{
+	enum { FLAGS = 8 };
+	uint32_t flags;
+
+	return !m->image.ready_to_run || da_mem_u32(c->mem, m->image.ready_to_run + FLAGS, &flags) != DA_OK ||
+	       (flags & IS_COMPONENT);
+}
+
+/* The ids of its components, in the order of the manifest, against those of assemblies in the process. */
+static enum da_clr_r2r_same compare_components(const struct image *im)
+{
+	struct section s = im->sections[MVIDS];
+	struct da_cursor c = at_rva(im, s.rva, s.size);
+	unsigned same = 0;
+
+	for (uint32_t i = 0; s.size && i < s.size / MVID_SIZE && i < COMPONENTS_MAX; i++) {
+		const uint8_t *stored = da_get_bytes(&c, MVID_SIZE);
+		uint32_t module = module_of_ref(im, i + 1);
+		const struct da_clr_module *m = module != DA_NONE ? &im->c->modules->v.v[module] : NULL;
+		uint8_t want[16], have[16];
+
+		if (!stored)
+			break;
+		if (!m || !m->metadata || !da_metadata_mvid(m->metadata, want))
+			continue;
+		da_guid_text(stored, have);
+		if (memcmp(want, have, sizeof(want)) == 0)
+			same++;
+		else if (is_component(im->c, m))
+			return DA_CLR_R2R_OTHER;
+	}
+	return same ? DA_CLR_R2R_SAME : DA_CLR_R2R_UNKNOWN;
+}
+
+enum da_clr_r2r_same da_clr_r2r_compare_composite(struct da_clr *c, struct da_bytes bytes, uint64_t base, uint64_t info)
+{
+	struct image im = { .c = c, .bytes = bytes, .base = base };
+	enum da_clr_r2r_same same, record;
+
+	if (!base || da_pe_read(c->arena, bytes, &im.pe) != DA_OK || !read_header(&im) || !im.sections[COMPONENTS].size)
+		return DA_CLR_R2R_OTHER;
+	open_manifest(&im);
+	same = compare_components(&im);
+	record = info ? compare_record(&im, info) : DA_CLR_R2R_UNKNOWN;
+	return same == DA_CLR_R2R_OTHER || record == DA_CLR_R2R_OTHER ? DA_CLR_R2R_OTHER :
+	       same == DA_CLR_R2R_SAME && record == DA_CLR_R2R_SAME   ? DA_CLR_R2R_SAME : DA_CLR_R2R_UNKNOWN;
 }
 
 /* ---------------------------------------------------------------- methods by address */

@@ -25,6 +25,12 @@ void da_clr_r2r_add(struct da_clr *c, struct da_bytes image, uint64_t base);
  */
 enum da_clr_r2r_same { DA_CLR_R2R_UNKNOWN, DA_CLR_R2R_SAME, DA_CLR_R2R_OTHER };
 enum da_clr_r2r_same da_clr_r2r_compare(struct da_clr *c, struct da_bytes image, uint64_t base, uint64_t module);
+/*
+ * The same of a composite image: also the ids of its components are those of assemblies of the process. info: the
+ * ReadyToRunInfo of the whole, or 0. Unknown: nothing contradicts, but not both were at hand. Other: also where
+ * this is no composite image.
+ */
+enum da_clr_r2r_same da_clr_r2r_compare_composite(struct da_clr *c, struct da_bytes image, uint64_t base, uint64_t info);
 /* The method whose code holds pc, by these files, and *ret_code; NULL: none. Its desc is 0. */
 const struct da_clr_method *da_clr_r2r_method(struct da_clr *c, uint64_t pc, struct da_clr_code *ret_code);
 /* Where such an image and its RUNTIME_FUNCTIONs stand. False: no file of it was added. */
