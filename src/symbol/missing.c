@@ -64,6 +64,8 @@ static const char *reason(struct da_symbols *s, uint32_t module)
 		return NULL;
 	if (m->pe)
 		return reason_of_pe(s, f, m);
+	if (!f->main && m->file_bytes) /* a runtime's own image, which its reader has found */
+		return NULL;
 	if (!f->main && f->debug)
 		return f->unnamed ? "the file itself was not found; its debug information was" : NULL;
 	if (!f->main && f->mismatch && m->build_id_len)

@@ -423,6 +423,8 @@ class Check:
         says = (self.d.get('exception') or {}).get('message')
         if self.truth.get('says') and (self.heap or says) and says != self.truth['says']:
             self.wrong('it says %r, not %r' % (says, self.truth['says']))
+        if self.files and self.flavour == 'composite' and any(f['name'].endswith('.r2r.dll') for f in self.d.get('missing_files', [])):
+            self.wrong('the code of the program is said to be missing')
         if not self.names and not self.d.get('missing_files'):
             self.wrong('no list of files to bring')
 

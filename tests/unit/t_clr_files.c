@@ -411,7 +411,10 @@ START_TEST(composite_images_are_found)
 		if (cases[i].found) {
 			ck_assert_uint_eq(base, COMPOSITE);
 			ck_assert_uint_eq(n, 1);
+			ck_assert_uint_eq(d->proc.modules.v[0].match,
+					  cases[i].header ? DA_MATCH_TIMESTAMP_SIZE : DA_MATCH_CONTENTS);
 		}
+		ck_assert_int_eq(d->proc.modules.v[0].file_bytes != 0, cases[i].found);
 		composite = local = with_header = false;
 		end();
 	}

@@ -14,11 +14,16 @@
 
 struct composite {
 	struct da_clr *c;
-	const struct da_module *module;
+	struct da_module *module;
 	uint64_t info;              /* ReadyToRunInfo of the whole, 0: not in the dump */
 	struct da_cli_image image;  /* base 0: not even its header is in the dump */
 	struct da_bytes bytes;
 };
+
+static bool has_header(const struct composite *x)
+{
+	return x->image.base && x->image.image_size;
+}
 
 static bool try_file(void *ctx, struct da_bytes bytes, const char *path, bool local)
 {
@@ -29,27 +34,30 @@ static bool try_file(void *ctx, struct da_bytes bytes, const char *path, bool lo
 	(void)path;
 	if (same == DA_CLR_R2R_OTHER || da_cli_file_read(x->c->arena, bytes, &file) != DA_OK)
 		return false;
-	if (x->image.base && x->image.image_size ?
-		    file.timestamp != x->image.timestamp || file.image_size != x->image.image_size :
-		    local && same != DA_CLR_R2R_SAME)
+	if (has_header(x) ? file.timestamp != x->image.timestamp || file.image_size != x->image.image_size :
+			    local && same != DA_CLR_R2R_SAME)
 		return false;
 	x->bytes = bytes;
 	return true;
 }
 
-static void from_file(struct da_clr *c, const struct da_module *module, uint64_t info)
+static void from_file(struct da_clr *c, struct da_module *module, uint64_t info)
 {
 	struct composite x = { .c = c, .module = module, .info = info };
 	struct da_managed_wanted w = { .name = da_clr_base_name(module->path), .path = module->path };
 
 	if (da_cli_image_read(c->mem, c->arena, module->start, module->end - module->start, &x.image) != DA_OK)
 		x.image = (struct da_cli_image){ 0 };
-	if (x.image.base && x.image.image_size)
+	if (has_header(&x))
 		w.store = da_printf(c->arena, "%s/%08X%x", w.name, x.image.timestamp, x.image.image_size);
 	if (!da_symbols_managed(c->symbols, &w, try_file, &x))
 		return;
 	da_clr_lay_file(c, module->path, x.bytes, module->start);
 	da_clr_r2r_add(c, x.bytes, module->start);
+	if (module->pe) /* where images are PE, that file is found as every module's is */
+		return;
+	module->match = has_header(&x) ? DA_MATCH_TIMESTAMP_SIZE : DA_MATCH_CONTENTS;
+	module->file_bytes = x.bytes.n;
 }
 
 /* The image of which the runtime says that it holds this assembly's code; and its record. */
@@ -68,7 +76,7 @@ static uint32_t owner(struct da_clr *c, uint64_t module, uint64_t *ret_info)
 
 void da_clr_composites_read(struct da_clr *c)
 {
-	const struct da_process *p = &c->dump->proc;
+	struct da_process *p = &c->dump->proc;
 	struct da_map known = { 0 };
 
 	if (c->single_file) /* there it is part of the program */
