@@ -419,6 +419,52 @@ START_TEST(runners_of_tasks)
 }
 END_TEST
 
+/* Who holds it upgradeable and wants to write waits for readers, not for itself; others wait for the thread. */
+START_TEST(upgrades)
+{
+	static const struct {
+		uint32_t owners, writer, upgrader;
+		uint32_t of_0, of_1;
+		const char *says;
+	} rows[] = {
+		{ 0xa0000003, UINT32_MAX, 4, DA_NONE, 0, "waits for 2 readers to leave" },
+		{ 0xa0000002, UINT32_MAX, 4, DA_NONE, 0, "waits for 1 reader to leave" },
+		{ 0xa0000001, UINT32_MAX, 4, DA_NONE, 0, "waits for the readers to leave" },
+		{ 0x80000002, UINT32_MAX, UINT32_MAX, DA_NONE, DA_NONE, NULL },
+		{ 0x80000000, 6, UINT32_MAX, 2, 2, NULL },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
+		uint64_t mt, o, stack;
+
+		locks_setup(10);
+		mt = new_type("System.Threading.ReaderWriterLockSlim", object_mt);
+		field(mt, "_owners", 8, T_I4), field(mt, "_writeLockOwnerId", 12, T_I4), field(mt, "_upgradeLockOwnerId", 16, T_I4);
+		field(mt, "_numWriteWaiters", 20, T_I4);
+		o = new_object(mt, 64);
+		put32(o + 8, rows[i].owners), put32(o + 12, rows[i].writer), put32(o + 16, rows[i].upgrader), put32(o + 20, 1);
+		for (uint32_t k = 0; k < 3; k++) {
+			new_thread(k + 4, k + 44);
+			stack = make(512);
+			if (k == 2)
+				continue;
+			put(stack + 16, o);
+			frame(k, stack, "System.Threading.ReaderWriterLockSlim.TryEnterWriteLockCore");
+			frame(k, stack + 64, "Shop.Catalog.Update");
+		}
+		da_clr_monitors(c);
+		for (uint32_t k = 0; k < 2; k++) {
+			ck_assert_ptr_nonnull(wait_of(k));
+			ck_assert_uint_eq(wait_of(k)->kind, DA_LOCK_RWLOCK_SLIM);
+			ck_assert_msg(wait_of(k)->owner == (k ? rows[i].of_1 : rows[i].of_0), "row %zu, thread %u", i, k);
+		}
+		ck_assert_int_eq(strstr(wait_of(0)->how, rows[i].says ? rows[i].says : "upgradeable") != NULL, rows[i].says != NULL);
+		ck_assert_ptr_null(strstr(wait_of(1)->how, "upgradeable"));
+		done();
+	}
+}
+END_TEST
+
 /* Two locks of others in the same frame: no guess. */
 START_TEST(two_candidates)
 {
@@ -813,5 +859,5 @@ END_TEST
 
 UNIT_MAIN("clr_objects", types_of_objects, numbers, strings, odd_strings, arrays, sync_blocks, holder_by_id, wrong_owners,
 	  stale_entries, pulse_queues, enter_by_stack, class_constructors, runners_of_tasks,
-	  two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9,
+	  upgrades, two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9,
 	  roles, threads_of_heaps, fail_fast_frame, fail_fast_record)

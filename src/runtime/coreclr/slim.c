@@ -99,6 +99,21 @@ static void describe_rwlock(struct da_clr_lock_table *t, uint32_t lock, uint64_t
 	}
 }
 
+const char *da_clr_slim_upgrade(struct da_clr_lock_table *t, uint32_t lock, uint32_t thread)
+{
+	struct da_clr *c = t->c;
+	const struct da_lock *l = &c->dump->proc.locks.v[lock];
+	uint32_t owners;
+
+	if (l->kind != DA_LOCK_RWLOCK_SLIM || l->owner != thread)
+		return NULL;
+	owners = field(c, l->address, "_owners") & READERS; /* the upgradeable reader is one of them */
+	if (owners < 2)
+		return "the thread holds it upgradeable itself and waits for the readers to leave";
+	return da_printf(c->arena, "the thread holds it upgradeable itself and waits for %u %s to leave, which it counts and does not name",
+			 owners - 1, owners == 2 ? "reader" : "readers");
+}
+
 static void describe(struct da_clr_lock_table *t, enum da_lock_kind kind, uint32_t lock)
 {
 	struct da_clr *c = t->c;

@@ -13,6 +13,12 @@
  * wait? */
 bool da_clr_slim_waited(struct da_clr_lock_table *t, enum da_lock_kind kind, uint64_t object,
 			uint32_t managed);
+/*
+ * A ReaderWriterLockSlim lets nobody wait for himself: who holds it for writing enters again or gets an exception. So a
+ * thread that waits for one that names it as its owner holds it for upgradeable reading and wants to write, and readers
+ * must leave: in words; NULL: it is no such wait.
+ */
+const char *da_clr_slim_upgrade(struct da_clr_lock_table *t, uint32_t lock, uint32_t thread);
 /* task_runners.c: the thread (index of proc.threads) that runs this task now; DA_NONE: none, or not known. */
 uint32_t da_clr_task_runner(struct da_clr_lock_table *t, uint64_t task);
 /* The lock of the model for it; monitors and Lock objects too. DA_NONE: none of its own. */

@@ -16,6 +16,7 @@
 
 #include "runtime/coreclr/coreclr.h"
 #include "runtime/coreclr/locks.h"
+#include "runtime/coreclr/slim.h"
 
 #define WAITING	   1u  /* ThreadWaitInfo._waitSignalState: waits, and may be interrupted; 0: waits */
 #define WAITED_MAX 64u /* WaitHandle.WaitAny takes no more */
@@ -58,6 +59,7 @@ void da_clr_wait_add(struct da_clr_lock_table *t, const struct da_wait *w)
 	struct da_process *p = &t->c->dump->proc;
 	struct da_wait *n;
 	uint64_t *first;
+	const char *upgrade;
 
 	if (w->thread == DA_NONE)
 		return;
@@ -72,7 +74,10 @@ void da_clr_wait_add(struct da_clr_lock_table *t, const struct da_wait *w)
 	n = da_vec_add(t->c->arena, &p->waits);
 	*n = *w;
 	n->primary = true;
-	if (n->lock != DA_NONE && n->kind != DA_LOCK_MONITOR_WAIT)
+	upgrade = n->lock != DA_NONE ? da_clr_slim_upgrade(t, n->lock, n->thread) : NULL;
+	if (upgrade)
+		n->how = da_printf(t->c->arena, "%s; %s", n->how, upgrade);
+	else if (n->lock != DA_NONE && n->kind != DA_LOCK_MONITOR_WAIT)
 		n->owner = p->locks.v[n->lock].owner;
 	first = da_map_put(t->c->arena, &t->wait_of, w->thread, NULL);
 	da_vec_push(t->c->arena, &t->next_wait, (uint32_t)*first);
