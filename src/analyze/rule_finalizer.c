@@ -2,6 +2,8 @@
 /* hang.finalizer-blocked: the thread that runs finalizers of .NET waits for a lock. */
 #include "config.h"
 
+#include <string.h>
+
 #include "analyze/hang.h"
 #include "analyze/order.h"
 
@@ -20,6 +22,43 @@ static bool runs_managed_code(const struct da_thread *t)
 	return false;
 }
 
+static const char *method_of(const struct da_frame *f)
+{
+	return f->place && f->place->method ? f->place->method->raw : NULL;
+}
+
+/* A finalizer itself, which goes on to the method that it overrides, so that its frame stays; or what calls it. */
+static bool is_finalizer(const struct da_frame *f)
+{
+	static const char suffix[] = ".Finalize";
+	const char *name = method_of(f);
+	size_t n = name ? strlen(name) : 0;
+
+	return is_loop(f) || (name && da_starts(name, "System.GC.RunFinalizers")) ||
+	       (n >= sizeof(suffix) - 1 && strcmp(name + n - (sizeof(suffix) - 1), suffix) == 0);
+}
+
+/*
+ * At the end of a process the same thread raises AppDomain.ProcessExit, when the last finalizer has run. The call of the
+ * handler may replace that of AppContext.OnProcessExit: then the handler alone is on the stack, and no finalizer. Frames
+ * without a name leave it open.
+ */
+static bool is_exit_handler(const struct da_thread *t)
+{
+	bool all_named = true;
+
+	for (size_t i = 0; i < t->frames.n; i++) {
+		const struct da_frame *f = &t->frames.v[i];
+
+		if (f->kind != DA_FRAME_MANAGED)
+			continue;
+		if (is_finalizer(f))
+			return false;
+		all_named &= method_of(f) != NULL;
+	}
+	return all_named;
+}
+
 static bool is_managed_wait(const struct da_wait *w)
 {
 	return w->kind >= DA_LOCK_MONITOR && w->kind <= DA_LOCK_TASK;
@@ -36,7 +75,7 @@ static unsigned run_finalizer_blocked(struct da_analysis *a)
 		struct da_finding *f;
 
 		if (!w || w->lock == DA_NONE || (w->owner == DA_NONE && !is_managed_wait(w)) ||
-		    !runs_managed_code(&p->threads.v[m->thread]))
+		    !runs_managed_code(&p->threads.v[m->thread]) || is_exit_handler(&p->threads.v[m->thread]))
 			continue;
 		f = da_finding_new(a->doc, "hang.finalizer-blocked", DA_SEVERITY_ERROR, 2, (double)w->confidence);
 		da_finding_title(f, "The finalizer of .NET waits for a lock");
@@ -69,6 +108,7 @@ static const char *no_finalizer(const struct da_analysis *a)
 const struct da_rule da_rule_hang_finalizer_blocked = {
 	.id = "hang.finalizer-blocked", .severity = "Error",
 	.looks_for = "a finalizer thread that waits for a lock",
-	.page = "Needs the runtime's own word which thread runs finalizers, and what that thread waits for.",
+	.page = "Needs the runtime's own word which thread runs finalizers, and what that thread waits for. A handler of\n"
+		"AppDomain.ProcessExit, which the same thread runs, is no finalizer.",
 	.why_not = no_finalizer, .run = run_finalizer_blocked,
 };

@@ -292,6 +292,56 @@ START_TEST(pools_that_block_on_tasks)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- the finalizer */
+
+static void managed_frame(struct da_dump *d, uint32_t thread, const char *method, bool hidden)
+{
+	struct da_place *p = da_new(d->arena, struct da_place);
+	struct da_method *m = da_new(d->arena, struct da_method);
+
+	m->raw = method;
+	m->hidden = hidden;
+	p->method = method ? m : NULL;
+	p->module = OWN;
+	*da_vec_add(d->arena, &d->proc.threads.v[thread].frames) = (struct da_frame){ .kind = DA_FRAME_MANAGED, .module = OWN, .place = p };
+}
+
+/* The thread of finalizers runs handlers of the process' end too; what calls them may have left the stack. */
+START_TEST(finalizers)
+{
+	static const struct {
+		const char *outer;
+		bool hidden, told;
+	} cases[] = {
+		{ "Shop.Order.Finalize", false, true },
+		{ "System.GC.RunFinalizers", false, true },
+		{ "System.Runtime.__Finalizer.ProcessFinalizers", true, true },
+		{ NULL, false, true }, /* a frame without a name: who knows */
+		{ "System.AppContext.OnProcessExit", false, false },
+		{ "Shop.Program.OnExit", false, false },
+		{ "Shop.Order.FinalizeAll", false, false },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process(3);
+		struct da_managed_thread *m;
+
+		*da_vec_add(d->arena, &d->proc.runtimes) = (struct da_runtime){ .kind = DA_RUNTIME_CORECLR, .module = OWN,
+			.verified = true, .suspended_by = DA_NONE, .profiler_module = DA_NONE };
+		m = da_vec_add(d->arena, &d->proc.managed_threads);
+		*m = (struct da_managed_thread){ .thread = 0, .managed_id = 2, .finalizer = true, .exception = DA_NONE };
+		d->proc.threads.v[0].managed = m;
+		managed_frame(d, 0, "System.Threading.CountdownEvent.Wait", false);
+		managed_frame(d, 0, cases[i].outer, cases[i].hidden);
+		*da_vec_add(d->arena, &d->proc.locks) = (struct da_lock){ .address = 0x8000, .kind = DA_LOCK_COUNTDOWN, .owner = DA_NONE,
+									  .state = DA_LOCK_STATE_UNKNOWN };
+		wait(d, 0, DA_LOCK_COUNTDOWN)->lock = 0;
+		ck_assert_msg((finding(analyze(d), "hang.finalizer-blocked") != NULL) == cases[i].told, "case %zu", i);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 /* ---------------------------------------------------------------- a collection */
 
 /* Thread 0 asked for it; thread 1 is in cooperative mode and runs, waits, or has stopped. */
@@ -330,4 +380,4 @@ START_TEST(collections)
 END_TEST
 
 UNIT_MAIN("hang_outside", collections, tracers, debuggers_of_windows, profilers, remotes_by_destination, sleepers, boxes, pools,
-	  pools_that_block_on_tasks)
+	  pools_that_block_on_tasks, finalizers)
