@@ -195,8 +195,8 @@ bool da_graph_is_ownerless(const struct da_dump *d, const struct da_graph *g, ui
 {
 	const struct da_wait *w = g->primary[thread] != DA_NONE ? &d->proc.waits.v[g->primary[thread]] : NULL;
 
-	return w && w->owner == DA_NONE && !w->woken && !w->parked && !g->told[thread] && da_lock_excludes((enum da_lock_kind)w->kind) &&
-	       !has_no_owner(&d->proc, w);
+	return w && w->owner == DA_NONE && !w->woken && !w->parked && !g->told[thread] &&
+	       da_lock_excludes((enum da_lock_kind)w->kind) && !has_no_owner(&d->proc, w);
 }
 
 size_t da_graph_ownerless(const struct da_dump *d, const struct da_graph *g)

@@ -56,36 +56,52 @@ static uint32_t gives_up(const struct da_analysis *a, const struct da_cycle *c)
 	return DA_NONE;
 }
 
-static bool is_first_use(enum da_lock_kind kind)
+/* What the steps of a circle are. */
+struct steps {
+	bool joins, tasks, first_uses, locks;
+};
+
+static struct steps steps_of(const struct da_analysis *a, const struct da_cycle *c)
 {
-	return kind == DA_LOCK_PTHREAD_ONCE || kind == DA_LOCK_CLASS_INIT || kind == DA_LOCK_LAZY;
+	struct steps s = { 0 };
+
+	for (size_t i = 0; i < c->members.n; i++)
+		switch ((enum da_lock_kind)wait_in(a, c->members.v[i])->kind) {
+		case DA_LOCK_PTHREAD_JOIN: case DA_LOCK_THREAD: s.joins = true; break;
+		case DA_LOCK_TASK: s.tasks = true; break;
+		case DA_LOCK_PTHREAD_ONCE: case DA_LOCK_CLASS_INIT: case DA_LOCK_LAZY: s.first_uses = true; break;
+		default: s.locks = true;
+		}
+	return s;
 }
 
 /* What the developers should change depends on what the steps are. */
 static const char *advice(const struct da_analysis *a, const struct da_cycle *c)
 {
-	bool joins = false, locks = false, once = false;
+	struct steps s = steps_of(a, c);
 
-	for (size_t i = 0; i < c->members.n; i++) {
-		enum da_lock_kind kind = (enum da_lock_kind)wait_in(a, c->members.v[i])->kind;
-
-		joins |= da_is_join(kind);
-		once |= is_first_use(kind);
-		locks |= !da_is_join(kind) && !is_first_use(kind);
-	}
 	if (c->members.n == 1)
-		return joins ? "Give the developers this stack: a thread must not wait for its own end."
-		       : once ? "Give the developers this stack: the initialiser needs what it is about to initialise."
-			      : "Give the developers this stack: the lock is not recursive, and the function that takes it again must "
-				"not be called with it held.";
-	if (joins && locks)
-		return "Give the developers the stacks of these threads: who waits for the end of a thread must not hold a lock that the "
-		       "thread needs to end. Restarting the service ends it until it happens again.";
-	if (joins)
-		return "Give the developers the stacks of these threads: they wait for each other's end. One must end without the other.";
-	if (once)
+		return s.joins ? "Give the developers this stack: a thread must not wait for its own end."
+		       : s.tasks ? "Give the developers this stack: the task needs this very thread, which waits for it. Await it instead."
+		       : s.first_uses ? "Give the developers this stack: the initialiser needs what it is about to initialise."
+				      : "Give the developers this stack: the lock is not recursive, and the function that takes it again "
+					"must not be called with it held.";
+	if (s.first_uses && (s.joins || s.tasks || s.locks))
+		return "Give the developers the stacks of these threads: an initialiser (a static constructor, a call made once) waits for "
+		       "a thread that needs what it initialises. It must not wait for other threads. Restarting the service ends it "
+		       "until it happens again.";
+	if (s.first_uses)
 		return "Give the developers the stacks of these threads: initialisers need each other, and two threads began with "
 		       "different ones. Restarting the service ends it until it happens again.";
+	if (s.tasks)
+		return s.locks ? "Give the developers the stacks of these threads: one waits for a task while it holds what the task needs. "
+				 "Wait for no task inside of a lock."
+			       : "Give the developers the stacks of these threads: tasks wait for each other by blocking. Await them instead.";
+	if (s.joins && s.locks)
+		return "Give the developers the stacks of these threads: who waits for the end of a thread must not hold a lock that the "
+		       "thread needs to end. Restarting the service ends it until it happens again.";
+	if (s.joins)
+		return "Give the developers the stacks of these threads: they wait for each other's end. One must end without the other.";
 	return "Give the developers the stacks of these threads: they take the same locks in different order. Restarting the service "
 	       "ends it until it happens again.";
 }

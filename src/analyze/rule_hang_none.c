@@ -31,21 +31,34 @@ static const char *reservations(struct da_analysis *a)
 	return da_strdup(a->dump->arena, da_str_get(&s));
 }
 
+/* Threads whose wait another thread of the process ends. */
+static size_t waiting(const struct da_analysis *a)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < a->graph->n; i++) {
+		const struct da_wait *w = da_primary_wait(a, i);
+
+		n += w && w->kind < DA_LOCK_UNKNOWN;
+	}
+	return n;
+}
+
 static unsigned run_none(struct da_analysis *a)
 {
-	size_t unknown;
+	size_t unknown, waits = waiting(a);
 	const char *states = da_say_states(a, &unknown);
 	struct da_finding *f;
 
-	if (a->hangs || da_graph_ownerless(a->dump, a->graph))
+	if (a->hangs || a->noted || da_graph_ownerless(a->dump, a->graph))
 		return 0;
 	f = da_finding_new(a->doc, "hang.none", DA_SEVERITY_NOTIFICATION, 0,
 			   unknown * 10 > a->graph->n || da_hang_nobody_outside(a) ? 0.5 : 0.8);
 	da_finding_title(f, "No hang was found");
-	da_finding_description(f, "Looked at %zu %s: %s. %zu %s for a lock or another thread known; none of them closes a circle or "
-			       "stands behind a thread that waits itself%s.%s", a->graph->n,
-			       da_plural(a->graph->n, "thread", "threads"), states, a->dump->proc.waits.n,
-			       da_plural(a->dump->proc.waits.n, "wait", "waits"), a->taking_turns ? " for anything but work" : "",
+	da_finding_description(f, "Looked at %zu %s: %s. %zu %s for a lock, a signal or the end of another one; none of these waits closes "
+			       "a circle or stands behind a thread that waits itself%s.%s", a->graph->n,
+			       da_plural(a->graph->n, "thread", "threads"), states, waits,
+			       da_plural(waits, "waits", "wait"), a->taking_turns ? " for anything but work" : "",
 			       reservations(a));
 	da_finding_recommendation(f, "If the service hung when this dump was made, make two more, ten seconds apart: what does not "
 				  "move between them is the question.");

@@ -30,8 +30,7 @@ static const char *head_does(struct da_analysis *a, uint32_t head)
 	case DA_STATE_WAITING: return "waits for something outside";
 	case DA_STATE_BLOCKED: return "is blocked itself";
 	case DA_STATE_SUSPENDED: return "is suspended";
-	case DA_STATE_IDLE: return "waits for work";
-	default: return NULL;
+	default: return NULL; /* idle by its place alone, and yet it holds a lock: it is about to give it back */
 	}
 }
 
@@ -40,9 +39,18 @@ static bool waits_outside(const struct da_analysis *a, uint32_t head)
 {
 	const struct da_wait *w = da_primary_wait(a, head);
 
-	return w ? w->kind > DA_LOCK_UNKNOWN || w->kind == DA_LOCK_PROCESS || w->kind == DA_LOCK_WAITABLE_TIMER ||
-			   w->kind == DA_LOCK_UNKNOWN || da_wait_gives_up(w)
-		 : a->dump->proc.threads.v[head].state != DA_STATE_SUSPENDED;
+	if (!w)
+		return a->dump->proc.threads.v[head].state != DA_STATE_SUSPENDED;
+	switch ((enum da_lock_kind)w->kind) {
+	case DA_LOCK_TASK: /* what it is of may be an answer of another machine */
+	case DA_LOCK_PROCESS: case DA_LOCK_WAITABLE_TIMER: case DA_LOCK_UNKNOWN: return true;
+	default: return w->kind > DA_LOCK_UNKNOWN || da_wait_gives_up(w);
+	}
+}
+
+static bool sleeps_long(const struct da_wait *w)
+{
+	return w && w->kind == DA_WAIT_SLEEP && w->has_timeout && w->timeout_us >= LONG_US;
 }
 
 enum gravity { ORDINARY, WORTH_KNOWING, POSSIBLY, GRAVE };
@@ -57,9 +65,8 @@ static enum gravity gravity_of(struct da_analysis *a, uint32_t head, enum da_tur
 	    (w && w->has_deadline && w->has_left && w->left_us < SHORT_US))
 		return WORTH_KNOWING;
 	if (!many)
-		return ORDINARY;
-	if (da_hang_was_ended(a) || !waits_outside(a, head) ||
-	    (w && w->kind == DA_WAIT_SLEEP && w->has_timeout && w->timeout_us >= LONG_US))
+		return g->behind[head] == 1 && waits_outside(a, head) && !sleeps_long(w) ? WORTH_KNOWING : ORDINARY;
+	if (da_hang_was_ended(a) || !waits_outside(a, head) || sleeps_long(w))
 		return GRAVE;
 	return POSSIBLY;
 }
@@ -119,6 +126,8 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does, enu
 	a->graph->told[head] = true;
 	if (gravity == GRAVE || gravity == POSSIBLY)
 		lead(a, f, head, does, gravity);
+	else if (gravity == WORTH_KNOWING && turns == DA_TURNS_NO)
+		a->noted++;
 	else
 		a->hangs++;
 	return true;
@@ -166,7 +175,7 @@ const struct da_rule da_rule_hang_lock_owner_blocked = {
 	.looks_for = "the owner of a lock that others wait for, while it waits or sleeps itself",
 	.page = "Follows each chain of waits to the thread at its head. An Error where a fifth of all threads, and at\n"
 		"least three, stand behind it, and only another thread of the process can wake it, or somebody ended the\n"
-		"process. Information where it goes on within a second, or where all stand in one function, as workers do\n"
-		"that take turns. A head that runs is ordinary contention and no finding.",
+		"process. Information where it goes on within a second, where one thread stands behind a wait for something\n"
+		"outside, or where all stand in one function, as workers do that take turns. A head that runs is ordinary contention and no finding.",
 	.why_not = da_hang_no_waits, .run = run_owner_blocked,
 };

@@ -273,7 +273,7 @@ bool da_is_join(enum da_lock_kind kind)
  */
 const char *da_method_of_task(struct da_arena *arena, const char *type)
 {
-	const char *box = type ? strstr(type, "StateMachineBox<") : NULL, *name, *end;
+	const char *box = type ? strstr(type, "StateMachineBox<") : NULL, *name, *end, *local;
 
 	if (!box)
 		return NULL;
@@ -281,8 +281,15 @@ const char *da_method_of_task(struct da_arena *arena, const char *type)
 	name = strpbrk(box, "+");
 	if (!name || name[1] != '<')
 		return NULL;
+	name += 1 + strspn(name + 1, "<");
 	end = strchr(name, '>');
-	return end ? da_printf(arena, "%.*s.%.*s", (int)(name - box), box, (int)(end - name - 2), name + 2) : NULL;
+	if (!end)
+		return NULL;
+	local = strstr(end, "g__"); /* "Shop.Program+<<<Main>$>g__Slow|0_0>d" */
+	if (local && strspn(end, ">$") == (size_t)(local - end) && strchr(local, '|'))
+		return da_printf(arena, "%.*s.%.*s.%.*s", (int)(strpbrk(box, "+") - box), box, (int)(end - name), name,
+				 (int)strcspn(local + 3, "|"), local + 3);
+	return da_printf(arena, "%.*s.%.*s", (int)(strpbrk(box, "+") - box), box, (int)(end - name), name);
 }
 
 const char *da_say_lock(struct da_analysis *a, uint32_t lock)

@@ -6,6 +6,7 @@
 
 #include "analyze/analyze.h"
 #include "analyze/graph.h"
+#include "analyze/words.h"
 #include "unit/findings.h"
 #include "unit/unit.h"
 
@@ -183,6 +184,59 @@ START_TEST(what_a_head_waits_for)
 		ck_assert_msg((da_doc_get_verdict(doc)->kind == DA_VERDICT_HANG) == cases[i].leads, "case %zu", i);
 		ck_assert_ptr_null(finding(doc, "hang.none"));
 		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* One thread behind another's call is what a server that works looks like. */
+START_TEST(one_behind_a_call)
+{
+	static const struct {
+		enum da_lock_kind kind;
+		enum da_severity severity;
+		enum da_verdict_kind verdict;
+	} cases[] = { { DA_WAIT_SOCKET, DA_SEVERITY_INFORMATION, DA_VERDICT_HEALTHY },
+		      { DA_LOCK_PTHREAD_COND, DA_SEVERITY_WARNING, DA_VERDICT_UNKNOWN } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = threads(12);
+		struct da_doc *doc;
+
+		behind(d, 1, 0);
+		*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){
+			.thread = 0, .lock = DA_NONE, .owner = DA_NONE, .kind = (uint8_t)cases[i].kind, .primary = true,
+			.frame = DA_NONE, .confidence = 1,
+		};
+		d->proc.threads.v[0].state = DA_STATE_WAITING;
+		doc = analyze(d);
+		ck_assert_msg(finding(doc, "hang.lock-owner-blocked")->severity == cases[i].severity, "case %zu", i);
+		ck_assert_msg(da_doc_get_verdict(doc)->kind == cases[i].verdict, "case %zu", i);
+		ck_assert_ptr_null(finding(doc, "hang.none"));
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+START_TEST(methods_of_tasks)
+{
+	static const struct {
+		const char *type, *method;
+	} cases[] = {
+		{ "A+AsyncStateMachineBox<Shop.Prices+<FetchAsync>d__9>", "Shop.Prices.FetchAsync" },
+		{ "A+AsyncStateMachineBox<Program+<<Main>g__Slow|0_0>d>", "Program.Main.Slow" },
+		{ "A+AsyncStateMachineBox<Program+<<<Main>$>g__Slow|0_0>d>", "Program.Main.Slow" },
+		{ "A+AsyncStateMachineBox<Program+<<Main>$>d__0>", "Program.Main" },
+		{ "System.Threading.Tasks.Task", NULL },
+		{ "A+AsyncStateMachineBox<Shop+<broken", NULL },
+		{ "A+AsyncStateMachineBox<Shop+<", NULL },
+	};
+	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		const char *method = da_method_of_task(a, cases[i].type);
+
+		ck_assert_msg(method ? cases[i].method && strcmp(method, cases[i].method) == 0 : !cases[i].method, "%s is %s",
+			      cases[i].type, method ? method : "none");
 	}
 }
 END_TEST
@@ -549,7 +603,7 @@ END_TEST
 
 UNIT_MAIN("hang", cycles_of_each_size, a_guess_makes_it_possible_only, a_semaphore_names_nobody,
 	  an_owner_that_sleeps,
-	  what_a_head_waits_for, a_circle_with_a_time_limit, the_gravest_leads,
+	  what_a_head_waits_for, one_behind_a_call, methods_of_tasks, a_circle_with_a_time_limit, the_gravest_leads,
 	  joins_and_what_is_alike, an_owner_that_works_is_no_finding, an_owner_that_is_gone,
 	  workers_that_block_on_tasks, waits_for_a_child, a_lock_that_changes_hands,
 	  a_loop_needs_time_and_a_running_thread, owners_that_nobody_knows, a_crash_leads_before_a_hang,
