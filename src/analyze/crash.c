@@ -123,6 +123,16 @@ static void blame_evidence(struct da_analysis *a, struct da_finding *f)
 								  : "a scan of the stack, so it may be wrong");
 }
 
+/* Of a stack that ran out: the kernel tells no address when it could not even deliver the signal of the fault. */
+static const char *no_room(const struct da_exception *e)
+{
+	if (e->cause != DA_CAUSE_STACK_OVERFLOW || !e->is_signal || e->earlier || !da_streq(e->subname, "SI_KERNEL"))
+		return "";
+	return e->address_derived ? ": the kernel found no room for the frame of a signal; the address is the one that the "
+				    "instruction writes to"
+				  : ": the kernel found no room for the frame of a signal";
+}
+
 void da_crash_signal_evidence(struct da_analysis *a, struct da_finding *f)
 {
 	const struct da_exception *e = da_crash_of(a);
@@ -132,8 +142,8 @@ void da_crash_signal_evidence(struct da_analysis *a, struct da_finding *f)
 	if (e->has_address && !e->address_hidden && !e->earlier)
 		da_evidence_address(ev, e->address);
 	if (e->has_info)
-		da_evidence_text(ev, "%s, code %d%s%s%s", e->name, e->subcode, e->subname ? " (" : "",
-				 e->subname ? e->subname : "", e->subname ? ")" : "");
+		da_evidence_text(ev, "%s, code %d%s%s%s%s", e->name, e->subcode, e->subname ? " (" : "",
+				 e->subname ? e->subname : "", e->subname ? ")" : "", no_room(e));
 	else if (da_crash_on_windows(a))
 		da_evidence_text(ev, "%s, code 0x%08x%s%s%s", e->name, (unsigned)e->code, e->subname ? " (" : "",
 				 e->subname ? e->subname : "", e->subname ? ")" : "");

@@ -138,6 +138,42 @@ static void found(struct da_fault *f, uint64_t limit, uint64_t base)
 	da_fault_find_cycle(f);
 }
 
+/* A write through the stack pointer (push, call, a store or probe of a frame) whose first byte is in the guard. */
+static bool writes_guard(const struct da_fault *f, uint64_t limit, uint64_t *ret_addr)
+{
+	for (unsigned i = 0; f->has_insn && i < f->insn.nmem; i++) {
+		const struct da_memop *m = &f->insn.mem[i];
+		bool by_sp = m->base == f->p->arch->sp || (m->implicit && !f->insn.repeated);
+
+		if (m->known && !m->probes && (m->access & DA_MEM_WRITE) && by_sp && in_guard(f, m->addr, limit)) {
+			*ret_addr = m->addr;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A signal whose frame found no room, for the handler had no alternate stack, or one that was full too: the
+ * kernel then kills with SIGSEGV, SI_KERNEL and no address. The CPU's own refusals have that code as well, but are
+ * of addresses that no program can have and of vectors that are not aligned, never of a write into a guard.
+ */
+static bool no_room_for_signal(const struct da_fault *f, uint64_t limit)
+{
+	struct da_exception *e = f->e;
+	uint64_t addr;
+
+	if (f->sp < limit && in_guard(f, f->sp, limit))
+		return true;
+	if (e->code != DA_SIGSEGV || !e->is_signal || !e->has_info || e->subcode != DA_SI_KERNEL || f->sp < limit ||
+	    f->sp >= limit + PAGE || !writes_guard(f, limit, &addr))
+		return false;
+	e->has_address = e->address_derived = true;
+	e->address = addr;
+	e->access = DA_ACCESS_WRITE;
+	return true;
+}
+
 void da_fault_overflow(struct da_fault *f)
 {
 	struct da_exception *e = f->e;
@@ -149,8 +185,7 @@ void da_fault_overflow(struct da_fault *f)
 		return;
 	known = low_end(f, &limit, &base);
 	if (!e->has_address) {
-		/* The kernel could not write a signal's frame: SI_KERNEL, and sp is in the guard. */
-		if (known && f->sp < limit && in_guard(f, f->sp, limit))
+		if (known && no_room_for_signal(f, limit))
 			found(f, limit, base);
 		return;
 	}

@@ -63,6 +63,7 @@ EXTRA_DIST += \
 	%D%/stack_overflow_frame.c \
 	%D%/stack_overflow_leaf.c \
 	%D%/stack_overflow_madvise.c \
+	%D%/stack_overflow_no_room.c \
 	%D%/stack_overflow_thread.c \
 	%D%/sys_seccomp.c \
 	%D%/trap_int3.c

@@ -46,6 +46,7 @@ unit_tests += %D%/t_pe_version
 # fault and wait
 unit_tests += %D%/t_decode
 unit_tests += %D%/t_fault
+unit_tests += %D%/t_fault_stack
 unit_tests += %D%/t_wait
 unit_tests += %D%/t_wait_nt
 unit_tests += %D%/t_wait_owner
@@ -72,7 +73,7 @@ unit_tests += %D%/t_rules
 unit_tests += %D%/t_stage
 
 LDADD = tests/synth/libsynth.a $(DA_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += %D%/clr_code.h %D%/load_md.h %D%/clr_objects.h %D%/findings.h %D%/hand_stack.h %D%/report_doc.h %D%/unit.h \
+EXTRA_DIST += %D%/clr_code.h %D%/load_md.h %D%/clr_objects.h %D%/fault_process.h %D%/findings.h %D%/hand_stack.h %D%/report_doc.h %D%/unit.h \
 	%D%/wait_process.h
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)

@@ -4,109 +4,7 @@
 
 #include <string.h>
 
-#include "fault/fault.h"
-#include "unit.h"
-
-#define CODE 0x401000u
-#define DATA 0x500000u
-#define RODATA 0x510000u
-#define STACK 0x7ffff0000000u
-#define STACK_END 0x7ffff0010000u
-#define GUARD 0x7fffefff0000u
-#define MESSAGE 0x7f0000000000u
-
-enum { RAX = 0, RDX = 1, RCX = 2, RSP = 7, RIP = 16, ORIG_RAX = 18 };
-
-static uint8_t file[0x40000];
-
-static void add_range(struct da_dump *d, uint64_t start, uint64_t end, unsigned prot, uint64_t off,
-		      uint64_t len, uint32_t module)
-{
-	struct da_range *r = da_vec_add(d->arena, &d->proc.mem.ranges);
-
-	*r = (struct da_range){ .start = start, .end = end, .file_off = off, .file_len = len,
-				.prot = (uint8_t)prot, .has_prot = true, .module = module,
-				.kind = module == DA_NONE ? DA_RANGE_ANONYMOUS : DA_RANGE_IMAGE };
-	if (prot == 0)
-		r->kind = DA_RANGE_RESERVED;
-}
-
-/* A program of one module and one thread that stands at CODE. */
-static struct da_dump *process(int signo, int code)
-{
-	struct da_dump *d = da_dump_new(&da_limits_default, NULL);
-	struct da_process *p = &d->proc;
-	struct da_thread *t = da_vec_add(d->arena, &p->threads);
-	struct da_module *m = da_vec_add(d->arena, &p->modules);
-	struct da_exception *e = da_new(d->arena, struct da_exception);
-
-	memset(file, 0, sizeof(file));
-	p->arch = da_arch_by_elf(62, 2, false);
-	p->arch_name = p->arch->name;
-	p->bits = 64;
-	p->os = DA_OS_LINUX;
-	p->has_pid = true;
-	p->pid = 77;
-	p->mem.file = (struct da_bytes){ file, sizeof(file) };
-	*m = (struct da_module){ .name = "prog", .start = CODE, .end = RODATA + 0x1000, .main = true };
-	add_range(d, CODE, CODE + 0x1000, DA_PROT_R | DA_PROT_X, 0, 0x1000, 0);
-	add_range(d, DATA, DATA + 0x1000, DA_PROT_R | DA_PROT_W, 0x1000, 0x1000, 0);
-	add_range(d, RODATA, RODATA + 0x1000, DA_PROT_R, 0x2000, 0x1000, 0);
-	add_range(d, MESSAGE, MESSAGE + 0x1000, DA_PROT_R | DA_PROT_W, 0x4000, 0x1000, DA_NONE);
-	add_range(d, GUARD, STACK, 0, 0, 0, DA_NONE);
-	add_range(d, STACK, STACK_END, DA_PROT_R | DA_PROT_W, 0x10000, 0x10000, DA_NONE);
-	t->tid = 77;
-	t->stack_limit = STACK;
-	t->stack_base = STACK_END;
-	da_reg_set(&t->regs, RIP, CODE);
-	da_reg_set(&t->regs, RSP, STACK + 0x8000);
-	*e = (struct da_exception){ .thread = 0, .is_signal = true, .code = signo, .name = "SIG",
-				    .has_info = true, .subcode = code, .syscall = -1 };
-	p->exception = e;
-	return d;
-}
-
-static void at_address(struct da_dump *d, uint64_t addr)
-{
-	d->proc.exception->has_address = true;
-	d->proc.exception->address = addr;
-}
-
-static void set(struct da_dump *d, int reg, uint64_t value)
-{
-	da_reg_set(&d->proc.threads.v[0].regs, reg, value);
-}
-
-static void code(const char *bytes, size_t n)
-{
-	memcpy(file, bytes, n);
-}
-#define CODE_IS(s) code(s, sizeof(s) - 1)
-
-static void put64(size_t off, uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		file[off + (size_t)i] = (uint8_t)(v >> 8 * i);
-}
-
-static const char *plain(struct da_dump *d, const char *rich)
-{
-	struct da_str s = { 0 };
-	char *copy;
-
-	if (!rich)
-		return "(none)";
-	da_rich_plain(&s, rich);
-	copy = da_strdup(d->arena, da_str_get(&s));
-	da_str_done(&s);
-	return copy;
-}
-
-static struct da_exception *run(struct da_dump *d)
-{
-	da_fault_run(d, NULL);
-	return d->proc.exception;
-}
+#include "fault_process.h"
 
 START_TEST(null_read)
 {
@@ -553,41 +451,6 @@ START_TEST(without_siginfo_the_map_tells)
 }
 END_TEST
 
-START_TEST(stack_overflow)
-{
-	struct da_dump *d = process(11, 2);
-	struct da_exception *e;
-	struct da_frame *f;
-
-	CODE_IS("\x55"); /* push rbp */
-	set(d, RSP, STACK);
-	at_address(d, STACK - 8);
-	for (int i = 0; i < 3; i++) {
-		f = da_vec_add(d->arena, &d->proc.threads.v[0].frames);
-		*f = (struct da_frame){ .pc = CODE, .sp = STACK, .repeat = i == 1 ? 4000 : 1,
-					.block_len = i == 1 ? 1 : 1, .module = 0,
-					.trust = DA_TRUST_CFI };
-	}
-	e = run(d);
-	ck_assert_int_eq(e->cause, DA_CAUSE_STACK_OVERFLOW);
-	ck_assert_int_eq(e->access, DA_ACCESS_WRITE);
-	ck_assert_uint_eq(e->cycle_count, 4000);
-	ck_assert_uint_eq(e->cycle_len, 1);
-	ck_assert_str_eq(plain(d, e->near), "guard page below the stack of t1");
-	da_dump_free(d);
-
-	/* the same address by a wild pointer: sp is far from the stack's end */
-	d = process(11, 2);
-	CODE_IS("\x89\x10");
-	set(d, RAX, STACK - 8);
-	at_address(d, STACK - 8);
-	e = run(d);
-	ck_assert_int_eq(e->cause, DA_CAUSE_ACCESS);
-	ck_assert_str_eq(plain(d, e->near), "guard page below the stack of t1");
-	da_dump_free(d);
-}
-END_TEST
-
 START_TEST(arithmetic)
 {
 	struct da_dump *d = process(8, 1);
@@ -983,7 +846,7 @@ END_TEST
 
 UNIT_MAIN("fault", null_read, write_to_read_only, jump_to_data_and_to_nowhere, non_canonical,
 	  pointers_that_are_null_or_numbers, returns_to_nowhere, refused_instructions, signals_to_itself,
-	  a_recursion_is_blamed_not_its_leaf, hidden_addresses, faults_below_a_handler, a_stale_trap_is_no_fault, handler_waits_for_the_writer, privileged_has_no_address, misaligned_vector, without_siginfo_the_map_tells, stack_overflow,
+	  a_recursion_is_blamed_not_its_leaf, hidden_addresses, faults_below_a_handler, a_stale_trap_is_no_fault, handler_waits_for_the_writer, privileged_has_no_address, misaligned_vector, without_siginfo_the_map_tells,
 	  arithmetic, passed_instructions, abort_messages, assertions_are_taken_apart,
 	  signals_from_outside, bus_errors, bit_flips, near_addresses, values_shown,
 	  windows_codes, windows_hides_impossible_addresses, windows_cpp_exceptions,
