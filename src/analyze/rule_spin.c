@@ -16,6 +16,7 @@ static unsigned run_spin(struct da_analysis *a)
 	struct da_finding *f;
 	const struct da_wait *w;
 	const char *function;
+	bool mixed; /* how much of the time is its own is unknown */
 	bool grave; /* long work is no fault: somebody must have ended it, or its own functions say that it spins */
 
 	for (uint32_t i = 0; i < p->threads.n; i++) {
@@ -31,10 +32,13 @@ static unsigned run_spin(struct da_analysis *a)
 	    most * 100 < total * SPIN_PERCENT)
 		return 0;
 	w = da_primary_wait(a, at);
-	grave = da_hang_was_ended(a) || (w && w->kind == DA_LOCK_SPIN);
+	mixed = p->threads.v[at].times_with_ended;
+	grave = (da_hang_was_ended(a) && !mixed) || (w && w->kind == DA_LOCK_SPIN);
 	function = da_standing_in(a, at);
 	f = da_finding_new(a->doc, "hang.spin", grave ? DA_SEVERITY_WARNING : DA_SEVERITY_INFORMATION, 1, 0.6);
-	da_finding_title(f, "%s has used %u %% of the CPU time and is running", da_say_thread(a, at), (unsigned)(most * 100 / total));
+	da_finding_title(f, mixed ? "%s is running; it and threads that have ended, if any, used %u %% of the CPU time"
+				  : "%s has used %u %% of the CPU time and is running",
+			 da_say_thread(a, at), (unsigned)(most * 100 / total));
 	da_finding_description(f, "It was not waiting when the dump was made%s%s. A loop that does not end looks like this; so does "
 			       "long work.", function ? ", but in " : "",
 			       function ? da_printf(a->dump->arena, DA_SYM("%s"), function) : "");
@@ -60,6 +64,8 @@ const struct da_rule da_rule_hang_spin = {
 	.looks_for = "a thread that runs, and has used most of the CPU time",
 	.page = "Needs CPU times: cores of the kernel and dumps of Windows with thread information have them. Ten seconds\n"
 		"and 60 % of the time of all threads, in user mode. A Warning where somebody ended the process, or the thread\n"
-		"stands in a function that spins; else Information, for long work looks the same.",
+		"stands in a function that spins; else Information, for long work looks the same. A core of the kernel adds\n"
+		"the time of ended threads to that of the first thread: that alone is no Warning, unless the C library says\n"
+		"that there never was a second thread (__libc_single_threaded, glibc 2.32 and later).",
 	.why_not = no_times, .run = run_spin,
 };

@@ -272,6 +272,7 @@ void da_section_cpu(struct da_analysis *a)
 		da_set_uint(a->doc, DA_COL_cpu_user_us, t->user_us);
 		da_set_uint(a->doc, DA_COL_cpu_kernel_us, t->kernel_us);
 		da_set_real(a->doc, DA_COL_cpu_percent, 100.0 * (double)shares[i].us / (double)total);
+		da_set_text(a->doc, DA_COL_cpu_includes, t->times_with_ended ? "time of threads that have ended, if any" : NULL);
 		da_set_text(a->doc, DA_COL_cpu_entry, begin_of(a, t));
 		da_set_text(a->doc, DA_COL_cpu_function, da_standing_in(a, shares[i].thread));
 	}

@@ -383,8 +383,8 @@ static void read_segment(struct core *c, const struct core_segment *s)
 }
 
 /*
- * The kernel gives the leader the sum of all threads of the process, those that ended too; what is its
- * own is what the others do not explain.
+ * The kernel gives the leader the sum of all threads of the process, those that ended too (fill_prstatus,
+ * thread_group_cputime); what the living others do not explain is its own and that of the ended ones.
  */
 static void own_times(struct core *c)
 {
@@ -410,6 +410,7 @@ static void own_times(struct core *c)
 	if (leader) {
 		leader->user_us -= DA_MIN(user, leader->user_us);
 		leader->kernel_us -= DA_MIN(kernel, leader->kernel_us);
+		leader->times_with_ended = leader->user_us || leader->kernel_us;
 	}
 }
 

@@ -230,6 +230,7 @@ struct da_thread {
 	struct da_regs regs;  /* at the moment of the dump */
 	bool has_times;
 	uint64_t user_us, kernel_us; /* own, not those of its children */
+	bool times_with_ended; /* and of threads that have ended, if any did: how much is its own is unknown */
 	int32_t signal;       /* cursig of the note, 0 none */
 	uint64_t tp;          /* thread pointer, 0 unknown */
 	uint64_t pac_mask;    /* bits of pointer authentication in code addresses; 0: default */

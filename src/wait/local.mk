@@ -31,6 +31,7 @@ libdumpan_a_SOURCES += \
 	%D%/remote.c %D%/remote.def \
 	%D%/rwlock.c \
 	%D%/semaphore.c \
+	%D%/single.c \
 	%D%/spin.c \
 	%D%/stdio.c \
 	%D%/state.c %D%/idle.def \

@@ -174,6 +174,8 @@ bool da_wait_prepare(struct da_waits *w);
 enum da_libc da_wait_libc(const struct da_waits *w);
 /* libc.c: which C library, its descriptors, and the ids that the process itself uses. */
 void da_wait_find_libc(struct da_waits *w);
+/* single.c: the time of a thread that was always alone is its own. */
+void da_wait_single(struct da_waits *w);
 /* owner.c: which of those ids is the process's. */
 void da_wait_own_ids(struct da_waits *w);
 /* The thread with this id in memory, or DA_NONE. */

@@ -2,7 +2,8 @@
 /*
  * wait: what each native thread waits for, who must act, and what state and role a thread has.
  *
- * Fills proc.locks and proc.waits (model/locks.h), and state and role of every thread. It runs behind the
+ * Fills proc.locks and proc.waits (model/locks.h), and state and role of every thread; and says whether the times of
+ * the only thread can be those of others (times_with_ended). It runs behind the
  * language runtimes: a wait that one of them found is more specific than the system call beneath it, which
  * is then added as evidence and is not primary. Nothing is judged here: cycles, chains and what they mean
  * are made of these facts by analyze/.

@@ -3,6 +3,7 @@
 e2e_tests = \
 	%D%/beside.sh \
 	%D%/collect.sh \
+	%D%/cpu.sh \
 	%D%/debuginfod.sh \
 	%D%/determinism.sh \
 	%D%/not-a-dump.sh \
@@ -19,4 +20,4 @@ e2e_tests = \
 	%D%/secrets.sh
 
 TESTS += $(e2e_tests)
-EXTRA_DIST += $(e2e_tests) %D%/programs/beside.c %D%/programs/secrets.cc
+EXTRA_DIST += $(e2e_tests) %D%/programs/beside.c %D%/programs/cpu.c %D%/programs/secrets.cc

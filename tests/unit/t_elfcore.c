@@ -150,6 +150,9 @@ START_TEST(gives_the_leader_its_own_time)
 	ck_assert(d->proc.threads.v[0].has_times);
 	ck_assert_uint_eq(d->proc.threads.v[0].user_us, 70000);
 	ck_assert_uint_eq(d->proc.threads.v[1].user_us, 30000);
+	/* ended threads can have used those 30 */
+	ck_assert(!d->proc.threads.v[0].times_with_ended);
+	ck_assert(d->proc.threads.v[1].times_with_ended);
 	da_dump_free(d);
 }
 END_TEST

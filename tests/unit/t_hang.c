@@ -457,6 +457,34 @@ START_TEST(a_loop_needs_time_and_a_running_thread)
 }
 END_TEST
 
+/* SIGABRT from outside, of a loop: a Warning only where the time is the thread's own. */
+START_TEST(time_of_ended_threads_accuses_nobody)
+{
+	for (int mixed = 0; mixed < 2; mixed++) {
+		struct da_dump *d = threads(2);
+		struct da_exception *e = da_new(d->arena, struct da_exception);
+		struct da_thread *t = d->proc.threads.v;
+		const struct da_finding_row *f;
+		struct da_doc *doc;
+
+		*e = (struct da_exception){ .thread = 0, .is_signal = true, .code = 6, .name = "SIGABRT", .has_info = true,
+					    .syscall = -1, .cause = DA_CAUSE_FROM_OUTSIDE, .blamed_frame = DA_NONE,
+					    .blamed_module = DA_NONE };
+		d->proc.exception = e;
+		t[0].has_times = t[1].has_times = true;
+		t[0].user_us = 90000000;
+		t[0].state = DA_STATE_RUNNING;
+		t[0].times_with_ended = mixed;
+		doc = analyze(d);
+		f = finding(doc, "hang.spin");
+		ck_assert_ptr_nonnull(f);
+		ck_assert_int_eq(f->severity, mixed ? DA_SEVERITY_INFORMATION : DA_SEVERITY_WARNING);
+		ck_assert((strstr(f->title, "threads that have ended") != NULL) == mixed);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 START_TEST(owners_that_nobody_knows)
 {
 	struct da_dump *d = threads(6);
@@ -606,5 +634,5 @@ UNIT_MAIN("hang", cycles_of_each_size, a_guess_makes_it_possible_only, a_semapho
 	  what_a_head_waits_for, one_behind_a_call, methods_of_tasks, a_circle_with_a_time_limit, the_gravest_leads,
 	  joins_and_what_is_alike, an_owner_that_works_is_no_finding, an_owner_that_is_gone,
 	  workers_that_block_on_tasks, waits_for_a_child, a_lock_that_changes_hands,
-	  a_loop_needs_time_and_a_running_thread, owners_that_nobody_knows, a_crash_leads_before_a_hang,
+	  a_loop_needs_time_and_a_running_thread, time_of_ended_threads_accuses_nobody, owners_that_nobody_knows, a_crash_leads_before_a_hang,
 	  readers_that_want_to_write, a_wake_up_on_its_way, the_lock_of_the_loader, numbers_add_up)
