@@ -75,6 +75,9 @@ static bool read_at(const struct da_futex *f, unsigned offset, struct rwlock *r)
 		word = offset == 8 ? r->phase : r->turn;
 		return f->value & 2 && f->value <= 3 && word & 2;
 	}
+	/* To 2.24 a wait without a time limit was FUTEX_WAIT; FUTEX_WAIT_BITSET without one came with the newer lock. */
+	if (f->command == DA_FUTEX_WAIT_BITSET && !f->has_timeout)
+		return false;
 	return read_older(f->w, base, r) && (offset == 8 ? r->queued_readers : r->queued_writers) >= f->sleepers;
 }
 

@@ -181,7 +181,7 @@ static void load_core(const char *maps, bool vdso)
 	char folder[64], file[96];
 	const char *message;
 	size_t n;
-	uint8_t *core;
+	static uint8_t *core; /* of the last test too: the dump reads it until it is freed */
 	FILE *f;
 
 	synth_note_prstatus(s, &(struct synth_thread){ .tid = 4711, .regs = regs, .nregs = 27 });
@@ -190,6 +190,7 @@ static void load_core(const char *maps, bool vdso)
 		synth_note_auxv(s, (const uint64_t[][2]){ { 33, VDSO }, { 6, 4096 } }, 2);
 	synth_image(s, &(struct synth_image){ .soname = NULL, .base = PROGRAM, .code = 256 }, NULL);
 	synth_segment(s, ANONYMOUS, NULL, 4096, 4096, SYNTH_R | SYNTH_W);
+	free(core);
 	core = synth_build(s, &n);
 	d = da_dump_new(&da_limits_default, NULL);
 	snprintf(folder, sizeof(folder), "t_beside.%ld", (long)getpid());

@@ -225,6 +225,15 @@ START_TEST(rwlock_before_2_25)
 	}
 	ck_assert_uint_eq(lock_at(d, l)->waiting, 2);
 	da_dump_free(d);
+
+	d = process(); /* that glibc waited otherwise: these words are of something else */
+	put(l + 16, 1, 4);
+	put(l + 20, 1, 4);
+	put(l + 24, FIRST_TID + 5, 4);
+	sleeps(d, 1, l + 12, REALTIME_WAIT, 0);
+	da_wait_run(d, NULL);
+	ck_assert_uint_ne(wait_of(d, 1)->kind, DA_LOCK_PTHREAD_RWLOCK);
+	da_dump_free(d);
 }
 END_TEST
 
