@@ -7,14 +7,21 @@
 
 #include "analyze/hang.h"
 
-const struct da_threadpool *da_pool_of(const struct da_analysis *a)
+static const struct da_runtime *with_pool(const struct da_analysis *a)
 {
 	const struct da_process *p = &a->dump->proc;
 
 	for (size_t i = 0; i < p->runtimes.n; i++)
 		if (p->runtimes.v[i].threadpool)
-			return p->runtimes.v[i].threadpool;
+			return &p->runtimes.v[i];
 	return NULL;
+}
+
+const struct da_threadpool *da_pool_of(const struct da_analysis *a)
+{
+	const struct da_runtime *r = with_pool(a);
+
+	return r ? r->threadpool : NULL;
 }
 
 bool da_is_pool_worker(const struct da_thread *t)
@@ -22,12 +29,12 @@ bool da_is_pool_worker(const struct da_thread *t)
 	return t->managed && t->managed->threadpool && !t->managed->dead;
 }
 
-/* It waits, and not for work. */
+/* It waits, and not for work; one that stops for a collection of garbage runs on in a moment. */
 static bool is_blocked(const struct da_analysis *a, uint32_t i)
 {
 	const struct da_thread *t = &a->dump->proc.threads.v[i];
 
-	return da_is_pool_worker(t) && da_primary_wait(a, i) &&
+	return da_is_pool_worker(t) && da_primary_wait(a, i) && da_primary_wait(a, i)->kind != DA_WAIT_GC &&
 	       (t->state == DA_STATE_BLOCKED || t->state == DA_STATE_WAITING || t->state == DA_STATE_SLEEPING);
 }
 
@@ -46,7 +53,8 @@ bool da_pool_is_starved(const struct da_analysis *a)
 	uint32_t blocked = t ? count_blocked(a) : 0;
 
 	/* all work, as many as are wanted or may be; a pool that is about to grow at once has fewer than its least */
-	return t && t->queued_global + t->queued_local > 0 && t->workers > 0 && t->active == t->workers &&
+	return t && !with_pool(a)->suspended && t->queued_global + t->queued_local > 0 &&
+	       t->workers > 0 && t->active == t->workers &&
 	       (t->active >= t->goal || t->active >= t->max) && t->active >= t->min && blocked >= 2 && 2 * blocked > t->active;
 }
 
@@ -118,6 +126,8 @@ static const char *no_pool(const struct da_analysis *a)
 	if (!t)
 		return a->dump->proc.runtimes.n ? "the thread pool of .NET could not be read, or was not used"
 						: "no managed runtime is in this process";
+	if (with_pool(a)->suspended)
+		return "all threads were stopped for a garbage collection as the dump was made: who works does not show";
 	return t->has_global || t->has_local ? NULL : "the queues of the thread pool are not in the dump";
 }
 
@@ -126,6 +136,6 @@ const struct da_rule da_rule_hang_threadpool_starvation = {
 	.looks_for = "queued work of .NET's thread pool, while most of its workers wait",
 	.page = "Needs the pool's own numbers and its queues (dumps with the heap). An Error where work is queued, all workers\n"
 		"are busy, there are as many as the pool wants or may have, and more than half of them, at least two, wait for\n"
-		"something else than work.",
+		"something else than work. Whoever stops for a garbage collection works.",
 	.why_not = no_pool, .run = run_starvation,
 };

@@ -12,6 +12,7 @@ libdumpan_a_SOURCES += \
 	%D%/join.c \
 	%D%/libc.c %D%/descriptors.def \
 	%D%/loader.c \
+	%D%/managed.c \
 	%D%/memory.c \
 	%D%/mentions.c \
 	%D%/musl.c \

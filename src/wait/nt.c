@@ -76,20 +76,6 @@ struct da_wait *da_nt_add(struct da_nt *n, enum da_lock_kind kind, float confide
 	return wait;
 }
 
-/* What the runtime told without its limit: a sleep is one and the same. */
-static void lend_timeout(struct da_nt *n, uint32_t thread)
-{
-	uint32_t primary = n->w.t[thread].primary;
-	struct da_wait *first = primary < n->w.first_wait ? &n->w.p->waits.v[primary] : NULL;
-	const struct da_wait *last = n->w.p->waits.n > n->w.first_wait ? &n->w.p->waits.v[n->w.p->waits.n - 1] : NULL;
-
-	if (first && last && last->thread == thread && first->kind == DA_WAIT_SLEEP && last->kind == DA_WAIT_SLEEP &&
-	    !first->has_timeout && last->has_timeout) {
-		first->has_timeout = true;
-		first->timeout_us = last->timeout_us;
-	}
-}
-
 const char *da_nt_way(struct da_nt *n)
 {
 	const struct da_nt_stack *s = &n->s;
@@ -176,7 +162,6 @@ static void one(struct da_nt *n, uint32_t thread)
 	w->t[thread].call.state = state_of(n, thread);
 	if (n->s.stub < n->s.n || (w->t[thread].call.state != DA_IN_USER && n->s.api < n->s.n))
 		dispatch(n);
-	lend_timeout(n, thread);
 	da_mem_as(&w->p->mem, NULL);
 }
 
@@ -225,6 +210,7 @@ void da_wait_windows(struct da_dump *d, struct da_symbols *s)
 	da_watch_idle(d->watch);
 	da_nt_held_sections(&n);
 	da_nt_held_handles(&n);
+	da_wait_managed(w);
 	da_wait_witness(w);
 	da_nt_guess_srw(&n);
 	for (size_t i = 0; i < n.any.n; i++)

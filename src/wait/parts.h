@@ -315,6 +315,8 @@ const char *da_wait_deadline(const struct da_waits *w, struct da_wait *wait, enu
 void da_wait_call(struct da_waits *w, uint32_t thread);
 /* remote.c: which of the waits are for another machine or process. */
 void da_wait_remote(struct da_waits *w);
+/* managed.c: what a managed wait and the native one beneath it tell of each other. */
+void da_wait_managed(struct da_waits *w);
 /* spin.c: a thread that turns. */
 void da_wait_spin(struct da_waits *w, uint32_t thread);
 /* held.c: is a list of robust mutexes there, and not empty? Asked when the descriptor is found, next to which it lies. */

@@ -465,6 +465,44 @@ START_TEST(upgrades)
 }
 END_TEST
 
+/* By the runtime's own method, or a kind of explicit frame; not while it waits for something of its own. */
+START_TEST(stops_for_a_collection)
+{
+	static const struct {
+		const char *method;
+		bool explicit, running, gc, over;
+	} rows[] = {
+		{ "System.Threading.Thread.<PollGC>g__PollGCWorker|67_0", false, false, true, true },
+		{ "System.Threading.Thread.PollGC", false, true, true, false },
+		{ "Shop.Batch.Crunch", true, true, true, false },
+		{ "Shop.Batch.Crunch", false, true, false, false },
+		{ "System.Threading.Thread.Sleep", true, true, false, false },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
+		struct da_clr_frame_id id = { 0x77, DA_CLR_FRAME_ResumableFrame };
+		uint64_t explicit;
+
+		locks_setup(10);
+		variable(DA_CLR_G_GCThread, rows[i].running ? 0x1234 : 0);
+		da_clr_model(c)->suspended = rows[i].running;
+		da_clr_model(c)->suspended_by = DA_NONE;
+		da_vec_push(d->arena, &c->layout.frames, id);
+		new_thread(4, 44);
+		explicit = make(64);
+		put(explicit, 0x77);
+		c->threads->v.v[0].frame = rows[i].explicit ? explicit : 0;
+		frame(0, make(64), rows[i].method);
+		frame(0, make(64), "Shop.Program.Main");
+		da_clr_monitors(c);
+		ck_assert_msg((wait_of(0) && wait_of(0)->kind == DA_WAIT_GC) == rows[i].gc, "row %zu", i);
+		if (rows[i].gc)
+			ck_assert(wait_of(0)->owner == DA_NONE && wait_of(0)->frame == 0 && wait_of(0)->woken == rows[i].over);
+		done();
+	}
+}
+END_TEST
+
 /* Two locks of others in the same frame: no guess. */
 START_TEST(two_candidates)
 {
@@ -859,5 +897,5 @@ END_TEST
 
 UNIT_MAIN("clr_objects", types_of_objects, numbers, strings, odd_strings, arrays, sync_blocks, holder_by_id, wrong_owners,
 	  stale_entries, pulse_queues, enter_by_stack, class_constructors, runners_of_tasks,
-	  upgrades, two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9,
+	  upgrades, stops_for_a_collection, two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9,
 	  roles, threads_of_heaps, fail_fast_frame, fail_fast_record)

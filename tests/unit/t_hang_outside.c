@@ -279,6 +279,24 @@ START_TEST(pools)
 }
 END_TEST
 
+/* Who stops for a collection works; while one runs nobody knows who does. */
+START_TEST(pools_in_a_collection)
+{
+	for (int suspended = 0; suspended < 2; suspended++) {
+		struct da_dump *d = process(10);
+		struct da_threadpool t = starved;
+		struct da_doc *doc = pool(d, &t, 4, suspended ? DA_LOCK_EVENT_SLIM : DA_WAIT_GC);
+
+		if (suspended) {
+			d->proc.runtimes.v[0].suspended = true;
+			doc = analyze(d);
+		}
+		ck_assert_ptr_null(finding(doc, "hang.threadpool-starvation"));
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 /* Who blocks on tasks is named by the rule of that, and once. */
 START_TEST(pools_that_block_on_tasks)
 {
@@ -380,4 +398,4 @@ START_TEST(collections)
 END_TEST
 
 UNIT_MAIN("hang_outside", collections, tracers, debuggers_of_windows, profilers, remotes_by_destination, sleepers, boxes, pools,
-	  pools_that_block_on_tasks, finalizers)
+	  pools_in_a_collection, pools_that_block_on_tasks, finalizers)

@@ -147,6 +147,76 @@ START_TEST(deadlines)
 }
 END_TEST
 
+static struct da_wait *runtime_says(struct da_dump *d, uint32_t thread, enum da_lock_kind kind)
+{
+	struct da_wait *w = da_vec_add(d->arena, &d->proc.waits);
+
+	*w = (struct da_wait){ .thread = thread, .lock = DA_NONE, .owner = DA_NONE, .kind = (uint8_t)kind, .primary = true,
+			       .frame = DA_NONE, .how = "the frame shows the call", .confidence = 1 };
+	return w;
+}
+
+/* What limits the system call limits what the program asked for; one without end stays so. */
+START_TEST(limits_of_managed_waits)
+{
+	struct da_dump *d = process();
+
+	d->proc.dump_time = UINT64_C(1795816200) * 1000000;
+	put(DATA + 0x800, 1795816219, 8);
+	put(DATA + 0x810, 5, 8);
+	sleeps(d, 1, DATA + 0x100, REALTIME_WAIT, 0);
+	set(d, 1, R10, DATA + 0x800);
+	sleeps(d, 2, DATA + 0x140, PRIVATE_WAIT, 0);
+	set(d, 2, R10, DATA + 0x810);
+	sleeps(d, 3, DATA + 0x180, REALTIME_WAIT, 0);
+	for (uint32_t i = 1; i <= 3; i++)
+		runtime_says(d, i, DA_LOCK_MONITOR);
+	da_wait_run(d, NULL);
+	for (uint32_t i = 1; i <= 3; i++)
+		ck_assert_uint_eq(wait_of(d, i)->kind, DA_LOCK_MONITOR);
+	ck_assert(wait_of(d, 1)->has_deadline && !wait_of(d, 1)->has_timeout && wait_of(d, 1)->has_left);
+	ck_assert_int_eq(wait_of(d, 1)->left_us, 19000000);
+	ck_assert_uint_eq(wait_of(d, 1)->deadline_us, UINT64_C(1795816219) * 1000000);
+	ck_assert(wait_of(d, 2)->has_timeout && !wait_of(d, 2)->has_deadline);
+	ck_assert_uint_eq(wait_of(d, 2)->timeout_us, 5000000);
+	ck_assert(!wait_of(d, 3)->has_timeout && !wait_of(d, 3)->has_deadline);
+	da_dump_free(d);
+}
+END_TEST
+
+/* One stopped where its frames tell for what; others sleep on the same object, or on another, or run. */
+START_TEST(stops_for_a_collection)
+{
+	struct da_dump *d = process();
+	struct da_managed_thread m = { .thread = 2, .exception = DA_NONE };
+	uint64_t event = DATA + 0x200, other = DATA + 0x280;
+
+	for (uint64_t c = event; c <= other; c += other - event) {
+		put(c, c == event ? 6 : 2, 8); /* so many have waited, twice */
+		put(c + 36, c == event ? 24 : 8, 4);
+	}
+	for (uint32_t i = 1; i <= 4; i++) {
+		put(sp_of(i) + 0x98, i == 4 ? other : event, 8);
+		sleeps(d, i, (i == 4 ? other : event) + 40, REALTIME_WAIT, 0);
+		if (i != 3) /* one of no runtime */
+			d->proc.threads.v[i].managed = &m;
+	}
+	runtime_says(d, 1, DA_WAIT_GC)->woken = true;
+	runtime_says(d, 5, DA_WAIT_GC);
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 1)->kind, DA_WAIT_GC);
+	ck_assert_uint_eq(wait_of(d, 2)->kind, DA_WAIT_GC);
+	ck_assert_ptr_nonnull(strstr(wait_of(d, 2)->how, "t2"));
+	ck_assert(wait_of(d, 2)->woken);
+	ck_assert_uint_eq(wait_of(d, 2)->owner, DA_NONE);
+	ck_assert_uint_eq(wait_of(d, 3)->kind, DA_LOCK_PTHREAD_COND);
+	ck_assert_uint_eq(wait_of(d, 4)->kind, DA_LOCK_PTHREAD_COND);
+	ck_assert_ptr_null(wait_of(d, 5));
+	ck_assert_uint_eq(d->proc.threads.v[5].state, DA_STATE_RUNNING);
+	da_dump_free(d);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- older and newer layouts */
 
 /* Without a name all that a barrier counts must hold; a ring of a head, a tail and a size looks a little like one. */
@@ -537,6 +607,6 @@ END_TEST
 
 UNIT_MAIN("wait", idle_by_its_functions, words_inside_of_a_condition_variable, stdio_counts,
 	  stacks_in_one_mapping, owner_of_a_mutex, deadlock_of_itself, join_by_id_and_by_state, calls, deadlines,
-	  barriers_and_rings, managed_wait_stays_primary, condition_variables_of_three_ages, rwlock_before_2_25,
+	  barriers_and_rings, managed_wait_stays_primary, limits_of_managed_waits, stops_for_a_collection, condition_variables_of_three_ages, rwlock_before_2_25,
 	  readers_have_no_names, robust_list_that_leads_back, wild_words, rwlock_writers,
 	  stdio_owner_must_be_a_descriptor, descriptors_that_lie, woken_already, container_seen_from_outside)

@@ -606,6 +606,32 @@ START_TEST(x86_by_the_stack)
 }
 END_TEST
 
+/* What a runtime tells of the thread ends when the call beneath it does. */
+START_TEST(limits_of_managed_waits)
+{
+	static const char *const calls[] = { "KiFastSystemCallRet", "_NtWaitForSingleObject@12", "_WaitForSingleObjectEx@12", "work",
+					     NULL };
+	struct da_dump *d = process(false);
+
+	add_handle(d, 0x44, "Event", NULL, 0, 0);
+	for (uint32_t i = 1; i <= 2; i++) {
+		stands(d, i, calls);
+		give(i, 1, 0, 0x44);
+		give(i, 2, 0, 0x44);
+		give(i, 2, 1, i == 1 ? 5000 : UINT32_MAX);
+		*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){ .thread = i, .lock = DA_NONE, .owner = DA_NONE, .primary = true,
+									  .kind = DA_LOCK_MONITOR, .frame = DA_NONE, .confidence = 1 };
+	}
+	da_wait_run(d, NULL);
+	ck_assert_uint_eq(wait_of(d, 1)->kind, DA_LOCK_MONITOR);
+	ck_assert(wait_of(d, 1)->has_timeout);
+	ck_assert_uint_eq(wait_of(d, 1)->timeout_us, 5000000);
+	ck_assert_uint_eq(wait_of(d, 2)->kind, DA_LOCK_MONITOR);
+	ck_assert(!wait_of(d, 2)->has_timeout);
+	da_dump_free(d);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- what is outside */
 
 static void put_text(uint64_t at, const char *text)
@@ -677,4 +703,4 @@ END_TEST
 UNIT_MAIN("wait_nt", message_boxes, remotes, section_of_vista, section_of_old, section_with_witness, section_of_nobody, sections_that_lie,
 	  debug_information_of_another, list_of_sections, loader_lock, loader_by_its_event, srw_of_windows,
 	  mutex_by_its_handle, mutexes_that_lie, mutexes_that_nobody_waits_for, registers_that_lie, many_handles, join_by_handle,
-	  calls_by_number, arm64_by_kept_registers, x86_by_the_stack)
+	  calls_by_number, arm64_by_kept_registers, limits_of_managed_waits, x86_by_the_stack)

@@ -95,6 +95,9 @@ const char *da_clr_frame_method(const struct da_frame *f);
 /* class_init.c: class constructors. */
 void da_clr_class_waits(struct da_clr_lock_table *t);
 
+/* gc_waits.c: threads that stopped for a collection. */
+void da_clr_gc_waits(struct da_clr_lock_table *t);
+
 /* thin_locks.c: those on the stacks of their owners, less than certain. */
 void da_clr_stack_thin_locks(struct da_clr_lock_table *t);
 

@@ -545,6 +545,7 @@ void da_clr_monitors(struct da_clr *c)
 	da_clr_wait_infos(&t);
 	da_clr_stack_waits(&t);
 	da_clr_class_waits(&t);
+	da_clr_gc_waits(&t);
 	da_clr_stack_thin_locks(&t);
 	drop_idle(&t, first);
 	count_held(&t, first);
