@@ -65,7 +65,8 @@ static enum gravity gravity_of(struct da_analysis *a, uint32_t head, enum da_tur
 	    (w && w->has_deadline && w->has_left && w->left_us < SHORT_US))
 		return WORTH_KNOWING;
 	if (!many)
-		return g->behind[head] == 1 && waits_outside(a, head) && !sleeps_long(w) ? WORTH_KNOWING : ORDINARY;
+		return g->behind[head] == 1 && waits_outside(a, head) && !(w && w->kind == DA_WAIT_SLEEP && w->has_timeout)
+		       ? WORTH_KNOWING : ORDINARY;
 	if (da_hang_was_ended(a) || !waits_outside(a, head) || sleeps_long(w))
 		return GRAVE;
 	return POSSIBLY;

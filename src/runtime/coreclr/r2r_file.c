@@ -513,9 +513,9 @@ static void open_manifest(struct image *im)
 {
 	struct section m = im->sections[MANIFEST];
 	struct da_cursor c = at_rva(im, m.rva, m.size);
-	struct da_sparse bytes = { .bytes = { c.base, m.size } };
+	struct da_sparse bytes = { .bytes = { c.p, da_left(&c) } };
 
-	if (m.size && c.base && da_metadata_open(im->c->arena, &bytes, &im->manifest) != DA_OK)
+	if (m.size && bytes.bytes.n && da_metadata_open(im->c->arena, &bytes, &im->manifest) != DA_OK)
 		im->manifest = NULL;
 }
 
