@@ -241,13 +241,13 @@ const char *da_hang_keeps_no_owner(struct da_analysis *a, const struct da_wait *
 {
 	const struct da_lock *l = w && w->owner == DA_NONE && !w->woken ? da_lock_of(a, w) : NULL;
 
-	if (!l || l->owner != DA_NONE)
+	if (!l || (l->owner != DA_NONE && l->owner != w->thread)) /* who upgrades a lock that it may read waits for the readers */
 		return NULL;
 	switch ((enum da_lock_kind)l->kind) {
 	case DA_LOCK_SEMAPHORE: case DA_LOCK_SEMAPHORE_SLIM: case DA_LOCK_NT_SEMAPHORE:
 		return l->has_max && l->max > SIGNAL_MAX ? NULL : "a semaphore keeps no owner";
 	case DA_LOCK_RWLOCK_SLIM: case DA_LOCK_PTHREAD_RWLOCK: case DA_LOCK_SRW:
-		return l->state == DA_LOCK_HELD ? "readers have it, which it counts and does not name" : NULL;
+		return l->state == DA_LOCK_HELD || l->owner == w->thread ? "readers have it, which it counts and does not name" : NULL;
 	default: return NULL;
 	}
 }

@@ -43,7 +43,8 @@ static void add_collection(struct da_waits *w, uint32_t native, uint32_t other)
 	const struct da_wait *o = &w->p->waits.v[other];
 
 	wait = (struct da_wait){ .thread = n->thread, .lock = DA_NONE, .owner = DA_NONE, .kind = DA_WAIT_GC, .primary = true,
-				 .woken = n->woken || o->woken, .frame = n->frame, .confidence = DA_MIN(n->confidence, o->confidence) };
+				 .woken = n->woken || o->woken, .frame = n->frame,
+				 .confidence = DA_MIN(n->confidence, o->confidence) };
 	wait.how = da_printf(w->d->arena, "sleeps on the same object as " DA_REF("t%u") ", which waits for a garbage collection to "
 			     "end", o->thread + 1);
 	n->primary = false;
