@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "wait/parts.h"
 
 #define WORDS (UINT64_C(1) << 26) /* of all stacks: those behind are not looked at */
@@ -12,19 +14,39 @@
 
 void da_mentions_want(const struct da_waits *w, struct da_mentions *m, uint64_t address)
 {
-	if (address)
-		da_map_put(w->d->arena, &m->newest, address, NULL);
+	if (!address)
+		return;
+	if (!m->newest.n || address < m->lowest)
+		m->lowest = address;
+	m->highest = DA_MAX(m->highest, address);
+	da_map_put(w->d->arena, &m->newest, address, NULL);
 }
 
-static void note(const struct da_waits *w, struct da_mentions *m, uint32_t thread, uint64_t word, size_t offset)
+static inline void note(const struct da_waits *w, struct da_mentions *m, uint32_t thread, uint64_t word, size_t offset)
 {
-	uint64_t *newest = da_map_get(&m->newest, word);
+	uint64_t *newest = word - m->lowest <= m->highest - m->lowest ? da_map_get(&m->newest, word) : NULL;
 
 	if (!newest || m->all.n >= KEPT || (*newest && m->all.v[*newest - 1].thread == thread))
 		return;
 	*da_vec_add(w->d->arena, &m->all) =
 		(struct da_mention){ .thread = thread, .offset = (uint32_t)offset, .before = (uint32_t)*newest };
 	*newest = m->all.n;
+}
+
+static void note_stack(const struct da_waits *w, struct da_mentions *m, uint32_t thread, const uint8_t *stack, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		uint64_t wide;
+		uint32_t narrow;
+
+		if (w->word == 8) {
+			memcpy(&wide, stack + 8 * k, 8);
+		} else {
+			memcpy(&narrow, stack + 4 * k, 4);
+			wide = narrow;
+		}
+		note(w, m, thread, wide, k * w->word);
+	}
 }
 
 void da_mentions_find(const struct da_waits *w, struct da_mentions *m, uint32_t families, size_t bytes)
@@ -44,8 +66,7 @@ void da_mentions_find(const struct da_waits *w, struct da_mentions *m, uint32_t 
 				note(w, m, i, r->v[k], 0);
 		n = (size_t)DA_MIN(da_wait_stack(w, i, bytes, &stack), left);
 		left -= n;
-		for (size_t k = 0; k < n; k++)
-			note(w, m, i, da_wait_stack_word(w, stack, k), k * w->word);
+		note_stack(w, m, i, stack, n);
 	}
 }
 

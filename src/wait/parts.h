@@ -130,6 +130,7 @@ struct da_mention {
 struct da_mentions {
 	struct da_map newest; /* address to 1 + index */
 	DA_VEC(struct da_mention) all;
+	uint64_t lowest, highest; /* of the addresses that are wanted: most words of stacks lie outside */
 };
 
 struct da_waits {
