@@ -241,7 +241,7 @@ const char *da_hang_keeps_no_owner(struct da_analysis *a, const struct da_wait *
 {
 	const struct da_lock *l = w && w->owner == DA_NONE && !w->woken ? da_lock_of(a, w) : NULL;
 
-	if (!l || (l->owner != DA_NONE && l->owner != w->thread)) /* who upgrades a lock that it may read waits for the readers */
+	if (!l || (l->owner != DA_NONE && l->owner != w->thread)) /* who upgrades its own lock waits for readers */
 		return NULL;
 	switch ((enum da_lock_kind)l->kind) {
 	case DA_LOCK_SEMAPHORE: case DA_LOCK_SEMAPHORE_SLIM: case DA_LOCK_NT_SEMAPHORE:

@@ -19,7 +19,7 @@ static const char *head_does(struct da_analysis *a, uint32_t head)
 	const struct da_wait *w = da_primary_wait(a, head);
 	const struct da_thread *t = &a->dump->proc.threads.v[head];
 
-	if (w && (w->woken || w->kind == DA_WAIT_GC)) /* a collection is over soon, or dump.mid-gc and hang.gc-in-progress tell it */
+	if (w && (w->woken || w->kind == DA_WAIT_GC)) /* a collection that lasts is told by hang.gc-in-progress */
 		return NULL;
 	if (w && w->kind == DA_WAIT_SLEEP)
 		return "sleeps";
