@@ -216,6 +216,19 @@ static bool extend(struct da_arena *a, const void *p, uint64_t size, uint64_t mo
 	return true;
 }
 
+void *da_vec_room(struct da_arena *a, void *v, size_t n, size_t *cap, size_t size, size_t more)
+{
+	void *grown;
+
+	if (*cap - n >= more || more > SIZE_MAX - n)
+		return v;
+	grown = da_calloc(a, n + more, size);
+	if (n)
+		memcpy(grown, v, n * size);
+	*cap = n + more;
+	return grown;
+}
+
 void *da_vec_grow(struct da_arena *a, void *v, size_t n, size_t *cap, size_t size)
 {
 	size_t more = *cap ? *cap * 2 : 8;

@@ -18,7 +18,12 @@ struct da_arena;
 		size_t cap; \
 	}
 
-/* Room for one more; used by the macros only. */
+/* Room for so many more, where they are counted: nothing is then copied, nor left behind. */
+#define da_vec_reserve(arena, vec, more) \
+	((void)((vec)->v = da_vec_room((arena), (vec)->v, (vec)->n, &(vec)->cap, sizeof(*(vec)->v), (more))))
+
+/* Used by the macros only; grow: room for one more. */
+void *da_vec_room(struct da_arena *a, void *v, size_t n, size_t *cap, size_t size, size_t more);
 void *da_vec_grow(struct da_arena *a, void *v, size_t n, size_t *cap, size_t size);
 
 /* A pointer to a new, zeroed last item. */

@@ -19,6 +19,7 @@ static bool cpu_of(const struct da_process *p, enum da_wait_cpu *ret)
 /* Waits that a language runtime told of, and locks that are already there. */
 static void take_over(struct da_waits *w)
 {
+	da_vec_reserve(w->d->arena, &w->p->waits, w->p->threads.n);
 	w->first_lock = (uint32_t)w->p->locks.n;
 	w->first_wait = (uint32_t)w->p->waits.n;
 	for (uint32_t i = 0; i < w->p->threads.n; i++)

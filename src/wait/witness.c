@@ -98,7 +98,7 @@ static enum da_locks_taken locks_taken(struct da_waits *w, uint32_t thread)
 static void told_by_stack(struct da_waits *w, struct da_lock *l, const char *what)
 {
 	enum da_locks_taken taken = locks_taken(w, l->owner);
-	bool idle = da_wait_is_idle(w, l->owner);
+	bool idle = !works(w, l->owner) && da_wait_is_idle(w, l->owner);
 	const char *holds = what ? da_printf(w->d->arena, "; the stack or a register of that thread holds %s", what) : "";
 
 	if (idle || taken == DA_TOOK_NONE) {

@@ -95,6 +95,13 @@ START_TEST(vectors_grow_and_keep)
 	ck_assert_uint_eq(v.v[0], 7);
 	ck_assert_uint_eq(v.v[9999], 9999);
 	ck_assert_uint_eq(*first, 7); /* old storage does not dangle */
+	da_vec_reserve(a, &v, 5000);
+	first = v.v;
+	for (uint64_t i = 0; i < 5000; i++)
+		da_vec_push(a, &v, i);
+	ck_assert_ptr_eq(v.v, first);
+	ck_assert_uint_eq(v.v[9999], 9999);
+	ck_assert_uint_eq(v.v[14999], 4999);
 }
 END_TEST
 
