@@ -49,24 +49,49 @@ static void note_stack(const struct da_waits *w, struct da_mentions *m, uint32_t
 	}
 }
 
+/* A stack that is looked at soon. */
+struct ahead {
+	uint32_t thread;
+	const uint8_t *stack;
+	size_t n;
+};
+
+#define LINES 8 /* of 64 bytes: behind these the processor sees where it goes on */
+
+/* The next thread of these families from `from` on; its stack is on its way from memory while another one is looked at. */
+static struct ahead next_stack(const struct da_waits *w, uint32_t from, uint32_t families, size_t bytes)
+{
+	struct ahead a = { .thread = from };
+
+	while (families && a.thread < w->p->threads.n && !(w->t[a.thread].families & families))
+		a.thread++;
+	if (a.thread < w->p->threads.n)
+		a.n = da_wait_stack(w, a.thread, bytes, &a.stack);
+	for (size_t k = 0; k < LINES && 64 * k < a.n * w->word; k++)
+		__builtin_prefetch(a.stack + 64 * k);
+	return a;
+}
+
 void da_mentions_find(const struct da_waits *w, struct da_mentions *m, uint32_t families, size_t bytes)
 {
 	const struct da_arch *arch = w->p->arch;
 	uint64_t left = WORDS;
+	struct ahead next;
 
-	for (uint32_t i = 0; m->newest.n && i < w->p->threads.n && left && !da_stop(w->d->watch); i++) {
-		const struct da_regs *r = &w->p->threads.v[i].regs;
-		const uint8_t *stack;
-		size_t n;
+	if (!m->newest.n)
+		return;
+	next = next_stack(w, 0, families, bytes);
+	while (next.thread < w->p->threads.n && left && !da_stop(w->d->watch)) {
+		struct ahead at = next;
+		const struct da_regs *r = &w->p->threads.v[at.thread].regs;
 
-		if (families && !(w->t[i].families & families))
-			continue;
+		next = next_stack(w, at.thread + 1, families, bytes);
 		for (int k = 0; k < (int)arch->nregs; k++)
 			if (k != arch->pc && k != arch->sp && da_reg_known(r, k))
-				note(w, m, i, r->v[k], 0);
-		n = (size_t)DA_MIN(da_wait_stack(w, i, bytes, &stack), left);
-		left -= n;
-		note_stack(w, m, i, stack, n);
+				note(w, m, at.thread, r->v[k], 0);
+		at.n = (size_t)DA_MIN(at.n, left);
+		left -= at.n;
+		note_stack(w, m, at.thread, at.stack, at.n);
 	}
 }
 
