@@ -22,7 +22,7 @@ static const char *head_does(struct da_analysis *a, uint32_t head)
 	if (w && (w->woken || w->kind == DA_WAIT_GC)) /* a collection that lasts is told by hang.gc-in-progress */
 		return NULL;
 	if (w && w->kind == DA_WAIT_SLEEP)
-		return "sleeps";
+		return w->endless ? "sleeps without a limit" : "sleeps";
 	if (w)
 		return da_printf(a->dump->arena, "waits for %s", da_say_wait(a, w));
 	switch ((enum da_state)t->state) {
@@ -48,9 +48,14 @@ static bool waits_outside(const struct da_analysis *a, uint32_t head)
 	}
 }
 
+static bool sleeps_by_choice(const struct da_wait *w)
+{
+	return w && w->kind == DA_WAIT_SLEEP && (w->has_timeout || w->endless);
+}
+
 static bool sleeps_long(const struct da_wait *w)
 {
-	return w && w->kind == DA_WAIT_SLEEP && w->has_timeout && w->timeout_us >= LONG_US;
+	return w && w->kind == DA_WAIT_SLEEP && (w->endless || (w->has_timeout && w->timeout_us >= LONG_US));
 }
 
 enum gravity { ORDINARY, WORTH_KNOWING, POSSIBLY, GRAVE };
@@ -65,8 +70,7 @@ static enum gravity gravity_of(struct da_analysis *a, uint32_t head, enum da_tur
 	    (w && w->has_deadline && w->has_left && w->left_us < SHORT_US))
 		return WORTH_KNOWING;
 	if (!many)
-		return g->behind[head] == 1 && waits_outside(a, head) && !(w && w->kind == DA_WAIT_SLEEP && w->has_timeout)
-		       ? WORTH_KNOWING : ORDINARY;
+		return g->behind[head] == 1 && waits_outside(a, head) && !sleeps_by_choice(w) ? WORTH_KNOWING : ORDINARY;
 	if (da_hang_was_ended(a) || !waits_outside(a, head) || sleeps_long(w))
 		return GRAVE;
 	return POSSIBLY;
@@ -113,7 +117,7 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does, enu
 	f = da_finding_new(a->doc, "hang.lock-owner-blocked", severities[gravity], behind + 1, confidence);
 	da_finding_title(f, "%u %s behind %s, which %s", behind, da_plural(behind, "thread waits", "threads wait"),
 			 da_say_thread(a, head), does);
-	da_finding_description(f, "%s holds what %s %s for, and %s itself%s%s.%s %s %s held up.", da_say_thread(a, head),
+	da_finding_description(f, "%s holds what %s %s for, and itself %s%s%s.%s %s %s held up.", da_say_thread(a, head),
 			       behind == 1 ? "another thread" : da_printf(a->dump->arena, "%u other threads", behind),
 			       da_plural(behind, "waits", "wait"), does, frame ? ", in " : "", frame ? da_say_frame(a, frame) : "",
 			       da_say_asked(a, head), da_say_share(a, behind), da_plural(behind, "is", "are"));

@@ -144,7 +144,7 @@ static const char *waiting(struct da_analysis *a, const struct da_wait *w)
 	const char *what = da_say_wait(a, w);
 
 	if (w->kind == DA_WAIT_SLEEP)
-		return "sleeps";
+		return w->endless ? "sleeps without a limit" : "sleeps";
 	if (!owner || da_is_join((enum da_lock_kind)w->kind))
 		return da_printf(arena, "%s %s", verb, what);
 	return w->lock != DA_NONE ? da_printf(arena, "%s %s, %s by %s", verb, what, da_say_held((enum da_lock_kind)w->kind), owner)

@@ -100,6 +100,9 @@ static struct shares measure(struct core *c)
 		const struct da_range *r = &m->ranges.v[i];
 		uint64_t size = r->end - r->start, missing = size - r->file_len;
 
+		/* The runtime's memory for code (W^X): of what is reserved nobody can read a part that no code lies in. */
+		if (r->file_len == 0 && r->name && da_starts(r->name, "/memfd:doublemapper"))
+			continue;
 		if (r->kind == DA_RANGE_SHARED) {
 			s.shared += size;
 			s.shared_missing += missing;

@@ -65,6 +65,7 @@ struct da_wait {
 	uint8_t mode;          /* enum da_wait_mode */
 	bool has_timeout;
 	uint64_t timeout_us;   /* as asked for */
+	bool endless;          /* it asked for no limit: known, where others' may just not be in the dump */
 	const char *call;      /* the system call that it is in, plain: "futex", "NtDelayExecution"; NULL: not known */
 	bool has_fd;
 	int32_t fd;            /* the file descriptor that the call names */

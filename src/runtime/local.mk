@@ -6,7 +6,7 @@ libdumpan_a_SOURCES += \
 	%D%/coreclr/target.c %D%/coreclr/target.h %D%/coreclr/recognise.c %D%/coreclr/describe.c %D%/coreclr/builds.c %D%/coreclr/checks.c \
 	%D%/coreclr/dactable.c %D%/coreclr/descriptor.c %D%/coreclr/exports.c %D%/coreclr/nativeaot.c \
 	%D%/coreclr/aot.h %D%/coreclr/aot_frames.c %D%/coreclr/aot_names.c %D%/coreclr/aot_names.h \
-	%D%/coreclr/aot_threads.c %D%/coreclr/aot_types.c \
+	%D%/coreclr/aot_recognise.c %D%/coreclr/aot_threads.c %D%/coreclr/aot_types.c \
 	%D%/coreclr/probe.c %D%/coreclr/profiler.c %D%/coreclr/profilers.def %D%/coreclr/threadpool.c %D%/coreclr/threads.c \
 	%D%/coreclr/version.c \
 	%D%/coreclr/exceptions.c %D%/coreclr/exceptions.h %D%/coreclr/exception_fields.c %D%/coreclr/exception_own.c \

@@ -57,6 +57,7 @@ static bool of_call(const struct da_waits *w, uint32_t thread, struct da_futex *
 		return false;
 	f->has_word = da_wait_u32(w, f->address, &f->word);
 	f->absolute = f->command != DA_FUTEX_WAIT;
+	f->endless = deadline == 0;
 	f->has_timeout = da_wait_time(w, deadline, newer || c->wide_time, true, &f->timeout_us);
 	return true;
 }
@@ -176,6 +177,7 @@ static void add_found(struct da_futex *f, struct da_found *found)
 		wait->confidence *= WOKEN;
 	wait->has_timeout = f->has_timeout && !f->absolute;
 	wait->timeout_us = wait->has_timeout ? f->timeout_us : 0;
+	wait->endless = f->endless;
 	wait->how = how_words(f, found, until_words(f, wait));
 	wait->owner = found->target;
 	if (found->kind == DA_LOCK_PTHREAD_JOIN)

@@ -20,6 +20,7 @@ static void lend_limit(struct da_wait *to, const struct da_wait *from)
 {
 	if (to->has_timeout || to->has_deadline)
 		return;
+	to->endless = from->endless;
 	to->has_timeout = from->has_timeout;
 	to->timeout_us = from->timeout_us;
 	to->has_deadline = from->has_deadline;

@@ -17,7 +17,7 @@ static const struct da_nt_row *row_at(const struct da_nt *n, unsigned frame)
 /* ---------------------------------------------------------------- time */
 
 /* Sleep(ms), SleepEx(ms, alertable), NtDelayExecution(alertable, time): the outermost is the program's own. */
-static bool sleeps_for(struct da_nt *n, uint64_t *ret_us)
+static bool sleeps_for(struct da_nt *n, uint64_t *ret_us, bool *ret_endless)
 {
 	const struct da_nt_stack *s = &n->s;
 	uint64_t ms;
@@ -26,7 +26,8 @@ static bool sleeps_for(struct da_nt *n, uint64_t *ret_us)
 		if (s->f[i].row && s->f[i].row->kind == DA_NT_SLEEP && s->f[i].row->arg == 0 &&
 		    da_nt_best(n, i, 0, DA_NT_BY_STACK, &ms)) {
 			*ret_us = (ms & UINT32_MAX) * 1000;
-			return (uint32_t)ms != UINT32_MAX;
+			*ret_endless = (uint32_t)ms == UINT32_MAX; /* INFINITE */
+			return !*ret_endless;
 		}
 	return s->stub < s->n && da_nt_timeout(n, s->stub, 1, ret_us);
 }
@@ -36,7 +37,7 @@ static bool wait_sleep(struct da_nt *n)
 	struct da_wait *wait = da_nt_add(n, DA_WAIT_SLEEP, 0.98f, da_printf(n->w.d->arena, "%s: sleeps", da_nt_way(n)));
 	uint64_t us;
 
-	if (sleeps_for(n, &us)) {
+	if (sleeps_for(n, &us, &wait->endless)) {
 		wait->has_timeout = true;
 		wait->timeout_us = us;
 	}

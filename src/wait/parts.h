@@ -254,7 +254,7 @@ struct da_futex {
 	uint32_t op, command, value; /* command: op without its flags */
 	bool has_word;
 	uint32_t word;               /* what is there now */
-	bool has_timeout, absolute;
+	bool has_timeout, absolute, endless;
 	uint64_t timeout_us;         /* asked for; of absolute ones the clock's time */
 	unsigned sleepers;           /* threads that sleep on this word */
 };

@@ -301,7 +301,7 @@ class Check:
         self.why.append(text)
 
     def check_threads(self):
-        managed = {m['managed_id']: m for m in self.d.get('managed_threads', [])}
+        managed = {m['managed_id']: m for m in self.d.get('managed_threads', []) if 'managed_id' in m}
         for t in self.truth['threads']:
             mine = self.threads.get(t['os_id'])
             if not mine:

@@ -152,12 +152,19 @@ START_TEST(an_owner_that_sleeps)
 }
 END_TEST
 
+static void limit(struct da_wait *w, uint64_t us)
+{
+	w->endless = us == UINT64_MAX;
+	w->has_timeout = us != 0 && !w->endless;
+	w->timeout_us = w->has_timeout ? us : 0;
+}
+
 /* One dump cannot tell slow from stuck, but what the head waits for tells something. */
 START_TEST(what_a_head_waits_for)
 {
 	static const struct {
 		enum da_lock_kind kind;
-		uint64_t timeout_us; /* 0 none */
+		uint64_t timeout_us; /* 0 none; UINT64_MAX: it asked for no limit */
 		enum da_severity severity;
 		bool leads;
 	} cases[] = {
@@ -165,6 +172,7 @@ START_TEST(what_a_head_waits_for)
 		{ DA_WAIT_SLEEP, 5000000, DA_SEVERITY_WARNING, true },   { DA_WAIT_SLEEP, 3600000000, DA_SEVERITY_ERROR, true },
 		{ DA_LOCK_PTHREAD_COND, 0, DA_SEVERITY_ERROR, true },    { DA_LOCK_PTHREAD_COND, 2000000, DA_SEVERITY_WARNING, true },
 		{ DA_LOCK_PTHREAD_COND, 100, DA_SEVERITY_INFORMATION, false }, { DA_WAIT_CHILD, 0, DA_SEVERITY_WARNING, true },
+		{ DA_WAIT_SLEEP, 0, DA_SEVERITY_WARNING, true },         { DA_WAIT_SLEEP, UINT64_MAX, DA_SEVERITY_ERROR, true },
 	};
 
 	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
@@ -175,8 +183,9 @@ START_TEST(what_a_head_waits_for)
 			behind(d, k, 0);
 		*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){
 			.thread = 0, .lock = DA_NONE, .owner = DA_NONE, .kind = (uint8_t)cases[i].kind, .primary = true,
-			.has_timeout = cases[i].timeout_us != 0, .timeout_us = cases[i].timeout_us, .frame = DA_NONE, .confidence = 1,
+			.frame = DA_NONE, .confidence = 1,
 		};
+		limit(&d->proc.waits.v[d->proc.waits.n - 1], cases[i].timeout_us);
 		d->proc.threads.v[0].state = DA_STATE_WAITING;
 		doc = analyze(d);
 		ck_assert_msg(finding(doc, "hang.lock-owner-blocked") != NULL, "case %zu", i);

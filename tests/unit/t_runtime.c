@@ -200,6 +200,28 @@ START_TEST(reads_threads_of_programs_compiled_ahead)
 }
 END_TEST
 
+/* createdump's own page names the module that holds the runtime, be it CoreCLR or a program compiled ahead of time. */
+START_TEST(believes_the_program_before_the_page)
+{
+	struct da_range *r;
+
+	aot_process();
+	aot_thread(0, 0x3e43, 7, 0, "order-writer");
+	for (unsigned i = 0; i < 128; i++) /* what looks like CoreCLR's table of addresses */
+		put(BASE + 0x7000 + 8 * i, BASE + 0x1800 + 8 * i, 8);
+	memcpy(file + 0x7f00, "DIAGINFOHEADER", 14);
+	put(BASE + 0x7f10, 2, 4), put(BASE + 0x7f20, BASE, 8);
+	r = da_vec_add(d->arena, &d->proc.mem.ranges);
+	*r = (struct da_range){ .start = 0x7ffffff10000, .end = 0x7ffffff10040, .file_off = 0x7f00, .file_len = 0x40,
+				.module = DA_NONE };
+	(void)open_all();
+	ck_assert_uint_eq(d->proc.runtimes.n, 1);
+	ck_assert_uint_eq(d->proc.runtimes.v[0].kind, DA_RUNTIME_NATIVE_AOT);
+	ck_assert_uint_eq(d->proc.managed_threads.n, 1);
+	da_dump_free(d);
+}
+END_TEST
+
 /* Ids of two living threads are never equal: what was read are none. A list in a circle is not whole. */
 START_TEST(believes_no_threads_that_cannot_be)
 {
@@ -263,4 +285,4 @@ END_TEST
 
 UNIT_MAIN("runtime", names_the_framework, names_mono, finds_none_in_other_programs, reads_what_a_dying_program_wrote,
 	  believes_no_header_that_points_elsewhere, survives_a_cut_text, reads_threads_of_programs_compiled_ahead,
-	  believes_no_threads_that_cannot_be, survives_damage)
+	  believes_the_program_before_the_page, believes_no_threads_that_cannot_be, survives_damage)

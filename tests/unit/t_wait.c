@@ -179,7 +179,8 @@ START_TEST(limits_of_managed_waits)
 	ck_assert_uint_eq(wait_of(d, 1)->deadline_us, UINT64_C(1795816219) * 1000000);
 	ck_assert(wait_of(d, 2)->has_timeout && !wait_of(d, 2)->has_deadline);
 	ck_assert_uint_eq(wait_of(d, 2)->timeout_us, 5000000);
-	ck_assert(!wait_of(d, 3)->has_timeout && !wait_of(d, 3)->has_deadline);
+	ck_assert(!wait_of(d, 3)->has_timeout && !wait_of(d, 3)->has_deadline && wait_of(d, 3)->endless);
+	ck_assert(!wait_of(d, 1)->endless && !wait_of(d, 2)->endless);
 	da_dump_free(d);
 }
 END_TEST

@@ -44,8 +44,10 @@ struct da_aot_found {
 	const char *version;       /* "11.0.0", or NULL */
 };
 
-/* ---- nativeaot.c */
+/* ---- aot_recognise.c */
 
+/* Was this module (c->module, base, end) compiled ahead of time? By what it leaves for debuggers. */
+bool da_aot_recognise(struct da_clr *c, struct da_aot_found *ret);
 /* The released descriptor's text that is exactly as long: a kernel core has no read-only data of files. */
 struct da_bytes da_aot_text_of_size(struct da_clr *c, uint32_t size, bool program);
 

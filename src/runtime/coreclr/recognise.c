@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "runtime/coreclr/target.h"
+#include "runtime/coreclr/aot.h"
 
 /* createdump adds this page to every dump: docs/design/coreclr/botr/xplat-minidump-generation.md. */
 #define DIAGNOSTIC_PAGE UINT64_C(0x7ffffff10000)
@@ -78,6 +78,7 @@ static bool has_coreclr_library(const struct da_dump *d)
 /* A program that holds the runtime itself. */
 static bool is_single_file(struct da_clr *c, struct da_clr_found *f)
 {
+	struct da_aot_found aot;
 	uint64_t at, size;
 	uint8_t p[18];
 
@@ -86,8 +87,8 @@ static bool is_single_file(struct da_clr *c, struct da_clr_found *f)
 	f->bundle = is_bundle(c);
 	if (f->own && strncmp(f->own->file, "singlefilehost", 14) == 0)
 		return true;
-	if (f->page_base && f->page_base == c->base)
-		return true;
+	if (f->page_base && f->page_base == c->base) /* createdump names a program compiled ahead of time there, too */
+		return !da_aot_recognise(c, &aot);
 	if (da_clr_export(c, "DotNetRuntimeInfo", &at, &size) == DA_OK)
 		return da_mem_read(c->mem, at, p, sizeof(p), NULL) != DA_OK || memcmp(p, "DotNetRuntimeInfo", 18) == 0;
 	return f->bundle || da_clr_export(c, "g_dacTable", &at, &size) == DA_OK;
