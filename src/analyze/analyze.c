@@ -156,7 +156,8 @@ static void no_problem(struct da_analysis *a)
 	else
 		da_doc_verdict(a->doc, told ? DA_VERDICT_HEALTHY : DA_VERDICT_UNKNOWN,
 			       !told ? 0 : da_hang_nobody_outside(a) ? 0.5 : 0.7, NULL,
-			       "No known problem was detected. The dump was made of a living process with %zu %s: %s.%s",
+			       "No known problem was detected%s. The dump was made of a living process with %zu %s: %s.%s",
+			       a->noted ? ", but see the information: what is told there may go on by itself, or not" : "",
 			       n, n == 1 ? "thread" : "threads", states,
 			       a->dump->proc.runtimes.n ? " Tasks that no thread stands in were not looked at." : "");
 }

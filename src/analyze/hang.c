@@ -10,7 +10,6 @@
 
 #define SIGNAL_MAX 1024 /* a semaphore that counts further is no lock: its count is work to do */
 #define ACCEPT_DEPTH 24 /* frames from the system call to the class library's Accept */
-#define NAMED 6         /* threads that a sentence names */
 
 const struct da_wait *da_primary_wait(const struct da_analysis *a, uint32_t thread)
 {
@@ -79,12 +78,12 @@ static const char *say_others(struct da_analysis *a, const uint32_t *threads, si
 		if (done[i] || !waits_alike(a, threads[first], threads[i]))
 			continue;
 		done[i] = true;
-		if (others++ < NAMED)
+		if (others++ < DA_HANG_NAMED)
 			da_str_addf(&s, "%s" DA_REF("t%u"), others > 1 ? ", " : "; ", threads[i] + 1);
 	}
 	if (others == 0)
 		return "";
-	more = others > NAMED ? others - NAMED : 0;
+	more = others > DA_HANG_NAMED ? others - DA_HANG_NAMED : 0;
 	if (more)
 		da_str_addf(&s, " and %zu more", more);
 	da_str_addf(&s, " %s in the same way", da_plural(others, "waits", "wait"));
@@ -179,6 +178,30 @@ const uint32_t *da_hang_behind(const struct da_analysis *a, uint32_t head, size_
 {
 	*ret_n = a->graph->from[head + 1] - a->graph->from[head];
 	return a->graph->followers + a->graph->from[head];
+}
+
+const char *da_hang_locks(struct da_analysis *a, uint32_t head)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	uint32_t seen[DA_HANG_NAMED];
+	size_t n, found = 0, k;
+	const uint32_t *behind = da_hang_behind(a, head, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t lock = a->dump->proc.waits.v[a->graph->edge[behind[i]].wait].lock;
+
+		for (k = 0; k < found && seen[k] != lock; k++)
+			;
+		if (k < found || a->graph->edge[behind[i]].to != head || lock == DA_NONE)
+			continue;
+		if (found == DA_HANG_NAMED) {
+			da_str_add(&s, " and more");
+			break;
+		}
+		da_str_addf(&s, "%s%s", found ? ", " : "", da_say_lock(a, lock));
+		seen[found++] = lock;
+	}
+	return found ? da_strdup(a->dump->arena, da_str_get(&s)) : "what they wait for";
 }
 
 float da_hang_weakest(const struct da_analysis *a, uint32_t head)
@@ -286,6 +309,12 @@ bool da_hang_was_ended(const struct da_analysis *a)
 
 	return e && (e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG || e->cause == DA_CAUSE_QUIT ||
 		     e->cause == DA_CAUSE_UNKNOWN);
+}
+
+const char *da_hang_second_dump(const struct da_analysis *a)
+{
+	return a->dump->proc.exception ? "Next time make two dumps some seconds apart, before the process is ended"
+				       : "Make a second dump some seconds later";
 }
 
 bool da_hang_crashed(const struct da_analysis *a)

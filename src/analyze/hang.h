@@ -11,6 +11,7 @@
 #include "analyze/words.h"
 
 #define DA_HANG_EVIDENCE 12 /* pieces of evidence that a finding shows */
+#define DA_HANG_NAMED 6     /* threads that a sentence names */
 #define DA_HANG_SHARE 5     /* one thread in so many makes a wait a problem of the whole */
 #define DA_HANG_MOST 20     /* findings of one rule; the tables of locks and waits have all */
 #define DA_HANG_SURE 0.6    /* below, a finding says "possible" */
@@ -40,6 +41,8 @@ struct da_heads {
 void da_hang_heads(struct da_analysis *a, struct da_heads *ret);
 /* Those behind a head: da_graph's followers. */
 const uint32_t *da_hang_behind(const struct da_analysis *a, uint32_t head, size_t *ret_n);
+/* The locks of a head that threads wait for, by name: "lock1 (a mutex) and lock2 (a monitor, Shop.Ledger)". */
+const char *da_hang_locks(struct da_analysis *a, uint32_t head);
 /* How sure the least sure of the edges behind it is. */
 float da_hang_weakest(const struct da_analysis *a, uint32_t head);
 /*
@@ -61,6 +64,8 @@ const char *da_hang_keeps_no_owner(struct da_analysis *a, const struct da_wait *
 bool da_hang_lead(struct da_analysis *a, struct da_finding *f, const char *text);
 /* Somebody ended it, for a dump or because it did not answer: then why it hung is the question. */
 bool da_hang_was_ended(const struct da_analysis *a);
+/* "Make a second dump some seconds later", or, where nobody can make one of this process any more, what to do next time. */
+const char *da_hang_second_dump(const struct da_analysis *a);
 /* It died of what it did itself: what its threads waited for at that moment is no hang. */
 bool da_hang_crashed(const struct da_analysis *a);
 /* The thread pool of .NET, or NULL; does work wait in it while its workers do? */

@@ -24,6 +24,7 @@ libdumpan_a_SOURCES += \
 	%D%/rule_memory.c \
 	%D%/rule_orphaned.c \
 	%D%/rule_owner_blocked.c \
+	%D%/rule_owner_running.c \
 	%D%/rule_owner_unknown.c \
 	%D%/rule_remote.c \
 	%D%/rule_runtime.c \

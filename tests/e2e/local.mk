@@ -13,6 +13,7 @@ e2e_tests = \
 	%D%/samples.sh \
 	%D%/shapes.sh \
 	%D%/signals.sh \
+	%D%/spin.sh \
 	%D%/truncation.sh \
 	%D%/usage.sh \
 	%D%/windows.sh \
@@ -20,4 +21,4 @@ e2e_tests = \
 	%D%/secrets.sh
 
 TESTS += $(e2e_tests)
-EXTRA_DIST += $(e2e_tests) %D%/programs/beside.c %D%/programs/cpu.c %D%/programs/secrets.cc
+EXTRA_DIST += $(e2e_tests) %D%/programs/beside.c %D%/programs/cpu.c %D%/programs/spin.c %D%/programs/secrets.cc

@@ -22,4 +22,5 @@ EXTRA_DIST += \
 	%D%/remote.c \
 	%D%/self.c \
 	%D%/semaphore.c \
-	%D%/upgrade.c
+	%D%/upgrade.c \
+	%D%/working.c

@@ -68,12 +68,13 @@ tests_unit_t_render_SOURCES = %D%/t_render.c tests/html/sample.c tests/html/samp
 # analyze
 unit_tests += %D%/t_hang
 unit_tests += %D%/t_hang_outside
+unit_tests += %D%/t_hang_spin
 unit_tests += %D%/t_rules
 # app
 unit_tests += %D%/t_stage
 
 LDADD = tests/synth/libsynth.a $(DA_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += %D%/clr_code.h %D%/load_md.h %D%/clr_objects.h %D%/fault_process.h %D%/findings.h %D%/hand_stack.h %D%/report_doc.h %D%/unit.h \
+EXTRA_DIST += %D%/clr_code.h %D%/load_md.h %D%/clr_objects.h %D%/fault_process.h %D%/findings.h %D%/hand_stack.h %D%/hang_process.h %D%/report_doc.h %D%/unit.h \
 	%D%/wait_process.h
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)

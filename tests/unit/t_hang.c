@@ -8,53 +8,8 @@
 #include "analyze/graph.h"
 #include "analyze/words.h"
 #include "unit/findings.h"
+#include "unit/hang_process.h"
 #include "unit/unit.h"
-
-/* n threads without frames. */
-static struct da_dump *threads(uint32_t n)
-{
-	struct da_dump *d = da_dump_new(&da_limits_default, NULL);
-	struct da_process *p = &d->proc;
-
-	d->origin = (struct da_origin){ .file = "core.7", .bytes = 4096, .format = "elf-core", .writer = "gcore" };
-	p->arch = da_arch_by_elf(62, 2, false);
-	p->arch_name = "x86_64";
-	p->bits = 64;
-	p->os = DA_OS_LINUX;
-	p->name = "ordersd";
-	for (uint32_t i = 0; i < n; i++)
-		*da_vec_add(d->arena, &p->threads) = (struct da_thread){ .tid = 100 + i, .state = DA_STATE_IDLE };
-	return d;
-}
-
-/* A mutex at 0x1000 * (i + 1) owned by a thread (DA_NONE: a thread that is gone). */
-static uint32_t lock(struct da_dump *d, uint32_t owner, float confidence)
-{
-	uint32_t i = (uint32_t)d->proc.locks.n;
-
-	*da_vec_add(d->arena, &d->proc.locks) = (struct da_lock){
-		.address = 0x1000 * (i + 1), .kind = DA_LOCK_PTHREAD_MUTEX, .owner = owner,
-		.state = owner == DA_NONE ? DA_LOCK_ORPHANED : DA_LOCK_HELD, .owner_tid = owner == DA_NONE ? 4711 : 0,
-		.confidence = confidence, .how = "the owner field holds its id",
-	};
-	return i;
-}
-
-static void wait(struct da_dump *d, uint32_t thread, uint32_t lock, float confidence)
-{
-	*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){
-		.thread = thread, .lock = lock, .address = d->proc.locks.v[lock].address,
-		.owner = d->proc.locks.v[lock].owner, .kind = DA_LOCK_PTHREAD_MUTEX, .primary = true, .frame = DA_NONE,
-		.how = "futex", .confidence = confidence,
-	};
-	d->proc.threads.v[thread].state = DA_STATE_BLOCKED;
-}
-
-/* `thread` waits for a lock that `owner` has. */
-static void behind(struct da_dump *d, uint32_t thread, uint32_t owner)
-{
-	wait(d, thread, lock(d, owner, 0.95f), 0.95f);
-}
 
 START_TEST(cycles_of_each_size)
 {
@@ -440,60 +395,6 @@ START_TEST(a_lock_that_changes_hands)
 }
 END_TEST
 
-START_TEST(a_loop_needs_time_and_a_running_thread)
-{
-	static const struct {
-		uint64_t us;
-		enum da_state state;
-		bool found;
-	} cases[] = { { 90000000, DA_STATE_RUNNING, true }, { 90000000, DA_STATE_WAITING, false },
-		      { 2000000, DA_STATE_RUNNING, false } };
-
-	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
-		struct da_dump *d = threads(4);
-		struct da_doc *doc;
-
-		for (uint32_t k = 0; k < 4; k++) {
-			d->proc.threads.v[k].has_times = true;
-			d->proc.threads.v[k].user_us = 1000;
-		}
-		d->proc.threads.v[2].user_us = cases[i].us;
-		d->proc.threads.v[2].state = (uint8_t)cases[i].state;
-		doc = analyze(d);
-		ck_assert((finding(doc, "hang.spin") != NULL) == cases[i].found);
-		da_dump_free(d);
-	}
-}
-END_TEST
-
-/* SIGABRT from outside, of a loop: a Warning only where the time is the thread's own. */
-START_TEST(time_of_ended_threads_accuses_nobody)
-{
-	for (int mixed = 0; mixed < 2; mixed++) {
-		struct da_dump *d = threads(2);
-		struct da_exception *e = da_new(d->arena, struct da_exception);
-		struct da_thread *t = d->proc.threads.v;
-		const struct da_finding_row *f;
-		struct da_doc *doc;
-
-		*e = (struct da_exception){ .thread = 0, .is_signal = true, .code = 6, .name = "SIGABRT", .has_info = true,
-					    .syscall = -1, .cause = DA_CAUSE_FROM_OUTSIDE, .blamed_frame = DA_NONE,
-					    .blamed_module = DA_NONE };
-		d->proc.exception = e;
-		t[0].has_times = t[1].has_times = true;
-		t[0].user_us = 90000000;
-		t[0].state = DA_STATE_RUNNING;
-		t[0].times_with_ended = mixed;
-		doc = analyze(d);
-		f = finding(doc, "hang.spin");
-		ck_assert_ptr_nonnull(f);
-		ck_assert_int_eq(f->severity, mixed ? DA_SEVERITY_INFORMATION : DA_SEVERITY_WARNING);
-		ck_assert((strstr(f->title, "threads that have ended") != NULL) == mixed);
-		da_dump_free(d);
-	}
-}
-END_TEST
-
 START_TEST(owners_that_nobody_knows)
 {
 	struct da_dump *d = threads(6);
@@ -643,5 +544,5 @@ UNIT_MAIN("hang", cycles_of_each_size, a_guess_makes_it_possible_only, a_semapho
 	  what_a_head_waits_for, one_behind_a_call, methods_of_tasks, a_circle_with_a_time_limit, the_gravest_leads,
 	  joins_and_what_is_alike, an_owner_that_works_is_no_finding, an_owner_that_is_gone,
 	  workers_that_block_on_tasks, waits_for_a_child, a_lock_that_changes_hands,
-	  a_loop_needs_time_and_a_running_thread, time_of_ended_threads_accuses_nobody, owners_that_nobody_knows, a_crash_leads_before_a_hang,
+	  owners_that_nobody_knows, a_crash_leads_before_a_hang,
 	  readers_that_want_to_write, a_wake_up_on_its_way, the_lock_of_the_loader, numbers_add_up)
