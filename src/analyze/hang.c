@@ -23,6 +23,27 @@ const struct da_lock *da_lock_of(const struct da_analysis *a, const struct da_wa
 	return w->lock < a->dump->proc.locks.n ? &a->dump->proc.locks.v[w->lock] : NULL;
 }
 
+const char *da_say_unread(struct da_analysis *a, const struct da_wait *w)
+{
+	const struct da_lock *l = w && w->owner == DA_NONE ? da_lock_of(a, w) : NULL;
+
+	return l && l->unread ? da_printf(a->dump->arena, " Who holds %s is unknown: its memory is not in the dump.",
+					  da_say_lock(a, w->lock)) : "";
+}
+
+/* The kernel and gcore save what coredump_filter asks for; createdump's smaller kinds leave out variables of libraries. */
+const char *da_hang_fuller_dump(const struct da_analysis *a)
+{
+	const struct da_process *p = &a->dump->proc;
+
+	if (a->dump->origin.truncated)
+		return "a dump that is not cut short";
+	if (p->os == DA_OS_WINDOWS)
+		return "a full dump (procdump -ma)";
+	return p->runtimes.n ? "a full dump (dotnet-dump collect --type Full)"
+			     : "a core with all memory (0x7f in /proc/PID/coredump_filter before it is made)";
+}
+
 bool da_wait_gives_up(const struct da_wait *w)
 {
 	return w->has_timeout || w->has_deadline;
@@ -309,6 +330,11 @@ bool da_hang_was_ended(const struct da_analysis *a)
 
 	return e && (e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG || e->cause == DA_CAUSE_QUIT ||
 		     e->cause == DA_CAUSE_UNKNOWN);
+}
+
+const char *da_hang_make(const struct da_analysis *a)
+{
+	return a->dump->proc.exception ? "Next time make" : "Make";
 }
 
 const char *da_hang_second_dump(const struct da_analysis *a)

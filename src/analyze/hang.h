@@ -21,6 +21,10 @@
 const struct da_wait *da_primary_wait(const struct da_analysis *a, uint32_t thread);
 /* The lock that a wait is for, or NULL. */
 const struct da_lock *da_lock_of(const struct da_analysis *a, const struct da_wait *w);
+/* " Who holds lock2 (a mutex) is unknown: its memory is not in the dump.", where that is so; else "". */
+const char *da_say_unread(struct da_analysis *a, const struct da_wait *w);
+/* A dump of this process that would hold what this one lacks, as a thing to make: "a full dump (procdump -ma)". */
+const char *da_hang_fuller_dump(const struct da_analysis *a);
 /* It ends by itself, after a time limit that it was given. */
 bool da_wait_gives_up(const struct da_wait *w);
 /* "12 % of all threads (5)" */
@@ -64,6 +68,8 @@ const char *da_hang_keeps_no_owner(struct da_analysis *a, const struct da_wait *
 bool da_hang_lead(struct da_analysis *a, struct da_finding *f, const char *text);
 /* Somebody ended it, for a dump or because it did not answer: then why it hung is the question. */
 bool da_hang_was_ended(const struct da_analysis *a);
+/* "Make", or "Next time make" where nobody can make a dump of this process any more. */
+const char *da_hang_make(const struct da_analysis *a);
 /* "Make a second dump some seconds later", or, where nobody can make one of this process any more, what to do next time. */
 const char *da_hang_second_dump(const struct da_analysis *a);
 /* It died of what it did itself: what its threads waited for at that moment is no hang. */

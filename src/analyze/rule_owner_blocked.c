@@ -76,13 +76,24 @@ static enum gravity gravity_of(struct da_analysis *a, uint32_t head, enum da_tur
 	return POSSIBLY;
 }
 
-static const char *recommendation(struct da_analysis *a, uint32_t head, const char *does, enum da_turns turns)
+static void advise(struct da_analysis *a, struct da_finding *f, uint32_t head, const char *does, enum da_turns turns)
 {
-	if (turns == DA_TURNS_PERHAPS)
-		return "All of them stand in the same function: workers that take turns at waiting for work look like this, and so does "
-		       "a queue whose signal was lost. Ask the developers which it is.";
-	return da_printf(a->dump->arena, "Ask the developers why %s %s while it holds the lock: nothing slow belongs inside of one. A second "
-			 "dump some seconds later shows whether it goes on.", da_say_thread(a, head), does);
+	const char *who = da_say_thread(a, head), *make = da_hang_make(a);
+
+	if (turns == DA_TURNS_PERHAPS) {
+		da_finding_recommendation(f, "All of them stand in the same function: workers that take turns at waiting for work look "
+					  "like this, and so does a queue whose signal was lost. Ask the developers which it is.");
+	} else if (*da_say_unread(a, da_primary_wait(a, head))) {
+		da_finding_recommendation(f, "%s %s: it tells who holds what %s waits for. If that is one of those behind it, they are "
+					  "deadlocked.", make, da_hang_fuller_dump(a), who);
+		da_finding_next(f, DA_NEXT_DUMP, "%s %s: it holds the memory of the lock that %s waits for, which names its owner.",
+				make, da_hang_fuller_dump(a), who);
+		return;
+	} else {
+		da_finding_recommendation(f, "Ask the developers why %s %s while it holds the lock: nothing slow belongs inside of one. "
+					  "A second dump some seconds later shows whether it goes on.", who, does);
+	}
+	da_finding_next(f, DA_NEXT_DUMP, "%s two dumps ten seconds apart: they show whether these threads go on.", make);
 }
 
 static void lead(struct da_analysis *a, struct da_finding *f, uint32_t head, const char *does, enum gravity gravity)
@@ -117,13 +128,12 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does, enu
 	f = da_finding_new(a->doc, "hang.lock-owner-blocked", severities[gravity], behind + 1, confidence);
 	da_finding_title(f, "%u %s behind %s, which %s", behind, da_plural(behind, "thread waits", "threads wait"),
 			 da_say_thread(a, head), does);
-	da_finding_description(f, "%s holds what %s %s for, and itself %s%s%s.%s %s %s held up.", da_say_thread(a, head),
+	da_finding_description(f, "%s holds what %s %s for, and itself %s%s%s.%s%s %s %s held up.", da_say_thread(a, head),
 			       behind == 1 ? "another thread" : da_printf(a->dump->arena, "%u other threads", behind),
 			       da_plural(behind, "waits", "wait"), does, frame ? ", in " : "", frame ? da_say_frame(a, frame) : "",
-			       da_say_asked(a, head), da_say_share(a, behind), da_plural(behind, "is", "are"));
-	da_finding_recommendation(f, "%s", recommendation(a, head, does, turns));
+			       da_say_asked(a, head), da_say_unread(a, da_primary_wait(a, head)), da_say_share(a, behind), da_plural(behind, "is", "are"));
+	advise(a, f, head, does, turns);
 	da_finding_refuted_by(f, "a second dump in which these threads have gone on");
-	da_finding_next(f, DA_NEXT_DUMP, "Make two dumps ten seconds apart: they show whether these threads go on.");
 	da_finding_thread(f, head);
 	for (size_t i = 0; i < n; i++)
 		da_finding_thread(f, followers[i]);

@@ -39,6 +39,7 @@ struct da_lock {
 	int64_t count, max;
 	uint32_t waiting;      /* waiters by the lock's own count; those that are known stand in waits */
 	DA_VEC(uint32_t) readers; /* threads that may hold it for reading, by what lies on their stacks; it stores none */
+	bool unread;           /* its memory is not in the dump: what it would tell of its owner is unknown */
 	const char *how;       /* rich: what tells the owner */
 	float confidence;      /* of the owner, 0 to 1 */
 };

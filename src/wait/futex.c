@@ -233,16 +233,19 @@ static void owner_by_word(const struct da_futex *f, struct da_lock *l)
 				      "the dump%s", f->word, l->confidence < DA_MAYBE ? ", as other numbers may" : "");
 }
 
+#define UNREAD "its memory is not in the dump: whether and by whom it is held is unknown"
+
 /* Rust, Go and other own locks: the address groups those who wait; who holds it is known only to the program. */
 static void unknown_kind(struct da_futex *f, struct da_found *ret)
 {
 	struct da_lock l = { .owner = DA_NONE, .state = DA_LOCK_STATE_UNKNOWN };
 	const uint8_t *stack;
 
-	l.how = da_printf(f->w->d->arena, "a futex of unknown kind%s; its word tells no owner",
-			  f->has_word ? da_printf(f->w->d->arena, ", now 0x%x", f->word) : "");
+	l.unread = !f->has_word;
+	l.how = f->has_word ? da_printf(f->w->d->arena, "a futex of unknown kind, now 0x%x; its word tells no owner", f->word) : UNREAD;
 	*ret = (struct da_found){ .kind = DA_LOCK_FUTEX, .base = f->address, .lock = l, .target = DA_NONE,
-				  .how = f->w->t[f->thread].caller == DA_BY_PROGRAM && f->w->layout
+				  .how = !f->has_word ? "what stands there is not known"
+					 : f->w->t[f->thread].caller == DA_BY_PROGRAM && f->w->layout
 						 ? "the program made the call itself, so that it is no object of the C library"
 						 : "no object of the C library stands there",
 				  .confidence = DA_LIKELY };
@@ -299,6 +302,17 @@ static bool by_form(struct da_futex *f, struct da_found *found)
 	return false;
 }
 
+/* Where nothing is known of the memory the function still tells what kind it is; glibc's mutex begins with its word. */
+static void by_name(const struct da_futex *f, enum da_family named, struct da_found *found)
+{
+	found->confidence = DA_WEAK;
+	found->how = da_printf(f->w->d->arena, f->has_word ? "the stack is in " DA_SYM("%s") ", but what stands at the address has not "
+			       "the form of what that function waits for" : "only the name of " DA_SYM("%s") " tells what it is",
+			       f->hint.name);
+	if (!f->has_word && named == DA_FAMILY_MUTEX && da_wait_libc(f->w) == DA_LIBC_GLIBC)
+		found->kind = DA_LOCK_PTHREAD_MUTEX;
+}
+
 static void recognise(struct da_futex *f)
 {
 	struct da_found found = { 0 };
@@ -307,11 +321,8 @@ static void recognise(struct da_futex *f)
 
 	if (!(possible && recognisers[named](f, true, &found)) && !by_form(f, &found)) {
 		unknown_kind(f, &found);
-		if (possible && f->hint.name) {
-			found.confidence = DA_WEAK;
-			found.how = da_printf(f->w->d->arena, "the stack is in " DA_SYM("%s") ", but what stands at the "
-					      "address has not the form of what that function waits for", f->hint.name);
-		}
+		if (possible && f->hint.name)
+			by_name(f, named, &found);
 	}
 	add_found(f, &found);
 }

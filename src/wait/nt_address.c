@@ -64,7 +64,7 @@ static bool is_readable(struct da_nt *n, uint64_t v, void *ctx)
 static void describe_srw(struct da_nt *n, struct da_lock *l)
 {
 	static const char *const words[] = {
-		[SRW_UNKNOWN] = "who holds it is unknown: its word is not in the dump, or no reading of it fits",
+		[SRW_UNKNOWN] = "who holds it is unknown: no reading of its word fits",
 		[SRW_FREE] = "its word says that it was just released",
 		[SRW_EXCLUSIVE] = "its word says that a writer holds it; it stores no owner",
 		[SRW_SHARED] = "its word says that readers hold it; it stores no owner",
@@ -73,6 +73,10 @@ static void describe_srw(struct da_nt *n, struct da_lock *l)
 	uint32_t readers;
 	enum srw state = srw_state(n, l->address, &word, &readers);
 
+	if (!da_wait_word(&n->w, l->address, &word)) {
+		l->how = "its memory is not in the dump: whether it is held is unknown; it stores no owner";
+		return;
+	}
 	l->state = state == SRW_UNKNOWN ? DA_LOCK_STATE_UNKNOWN : state == SRW_FREE ? DA_LOCK_CONTENDED : DA_LOCK_HELD;
 	if (state == SRW_SHARED && readers) {
 		l->has_count = true;

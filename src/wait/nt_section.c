@@ -104,7 +104,8 @@ struct da_lock *da_nt_section_lock(struct da_nt *n, uint64_t address, uint32_t *
 	} else {
 		uint32_t word;
 
-		l->how = da_wait_u32(&n->w, address, &word)
+		l->unread = !da_wait_u32(&n->w, address, &word);
+		l->how = !l->unread
 				 ? "what stands there has not the form of a critical section that is held"
 				 : "its memory is not in the dump: who holds it is unknown";
 	}

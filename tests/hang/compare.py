@@ -33,6 +33,8 @@ def fits(want, finding, tids):
         return False
     if "title" in want and not re.search(want["title"].replace("_", " "), finding["title"]):
         return False
+    if "says" in want and not re.search(want["says"].replace("_", " "), finding["description"]):
+        return False
     return "sure" not in want or (finding["confidence"] >= SURE) == (want["sure"] == "yes")
 
 

@@ -2,9 +2,10 @@
 /*
  * What the programs of tests/hang/ say about themselves, for tests/e2e/hangs.sh, besides the lines of
  * ../wait/truth.h about single threads:
- *	finding rule=R severity=S threads=TID,TID… [title=REGEX] [sure=yes|no]
+ *	finding rule=R severity=S threads=TID,TID… [title=REGEX] [sure=yes|no] [says=REGEX]
  *	                            there is this finding, about these threads and no others; - in place of the
- *	                            list: about whichever. In a regex _ stands for a space. sure=no: confidence below 0.6
+ *	                            list: about whichever. In a regex _ stands for a space. sure=no: confidence below 0.6;
+ *	                            says: in the description
  *	cycle members=TID,TID… behind=N    each of these waits for the next, the last for the first
  *	verdict kind=K|K            as the report has it; "crash" where a signal from outside may be what is sure
  * Every other finding of a hang that is more than a notification is wrong, and so is every other cycle.

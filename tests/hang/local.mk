@@ -22,5 +22,6 @@ EXTRA_DIST += \
 	%D%/remote.c \
 	%D%/self.c \
 	%D%/semaphore.c \
+	%D%/undumped.c \
 	%D%/upgrade.c \
 	%D%/working.c

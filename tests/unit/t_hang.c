@@ -412,6 +412,53 @@ START_TEST(owners_that_nobody_knows)
 }
 END_TEST
 
+/* Which dump would tell: by system, by what the lock is, and by what is amiss with this one. */
+START_TEST(locks_whose_memory_is_missing)
+{
+	static const struct {
+		enum da_lock_kind kind;
+		enum da_os os;
+		bool managed, cut, head;
+		const char *says;
+	} cases[] = {
+		{ DA_LOCK_PTHREAD_MUTEX, DA_OS_LINUX, false, false, false, "Make a core with all memory (0x7f in" },
+		{ DA_LOCK_PTHREAD_MUTEX, DA_OS_LINUX, false, false, true, "Make a core with all memory (0x7f in" },
+		{ DA_LOCK_PTHREAD_MUTEX, DA_OS_LINUX, false, true, false, "Make a dump that is not cut short" },
+		{ DA_LOCK_PTHREAD_MUTEX, DA_OS_LINUX, true, false, false, "Make a full dump (dotnet-dump collect --type Full)" },
+		{ DA_LOCK_PTHREAD_MUTEX, DA_OS_LINUX, true, false, true, "Make a full dump (dotnet-dump collect --type Full)" },
+		{ DA_LOCK_MONITOR, DA_OS_LINUX, true, false, false, "Make a dump that holds the heap" },
+		{ DA_LOCK_CRITICAL_SECTION, DA_OS_WINDOWS, false, false, false, "Make a full dump (procdump -ma)" },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = threads(6);
+		uint32_t l = lock(d, DA_NONE, 0);
+		const struct da_finding_row *f;
+
+		d->proc.os = cases[i].os;
+		d->origin.truncated = cases[i].cut;
+		if (cases[i].managed)
+			*da_vec_add(d->arena, &d->proc.runtimes) = (struct da_runtime){ 0 };
+		d->proc.locks.v[l].state = DA_LOCK_STATE_UNKNOWN;
+		d->proc.locks.v[l].owner_tid = 0;
+		d->proc.locks.v[l].kind = (uint8_t)cases[i].kind;
+		d->proc.locks.v[l].unread = true;
+		wait(d, 1, l, 0.8f);
+		d->proc.waits.v[0].kind = (uint8_t)cases[i].kind;
+		if (cases[i].head)
+			behind(d, 2, 1);
+		f = finding(analyze(d), cases[i].head ? "hang.lock-owner-blocked" : "hang.owner-unknown");
+		ck_assert_msg(f != NULL, "case %zu", i);
+		ck_says(f->description, cases[i].head ? "Who holds lock1 (a mutex) is unknown: its memory is not in the dump"
+						      : "the memory of the locks is missing");
+		ck_says(f->recommendation, cases[i].says);
+		ck_assert_uint_eq(f->nnext, 1);
+		ck_says(f->next[0].text, cases[i].says);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 START_TEST(a_crash_leads_before_a_hang)
 {
 	struct da_dump *d = threads(6);
@@ -544,5 +591,5 @@ UNIT_MAIN("hang", cycles_of_each_size, a_guess_makes_it_possible_only, a_semapho
 	  what_a_head_waits_for, one_behind_a_call, methods_of_tasks, a_circle_with_a_time_limit, the_gravest_leads,
 	  joins_and_what_is_alike, an_owner_that_works_is_no_finding, an_owner_that_is_gone,
 	  workers_that_block_on_tasks, waits_for_a_child, a_lock_that_changes_hands,
-	  owners_that_nobody_knows, a_crash_leads_before_a_hang,
+	  owners_that_nobody_knows, locks_whose_memory_is_missing, a_crash_leads_before_a_hang,
 	  readers_that_want_to_write, a_wake_up_on_its_way, the_lock_of_the_loader, numbers_add_up)

@@ -250,6 +250,37 @@ START_TEST(locks_that_are_no_mutexes)
 }
 END_TEST
 
+/* Memory that the dump lacks: the function's name still tells a mutex; without one it is a futex. Nobody owns either. */
+START_TEST(locks_that_were_not_saved)
+{
+	static const char *const lock_names[] = { "pthread_mutex_lock", "save", NULL }, *const other[] = { "sem_wait", NULL };
+	const uint64_t m = DATA + DATA_BYTES + 0x40;
+	const struct {
+		const char *const *names;
+		uint8_t kind;
+	} cases[] = { { lock_names, DA_LOCK_PTHREAD_MUTEX }, { other, DA_LOCK_FUTEX }, { NULL, DA_LOCK_FUTEX } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process();
+		const struct da_lock *l;
+
+		if (cases[i].names)
+			frames(d, 1, cases[i].names);
+		if (cases[i].names)
+			d->proc.threads.v[1].frames.v[0].module = 0;
+		sleeps(d, 1, m, PRIVATE_WAIT, 2);
+		da_wait_run(d, NULL);
+		l = lock_at(d, m);
+		ck_assert_ptr_nonnull(l);
+		ck_assert_uint_eq(l->kind, cases[i].kind);
+		ck_assert_uint_eq(l->owner, DA_NONE);
+		ck_assert(l->unread && strstr(l->how, "its memory is not in the dump"));
+		ck_assert(!wait_of(d, 1)->woken && !strstr(wait_of(d, 1)->how, "has not the form"));
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 /* Words that hold the id of a thread: by chance, with the bit that says that others wait, for the kernel's own use. */
 START_TEST(words_with_an_id)
 {
@@ -337,4 +368,4 @@ END_TEST
 
 UNIT_MAIN("wait_owner", second_witness, second_witness_that_is_none, pointer_is_a_witness, code_is_a_witness,
 	  owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree, owner_that_is_gone,
-	  locks_that_are_no_mutexes, words_with_an_id, owner_of_another_age, recursive_mutex_that_a_wait_keeps)
+	  locks_that_are_no_mutexes, locks_that_were_not_saved, words_with_an_id, owner_of_another_age, recursive_mutex_that_a_wait_keeps)

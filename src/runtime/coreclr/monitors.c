@@ -361,6 +361,7 @@ static uint32_t lock_without_block(struct da_clr_lock_table *t, uint64_t object)
 {
 	uint32_t lock = da_clr_lock_add(t, object, DA_LOCK_MONITOR);
 
+	lock_at(t, lock)->unread = true;
 	lock_at(t, lock)->how = "its sync block is not in the dump: whether and by whom it is held is unknown";
 	return lock;
 }
