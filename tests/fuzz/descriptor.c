@@ -11,6 +11,7 @@
 
 #include "fuzz/fuzz.h"
 #include "runtime/coreclr/target.h"
+#include "synth/synth_exports.h"
 
 #define BASE 0x7e0000000000ULL
 enum { VARIABLES = 0x80, STORE = 0x100, THREADS = 0x200, TEXT = 0x400, SEED = 0x800, TEXT_SEEDS = 8 };
@@ -32,25 +33,12 @@ static void text(const uint8_t *p, size_t n)
 
 static void memory(const uint8_t *p, size_t n)
 {
-	struct da_limits limits = fuzz_limits();
-	struct da_dump *d = da_dump_new(&limits, NULL);
+	struct da_dump *d = fuzz_process(&(struct fuzz_process){ .module = "libcoreclr.so", .base = BASE, .threads = 4 }, p, n);
 	struct da_symbol_options so = { .no_local = true };
 	struct da_runtime_options o = { 0 };
-	struct da_symbols *s;
+	struct da_symbols *s = da_symbols_new(d, &so);
 	struct da_clr *c;
-	struct da_module *m;
-	struct da_range *r;
 
-	d->proc.mem = (struct da_memory){ .file = { p, n }, .word = 8 };
-	d->proc.arch_name = "x86_64";
-	d->proc.os = DA_OS_LINUX;
-	r = da_vec_add(d->arena, &d->proc.mem.ranges);
-	*r = (struct da_range){ .start = BASE, .end = BASE + n, .file_len = n, .prot = 6, .has_prot = true, .module = DA_NONE };
-	m = da_vec_add(d->arena, &d->proc.modules);
-	*m = (struct da_module){ .name = "libcoreclr.so", .start = BASE, .end = BASE + n, .bias = BASE, .has_bias = true };
-	for (uint32_t i = 0; i < 4; i++)
-		da_vec_add(d->arena, &d->proc.threads)->tid = i;
-	s = da_symbols_new(d, &so);
 	da_symbols_find(s);
 	if (da_clr_open(d, s, 0, &o, &c) == DA_OK)
 		(void)da_clr_threads_read(c);
@@ -101,27 +89,16 @@ static uint8_t *memory_seed(size_t *ret_n)
 	return seed;
 }
 
-/* An image of 8: ELF headers, one exported symbol, its table of 157 addresses, a ThreadStore, a Thread. */
+/* An image of 8: one exported symbol, its table of 157 addresses, a ThreadStore, a Thread. */
 static uint8_t *image_seed(size_t *ret_n)
 {
 	enum { TABLE = 0x800, DATA = 0x1000, THREAD = 0x2000, SIZE = 0x3000 };
-	static const char name[] = "g_dacTable";
 	uint8_t *seed = calloc(1, SIZE + 1), *p = seed + 1;
-	uint32_t hash = 5381;
 
 	if (!seed)
 		return NULL;
 	*seed = 1;
-	for (const char *c = name; *c; c++)
-		hash = hash * 33 + (unsigned char)*c;
-	memcpy(p, "\177ELF\2\1\1", 7);
-	put(p, 32, 64, 8), put(p, 56, 2, 2), put(p, 64, 1, 4), put(p, 104, SIZE, 8);
-	put(p, 120, 2, 4), put(p, 136, 0x200, 8), put(p, 160, 64, 8);
-	put(p, 0x200, 0x6ffffef5, 8), put(p, 0x208, 0x300, 8), put(p, 0x210, 6, 8), put(p, 0x218, 0x400, 8);
-	put(p, 0x220, 5, 8), put(p, 0x228, 0x500, 8);
-	put(p, 0x300, 1, 4), put(p, 0x304, 1, 4), put(p, 0x308, 1, 4), put(p, 0x318, 1, 4), put(p, 0x31c, hash | 1, 4);
-	put(p, 0x418, 1, 4), put(p, 0x420, TABLE, 8), put(p, 0x428, 157 * 8, 8);
-	memcpy(p + 0x501, name, sizeof(name));
+	(void)synth_exports(p, SIZE, &(struct synth_export){ "g_dacTable", TABLE, 157 * 8, SYNTH_OBJECT }, 1);
 	for (unsigned i = 0; i < 157; i++)
 		put(p, TABLE + 8 * i, BASE + DATA + 16 * i, 8);
 	put(p, DATA + 16 * 16, BASE + THREAD - 0x100, 8), put(p, DATA + 16 * 19, 1, 4);

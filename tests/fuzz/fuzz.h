@@ -13,6 +13,7 @@
 #ifndef DA_TESTS_FUZZ_H
 #define DA_TESTS_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,23 @@ uint8_t *fuzz_core_seed(unsigned i, size_t *ret_n);
 uint8_t *fuzz_minidump_seed(unsigned i, size_t *ret_n);
 /* Both, one after the other. */
 uint8_t *fuzz_dump_seed(unsigned i, size_t *ret_n);
+
+/*
+ * A process of Linux on x86_64 (of 32 bits where narrow) whose memory is the input: at the base of its only
+ * module, and, where it is not 0, once more at `again`. Threads have the ids 0, 1, …, and no registers.
+ */
+struct fuzz_process {
+	const char *module;
+	uint64_t base, again;
+	size_t image; /* how much of the input the module is; 0: all */
+	unsigned threads;
+	bool narrow;
+};
+struct da_dump;
+struct da_dump *fuzz_process(const struct fuzz_process *f, const uint8_t *p, size_t n);
+
+/* pipeline.c: the model of a dump that is loaded, from its memory alone. */
+void fuzz_extract(struct da_dump *d);
 /* pipeline.c: a dump to every form of the report. Returns the bytes that came out. */
 size_t fuzz_pipeline(const uint8_t *p, size_t n, const struct da_limits *limits);
 

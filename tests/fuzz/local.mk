@@ -237,6 +237,17 @@ tests_fuzz_libfuzzer_managed_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_managed_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += aot
+fuzz_programs += %D%/fuzz_aot
+tests_fuzz_fuzz_aot_SOURCES = %D%/aot.c %D%/pipeline.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_aot_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_aot
+tests_fuzz_libfuzzer_aot_SOURCES = %D%/aot.c %D%/pipeline.c $(fuzz_common)
+tests_fuzz_libfuzzer_aot_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_aot_LDFLAGS = $(fuzz_ldflags)
+endif
+
 # Flips bits of real dumps where they are read; without arguments some of a sample's.
 fuzz_programs += %D%/sweep
 tests_fuzz_sweep_SOURCES = %D%/sweep.c %D%/pipeline.c %D%/fuzz.h

@@ -22,7 +22,7 @@ static bool swallow(void *ctx, const char *bytes, size_t n)
 	return true;
 }
 
-static void extract(struct da_dump *d)
+void fuzz_extract(struct da_dump *d)
 {
 	static const struct da_symbol_options options = { .no_local = true };
 	static const struct da_runtime_options runtime = { 0 };
@@ -55,7 +55,7 @@ size_t fuzz_pipeline(const uint8_t *p, size_t n, const struct da_limits *limits)
 		struct da_doc *doc = da_doc_new(d->arena, NULL);
 
 		if (!d->minimal)
-			extract(d);
+			fuzz_extract(d);
 		da_analyze(d, doc, &options);
 		da_doc_finish(doc);
 		for (size_t i = 0; i < da_renderers_n; i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "model/model.h"
 #include "synth/synth.h"
 #include "synth/synth_md.h"
 
@@ -30,6 +31,37 @@ struct da_limits fuzz_limits(void)
 	l.expand = 16 << 20;
 	return l;
 }
+
+static void add_range(struct da_dump *d, uint64_t start, size_t n)
+{
+	*da_vec_add(d->arena, &d->proc.mem.ranges) =
+		(struct da_range){ .start = start, .end = start + n, .file_len = n, .has_prot = true, .module = DA_NONE,
+				   .prot = DA_PROT_R | DA_PROT_W | DA_PROT_X };
+}
+
+struct da_dump *fuzz_process(const struct fuzz_process *f, const uint8_t *p, size_t n)
+{
+	const size_t image = f->image ? DA_MIN(f->image, n) : n;
+	static struct da_limits limits;
+	struct da_dump *d;
+
+	limits = fuzz_limits();
+	d = da_dump_new(&limits, NULL);
+	d->proc.os = DA_OS_LINUX;
+	d->proc.arch = f->narrow ? da_arch_by_elf(SYNTH_I386, 1, false) : da_arch_by_elf(SYNTH_X86_64, 2, false);
+	d->proc.arch_name = d->proc.arch->name;
+	d->proc.mem = (struct da_memory){ .file = { p, n }, .word = f->narrow ? 4 : 8 };
+	add_range(d, f->base, image);
+	if (f->again)
+		add_range(d, f->again, n);
+	*da_vec_add(d->arena, &d->proc.modules) =
+		(struct da_module){ .name = f->module, .start = f->base, .end = f->base + image, .bias = f->base, .has_bias = true };
+	for (uint32_t i = 0; i < f->threads; i++)
+		da_vec_add(d->arena, &d->proc.threads)->tid = i;
+	return d;
+}
+
+/* ---------------------------------------------------------------- cores */
 
 static const struct {
 	unsigned bits;

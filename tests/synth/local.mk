@@ -2,7 +2,8 @@
 check_LIBRARIES += tests/synth/libsynth.a
 tests_synth_libsynth_a_SOURCES = %D%/synth.c %D%/process.c %D%/synth.h \
 	%D%/synth_cli.c %D%/synth_cli.h \
-	%D%/synth_md.c %D%/synth_md.h %D%/synth_pdb.c %D%/synth_pdb.h %D%/synth_pe.c %D%/synth_pe.h
+	%D%/synth_md.c %D%/synth_md.h %D%/synth_pdb.c %D%/synth_pdb.h %D%/synth_pe.c %D%/synth_pe.h \
+	%D%/synth_exports.c %D%/synth_exports.h
 check_PROGRAMS += tests/synth/synthcore
 tests_synth_synthcore_SOURCES = %D%/synthcore.c
 tests_synth_synthcore_LDADD = tests/synth/libsynth.a
