@@ -248,6 +248,17 @@ tests_fuzz_libfuzzer_aot_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_aot_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += search
+fuzz_programs += %D%/fuzz_search
+tests_fuzz_fuzz_search_SOURCES = %D%/search.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_search_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_search
+tests_fuzz_libfuzzer_search_SOURCES = %D%/search.c $(fuzz_common)
+tests_fuzz_libfuzzer_search_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_search_LDFLAGS = $(fuzz_ldflags)
+endif
+
 # Flips bits of real dumps where they are read; without arguments some of a sample's.
 fuzz_programs += %D%/sweep
 tests_fuzz_sweep_SOURCES = %D%/sweep.c %D%/pipeline.c %D%/fuzz.h

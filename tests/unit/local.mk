@@ -58,6 +58,8 @@ unit_tests += %D%/t_hardware_throw
 unit_tests += %D%/t_clr_types
 unit_tests += %D%/t_clr_files
 unit_tests += %D%/t_clr_objects
+unit_tests += %D%/t_clr_search
+tests_unit_t_clr_search_SOURCES = %D%/t_clr_search.c tests/fuzz/seeds.c tests/fuzz/fuzz.h
 # report
 unit_tests += %D%/t_json
 unit_tests += %D%/t_redact
@@ -74,7 +76,7 @@ unit_tests += %D%/t_rules
 unit_tests += %D%/t_stage
 
 LDADD = tests/synth/libsynth.a $(DA_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += %D%/clr_code.h %D%/load_md.h %D%/clr_objects.h %D%/fault_process.h %D%/findings.h %D%/hand_stack.h %D%/hang_process.h %D%/report_doc.h %D%/unit.h \
+EXTRA_DIST += %D%/clr_code.h %D%/clr_search.h %D%/load_md.h %D%/clr_objects.h %D%/fault_process.h %D%/findings.h %D%/hand_stack.h %D%/hang_process.h %D%/report_doc.h %D%/unit.h \
 	%D%/wait_process.h
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)

@@ -310,20 +310,30 @@ static bool is_section(const struct da_clr *c, uint64_t at)
 	       in_image(c, pointer(c, field(c, at, DA_CLR_RangeSection_JitManager)));
 }
 
+/* How many of them a list has; 0: it leads elsewhere, or back into itself. */
+static uint64_t sections(struct search *s, uint64_t at)
+{
+	uint64_t n = 0, mark = 0; /* one behind us, moved on at each power of two: a cycle meets it */
+
+	for (; at && at != mark && s->work++ < WORK_MAX && is_section(s->c, at); n++) {
+		if ((n & (n - 1)) == 0)
+			mark = at;
+		at = field(s->c, at, DA_CLR_RangeSection_Next);
+	}
+	return at ? 0 : n;
+}
+
 /* 6 and 7: the longest list of them. */
 static void find_list(struct search *s)
 {
-	struct da_clr *c = s->c;
 	uint64_t best = 0;
 
 	for (size_t i = 0; i < s->v.n; i++) {
-		uint64_t at = s->v.v[i].value, n = 0;
+		uint64_t n = sections(s, s->v.v[i].value);
 
-		for (; at && s->work++ < WORK_MAX && is_section(c, at); n++)
-			at = field(c, at, DA_CLR_RangeSection_Next);
-		if (!at && n > best) {
+		if (n > best) {
 			best = n;
-			set(c, DA_CLR_G_ExecutionManagerCodeRangeMapAddress, s->v.v[i].at);
+			set(s->c, DA_CLR_G_ExecutionManagerCodeRangeMapAddress, s->v.v[i].at);
 		}
 	}
 }
