@@ -2,10 +2,8 @@
 /* A .sym file of Breakpad beside a minidump of x86: the stack by its records. */
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fuzz/fuzz.h"
 #include "loader/loader.h"
@@ -24,31 +22,6 @@ static const char *const texts[] = {
 	     "$esp $T0 4 + = $L $T0 .cbSavedRegs - = $P $T0 4 + .cbParams + .cbCalleeParams - =\n"
 	     "STACK WIN 0 1040 40 0 0 4 8 8 0 0 1\n",
 };
-
-static char folder[64], file[96];
-
-static void clean(void)
-{
-	(void)unlink(file);
-	(void)rmdir(folder);
-}
-
-static bool write_symbols(const uint8_t *p, size_t n)
-{
-	FILE *f;
-	bool ok;
-
-	if (!*folder) {
-		snprintf(folder, sizeof(folder), "/tmp/fuzz-frames.XXXXXX");
-		if (!mkdtemp(folder))
-			abort();
-		snprintf(file, sizeof(file), "%s/app.sym", folder);
-		atexit(clean);
-	}
-	f = fopen(file, "w");
-	ok = f && fwrite(p, 1, n, f) == n;
-	return f && fclose(f) == 0 && ok;
-}
 
 uint8_t *fuzz_seed(unsigned i, size_t *ret_n)
 {
@@ -88,25 +61,22 @@ static uint8_t *dump(size_t *ret_n)
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	const struct da_limits limits = fuzz_limits();
-	const char *const dirs[] = { folder };
+	const char *const dirs[] = { fuzz_file("app.sym", p, n) };
 	const struct da_symbol_options o = { .dirs = dirs, .ndirs = 1, .no_local = true };
 	struct da_dump *d = da_dump_new(&limits, NULL);
 	const char *message;
-	uint8_t *bytes;
+	uint8_t *bytes = dump(&n);
 
-	if (write_symbols(p, n)) {
-		bytes = dump(&n);
-		d->file = (struct da_bytes){ bytes, n };
-		d->origin.file = "app.dmp";
-		if (da_load(d, &message) == DA_OK) {
-			struct da_symbols *s = da_symbols_new(d, &o);
+	d->file = (struct da_bytes){ bytes, n };
+	d->origin.file = "app.dmp";
+	if (da_load(d, &message) == DA_OK) {
+		struct da_symbols *s = da_symbols_new(d, &o);
 
-			da_symbols_find(s);
-			da_unwind_run(d, s, NULL);
-			da_symbols_run(s);
-		}
-		da_arena_on_free(d->arena, free, bytes);
+		da_symbols_find(s);
+		da_unwind_run(d, s, NULL);
+		da_symbols_run(s);
 	}
+	da_arena_on_free(d->arena, free, bytes);
 	da_dump_free(d);
 	return 0;
 }

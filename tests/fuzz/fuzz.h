@@ -46,6 +46,9 @@ struct fuzz_process {
 struct da_dump;
 struct da_dump *fuzz_process(const struct fuzz_process *f, const uint8_t *p, size_t n);
 
+/* The input as a file of this name, alone in a folder that goes when the process ends: the folder. */
+const char *fuzz_file(const char *name, const uint8_t *p, size_t n);
+
 /* pipeline.c: the model of a dump that is loaded, from its memory alone. */
 void fuzz_extract(struct da_dump *d);
 /* pipeline.c: a dump to every form of the report. Returns the bytes that came out. */

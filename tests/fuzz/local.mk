@@ -259,6 +259,17 @@ tests_fuzz_libfuzzer_search_LDADD = $(fuzz_libs)
 tests_fuzz_libfuzzer_search_LDFLAGS = $(fuzz_ldflags)
 endif
 
+fuzz_targets += composite
+fuzz_programs += %D%/fuzz_composite
+tests_fuzz_fuzz_composite_SOURCES = %D%/composite.c %D%/replay.c $(fuzz_common)
+tests_fuzz_fuzz_composite_LDADD = $(fuzz_libs)
+if FUZZING
+noinst_PROGRAMS += %D%/libfuzzer_composite
+tests_fuzz_libfuzzer_composite_SOURCES = %D%/composite.c $(fuzz_common)
+tests_fuzz_libfuzzer_composite_LDADD = $(fuzz_libs)
+tests_fuzz_libfuzzer_composite_LDFLAGS = $(fuzz_ldflags)
+endif
+
 # Flips bits of real dumps where they are read; without arguments some of a sample's.
 fuzz_programs += %D%/sweep
 tests_fuzz_sweep_SOURCES = %D%/sweep.c %D%/pipeline.c %D%/fuzz.h

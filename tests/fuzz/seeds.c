@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fuzz/fuzz.h"
 #include "model/model.h"
@@ -59,6 +61,38 @@ struct da_dump *fuzz_process(const struct fuzz_process *f, const uint8_t *p, siz
 	for (uint32_t i = 0; i < f->threads; i++)
 		da_vec_add(d->arena, &d->proc.threads)->tid = i;
 	return d;
+}
+
+/* ---------------------------------------------------------------- files */
+
+static char folder[64], file[128];
+static pid_t maker;
+
+/* A worker of replay.c has a folder of its own. */
+static void clean(void)
+{
+	if (getpid() != maker)
+		return;
+	(void)unlink(file);
+	(void)rmdir(folder);
+}
+
+const char *fuzz_file(const char *name, const uint8_t *p, size_t n)
+{
+	FILE *f;
+
+	if (!*folder || getpid() != maker) {
+		snprintf(folder, sizeof(folder), "/tmp/fuzz-file.XXXXXX");
+		if (!mkdtemp(folder))
+			abort();
+		snprintf(file, sizeof(file), "%s/%s", folder, name);
+		maker = getpid();
+		atexit(clean);
+	}
+	f = fopen(file, "w");
+	if (!f || fwrite(p, 1, n, f) != n || fclose(f) != 0)
+		abort();
+	return folder;
 }
 
 /* ---------------------------------------------------------------- cores */

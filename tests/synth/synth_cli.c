@@ -249,10 +249,10 @@ uint8_t *synth_cli_build(struct synth_cli *s, const struct synth_cli_form *form,
 
 /* ---------------------------------------------------------------- images */
 
-enum { NT = 0x80, OPTIONAL = NT + 24, FUNCTION = 12, COMPONENT = 16, MVID = 16 };
+enum { NT = 0x80, OPTIONAL = NT + 24, FUNCTION = 12, COMPONENT = 16, MVID = 16, CORE = 20, PARTS = 6, RELOCATIONS = 12 };
 
 struct layout { /* RVAs */
-	uint32_t cli, r2r, exports, metadata, debug, codeview, embedded, parts, end;
+	uint32_t cli, r2r, exports, metadata, debug, codeview, embedded, parts, core, end;
 };
 
 static struct layout lay_out(const struct synth_cli_image *im)
@@ -260,13 +260,14 @@ static struct layout lay_out(const struct synth_cli_image *im)
 	struct layout l = { .cli = SYNTH_CLI_RVA };
 
 	l.r2r = l.cli + 72;
-	l.exports = l.r2r + 16 + (im->components ? 4 * 12 : 0);
+	l.exports = l.r2r + 16 + (im->components ? PARTS * 12 : 0);
 	l.debug = l.exports + 80;
 	l.codeview = l.debug + 56;
 	l.embedded = l.codeview + 24 + (im->pdb_path ? (uint32_t)strlen(im->pdb_path) : 0) + 1;
 	l.metadata = (l.embedded + 8 + (uint32_t)im->embedded_n + 15) & ~15u;
 	l.parts = l.metadata + (((uint32_t)im->n + 3) & ~3u);
-	l.end = im->components ? l.parts + FUNCTION + (COMPONENT + MVID) * im->components : l.metadata + (uint32_t)im->n;
+	l.core = l.parts + FUNCTION + (COMPONENT + MVID) * im->components;
+	l.end = im->components ? l.core + CORE + (uint32_t)(im->nmethods + im->ninstances) : l.metadata + (uint32_t)im->n;
 	return l;
 }
 
@@ -350,22 +351,48 @@ static void put_exports(struct buffer *b, const struct synth_cli_image *im, cons
 	set_bytes(b, im, l->exports + 52, "RTR_HEADER", 11);
 }
 
-/* Sections of a composite image's header: functions (one), manifest, components, their ids. */
+/* Sections of a composite image's header: functions (one), manifest, components, their ids, instances, imports. */
 static void put_components(struct buffer *b, const struct synth_cli_image *im, const struct layout *l)
 {
 	const uint32_t n = im->components, components = l->parts + FUNCTION, mvids = components + COMPONENT * n;
-	const uint32_t sections[][3] = {
+	const uint32_t methods = l->core + CORE, instances = methods + (uint32_t)im->nmethods;
+	const uint32_t sections[PARTS][3] = {
 		{ 102, l->parts, FUNCTION }, { 112, l->metadata, (uint32_t)im->n },
 		{ 115, components, COMPONENT * n }, { 118, mvids, MVID * n },
+		{ 109, im->instances ? instances : 0, (uint32_t)im->ninstances },
+		{ 101, l->debug + RELOCATIONS, im->written ? 40 : 0 },
 	};
+	const uint32_t core[] = { 0, 1, 103, im->methods ? methods : 0, (uint32_t)im->nmethods };
 
-	set_at(b, im, l->r2r + 12, 4, 4);
-	for (unsigned i = 0; i < 4; i++)
+	set_at(b, im, l->r2r + 12, 4, PARTS);
+	for (unsigned i = 0; i < PARTS; i++)
 		for (unsigned k = 0; k < 3; k++)
 			set_at(b, im, l->r2r + 16 + 12 * i + 4 * k, 4, sections[i][k]);
 	set_at(b, im, l->parts, 4, l->cli);
 	set_at(b, im, l->parts + 4, 4, l->cli + 1);
 	set_bytes(b, im, mvids, im->mvids, MVID * n);
+	for (unsigned i = 0; i < n; i++)
+		set_at(b, im, components + COMPONENT * i + 8, 4, l->core);
+	for (unsigned i = 0; i < 5; i++)
+		set_at(b, im, l->core + 4 * i, 4, core[i]);
+	set_bytes(b, im, methods, im->methods, im->nmethods);
+	set_bytes(b, im, instances, im->instances, im->ninstances);
+}
+
+/* Where other images have their debug directory: a block of relocations, and two rows of imports. */
+static void put_written(struct buffer *b, const struct synth_cli_image *im, const struct layout *l)
+{
+	const uint32_t dirs = OPTIONAL + 0x70, section = dirs + 16 * 8;
+
+	set_number(b, dirs + 5 * 8, 8, l->debug | (uint64_t)RELOCATIONS << 32);
+	set_number(b, section + 36, 4, 0xe0000020);
+	set_at(b, im, l->debug, 4, SYNTH_CLI_RVA);
+	set_at(b, im, l->debug + 4, 4, RELOCATIONS);
+	set_at(b, im, l->debug + 8, 2, 10 << 12 | 8);
+	for (unsigned i = 0; i < 2; i++) {
+		set_at(b, im, l->debug + RELOCATIONS + 20 * i, 4, SYNTH_CLI_RVA + 0x10 - 8 * i);
+		set_at(b, im, l->debug + RELOCATIONS + 20 * i + 4, 4, 8);
+	}
 }
 
 uint8_t *synth_cli_image(const struct synth_cli_image *im, size_t *ret_n)
@@ -389,6 +416,8 @@ uint8_t *synth_cli_image(const struct synth_cli_image *im, size_t *ret_n)
 		put_exports(&b, im, &l);
 	if (im->components)
 		put_components(&b, im, &l);
+	if (im->written)
+		put_written(&b, im, &l);
 	if (im->pdb_guid)
 		put_debug(&b, im, &l);
 	set_bytes(&b, im, l.metadata, im->metadata, im->n);

@@ -49,6 +49,10 @@ struct synth_cli_image {
 	/* Of a composite image, whose metadata is the manifest: ids of the components (16 bytes each, as stored). */
 	const uint8_t *mvids;
 	unsigned components;
+	const uint8_t *methods;    /* each component's array of entry points, as it stands in the file; or NULL */
+	const uint8_t *instances;  /* the table of instances of generic methods; or NULL */
+	size_t nmethods, ninstances;
+	bool written;              /* its section is written too: two cells of imports, and one address that moves with the image */
 	uint32_t stamp;            /* 0: SYNTH_CLI_STAMP */
 	const uint8_t *pdb_guid;   /* as it stands in the file; NULL: no debug directory */
 	const char *pdb_path;

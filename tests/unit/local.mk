@@ -76,7 +76,7 @@ unit_tests += %D%/t_rules
 unit_tests += %D%/t_stage
 
 LDADD = tests/synth/libsynth.a $(DA_LIBS) $(CHECK_LIBS)
-EXTRA_DIST += %D%/clr_code.h %D%/clr_search.h %D%/load_md.h %D%/clr_objects.h %D%/fault_process.h %D%/findings.h %D%/hand_stack.h %D%/hang_process.h %D%/report_doc.h %D%/unit.h \
+EXTRA_DIST += %D%/clr_code.h %D%/clr_files.h %D%/clr_search.h %D%/load_md.h %D%/clr_objects.h %D%/fault_process.h %D%/findings.h %D%/hand_stack.h %D%/hang_process.h %D%/report_doc.h %D%/unit.h \
 	%D%/wait_process.h
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
