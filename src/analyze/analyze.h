@@ -33,6 +33,7 @@ struct da_analysis {
 	DA_VEC(uint32_t) hang_threads; /* whose stacks make it the same problem again */
 	unsigned hangs;              /* findings of threads that are held up, so far */
 	unsigned noted;              /* of these, those that ordinary work explains as well; they are not in hangs */
+	bool asked_descriptors;      /* a finding has asked what the file descriptors are */
 	unsigned taking_turns;       /* threads behind a worker whose turn it is to wait for work: no finding */
 };
 

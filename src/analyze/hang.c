@@ -49,6 +49,17 @@ bool da_wait_gives_up(const struct da_wait *w)
 	return w->has_timeout || w->has_deadline;
 }
 
+const char *da_say_threads(struct da_analysis *a, const uint32_t *threads, size_t n)
+{
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+
+	for (size_t i = 0; i < n && i < DA_HANG_NAMED; i++)
+		da_str_addf(&s, "%s%s", i == 0 ? "" : i + 1 == n ? " and " : ", ", da_say_thread(a, threads[i]));
+	if (n > DA_HANG_NAMED)
+		da_str_addf(&s, " and %zu more", n - DA_HANG_NAMED);
+	return da_strdup(a->dump->arena, da_str_get(&s));
+}
+
 const char *da_say_share(struct da_analysis *a, size_t n)
 {
 	size_t all = a->dump->proc.threads.n;
@@ -140,6 +151,21 @@ void da_hang_edges(struct da_analysis *a, struct da_finding *f, const uint32_t *
 	}
 }
 
+void da_hang_ask_descriptors(struct da_analysis *a, struct da_finding *f, const struct da_wait *w)
+{
+	bool gone = a->dump->proc.exception != NULL;
+
+	if (a->asked_descriptors || a->dump->proc.os != DA_OS_LINUX || a->dump->proc.handles.n > 0 ||
+	    (w && (w->file || (!w->has_fd && w->kind != DA_WAIT_POLL))))
+		return;
+	a->asked_descriptors = true;
+	da_finding_next(f, DA_NEXT_CHECK, "%srite ls -l /proc/PID/fd to PID.fd%s beside the dump, %s: %s.", gone ? "Next time w" : "W",
+			w ? "" : " and ss -tnp", gone ? "before the process is ended" : "while the process still runs",
+			!w ? "they tell the other end of each connection"
+			: w->has_fd ? da_printf(a->dump->arena, "it tells what file descriptor %d is", w->fd)
+				    : "it tells what its file descriptors are");
+}
+
 void da_hang_wait(struct da_analysis *a, struct da_finding *f, uint32_t thread, const struct da_wait *w, const char *what)
 {
 	const char *function = da_standing_in(a, thread);
@@ -153,6 +179,7 @@ void da_hang_wait(struct da_analysis *a, struct da_finding *f, uint32_t thread, 
 	da_evidence_text(ev, "waits for %s%s%s%s%s", da_say_wait(a, w), function ? " in " : "",
 			 function ? da_printf(a->dump->arena, DA_SYM("%s"), function) : "", w->how ? ": " : "",
 			 w->how ? w->how : "");
+	da_hang_ask_descriptors(a, f, w);
 }
 
 /* ---------------------------------------------------------------- heads of chains */
@@ -374,13 +401,16 @@ static bool is_signalled(const struct da_analysis *a, uint32_t thread)
 	return w && w->owner == DA_NONE && is_signal((enum da_lock_kind)w->kind) && !da_wait_gives_up(w) && !w->woken;
 }
 
-size_t da_hang_signalled(const struct da_analysis *a)
+const uint32_t *da_hang_signalled(struct da_analysis *a, size_t *ret_n)
 {
+	uint32_t *list = da_calloc(a->dump->arena, a->graph->n, sizeof(*list));
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < a->graph->n; i++)
-		n += is_signalled(a, i) && a->dump->proc.threads.v[i].state != DA_STATE_IDLE;
-	return n;
+		if (is_signalled(a, i) && a->dump->proc.threads.v[i].state != DA_STATE_IDLE)
+			list[n++] = i;
+	*ret_n = n;
+	return list;
 }
 
 bool da_hang_nobody_outside(const struct da_analysis *a)

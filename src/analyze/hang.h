@@ -27,6 +27,8 @@ const char *da_say_unread(struct da_analysis *a, const struct da_wait *w);
 const char *da_hang_fuller_dump(const struct da_analysis *a);
 /* It ends by itself, after a time limit that it was given. */
 bool da_wait_gives_up(const struct da_wait *w);
+/* t3 "indexer", t4 and 2 more */
+const char *da_say_threads(struct da_analysis *a, const uint32_t *threads, size_t n);
 /* "12 % of all threads (5)" */
 const char *da_say_share(struct da_analysis *a, size_t n);
 
@@ -35,8 +37,13 @@ const char *da_say_share(struct da_analysis *a, size_t n);
  * in the same way together.
  */
 void da_hang_edges(struct da_analysis *a, struct da_finding *f, const uint32_t *threads, size_t n);
-/* The wait of one thread, for whatever it is. */
+/*
+ * The wait of one thread, for whatever it is. Where it is for a file descriptor, the first finding asks for the listing
+ * that tells what that is.
+ */
 void da_hang_wait(struct da_analysis *a, struct da_finding *f, uint32_t thread, const struct da_wait *w, const char *what);
+/* The same by itself; w NULL: of connections. */
+void da_hang_ask_descriptors(struct da_analysis *a, struct da_finding *f, const struct da_wait *w);
 
 /* Threads that others stand behind by a lock, those with most first. Who only is waited for to end is none. */
 struct da_heads {
@@ -84,7 +91,7 @@ uint32_t da_gc_holders(const struct da_analysis *a, uint32_t runtime, bool *ret_
 const char *da_hang_no_waits(const struct da_analysis *a);
 
 /* Threads that wait for a signal of another one: a condition variable, semaphore, event; and that do not give up. */
-size_t da_hang_signalled(const struct da_analysis *a);
+const uint32_t *da_hang_signalled(struct da_analysis *a, size_t *ret_n);
 /* No thread runs, sleeps or waits for something outside: what they wait for must come from each other. */
 bool da_hang_nobody_outside(const struct da_analysis *a);
 

@@ -23,7 +23,7 @@ static unsigned run_convoy(struct da_analysis *a)
 		da_finding_description(f, "The lock is being handed from one to the next: it is held for a short time, but asked for more "
 				       "often than it can be given. %s.", da_say_share(a, count));
 		da_finding_recommendation(f, "Hold the lock for less, or split what it guards; a profile shows who takes it most.");
-		da_finding_next(f, DA_NEXT_DUMP, "Make a second dump some seconds later: a queue that stays tells more than one.");
+		da_finding_next(f, DA_NEXT_DUMP, "%s: a queue that stays tells more than one.", da_hang_second_dump(a));
 		da_finding_refuted_by(f, "a second dump in which nobody waits for it");
 		for (uint32_t k = from; k < to; k++)
 			da_finding_thread(f, p->waits.v[a->order->waits_of[k]].thread);

@@ -73,7 +73,7 @@ static void one(struct da_analysis *a, uint32_t runtime, uint32_t n, bool waits)
 					     "not wait."
 					   : "Make a second dump some seconds later: if it stands there again, give the developers "
 					     "that stack.");
-	da_finding_next(f, DA_NEXT_DUMP, "Make a second dump some seconds later: it shows whether the collection has ended.");
+	da_finding_next(f, DA_NEXT_DUMP, "%s: that shows whether the collection has ended.", da_hang_second_dump(a));
 	da_finding_refuted_by(f, "a second dump in which the collection is over");
 	da_finding_thread(f, p->runtimes.v[runtime].suspended_by);
 	for (size_t i = 0; i < p->managed_threads.n; i++) {

@@ -2,6 +2,8 @@
 /* hang.none: what was looked at when no rule found a hang, and what that does not tell. */
 #include "config.h"
 
+#include <stdarg.h>
+
 #include "analyze/hang.h"
 
 static const char *died(const struct da_analysis *a)
@@ -11,58 +13,99 @@ static const char *died(const struct da_analysis *a)
 	return a->dump->proc.threads.n ? NULL : "the dump holds no threads";
 }
 
-/* What would look the same if it were wrong. */
-static const char *reservations(struct da_analysis *a)
-{
-	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
-	size_t signalled = da_hang_signalled(a);
+/* ---------------------------------------------------------------- what would look the same */
 
-	if (a->taking_turns)
-		da_str_addf(&s, " %u %s behind one that waits for work, as workers do that take turns.", a->taking_turns,
-			    da_plural(a->taking_turns, "stands", "stand"));
-	if (signalled)
-		da_str_addf(&s, " %zu %s for a signal of another thread (a condition variable, semaphore, event or task): who gives it "
-			    "stands nowhere, and a lost one would look the same.", signalled, da_plural(signalled, "waits", "wait"));
-	if (da_hang_nobody_outside(a))
-		da_str_add(&s, " No thread runs, sleeps or waits for anything outside: unless a signal handler or another process wakes "
-			       "one, none of them goes on.");
-	if (a->dump->proc.runtimes.n)
-		da_str_add(&s, " Tasks and requests that no thread stands in were not looked at.");
-	return da_strdup(a->dump->arena, da_str_get(&s));
+struct clauses {
+	struct da_str s;
+	size_t n;
+};
+
+static DA_PRINTF(2, 3) void or_if(struct clauses *c, const char *format, ...)
+{
+	va_list ap;
+
+	da_str_add(&c->s, c->n++ ? ", or if " : " A hang would look the same if ");
+	va_start(ap, format);
+	da_str_vaddf(&c->s, format, ap);
+	va_end(ap);
 }
 
-/* Threads whose wait another thread of the process ends. */
-static size_t waiting(const struct da_analysis *a)
+/* Threads outside of their idle places that run, or that wait for what comes from outside of the process. */
+static const uint32_t *those(struct da_analysis *a, bool running, size_t *ret_n)
 {
+	uint32_t *list = da_calloc(a->dump->arena, a->graph->n, sizeof(*list));
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < a->graph->n; i++) {
 		const struct da_wait *w = da_primary_wait(a, i);
+		enum da_state state = (enum da_state)a->dump->proc.threads.v[i].state;
+		bool outside = state == DA_STATE_WAITING && w && w->kind > DA_LOCK_UNKNOWN && w->kind != DA_WAIT_SLEEP &&
+			       !da_wait_gives_up(w);
 
-		n += w && w->kind < DA_LOCK_UNKNOWN;
+		if (running ? state == DA_STATE_RUNNING : outside)
+			list[n++] = i;
 	}
-	return n;
+	*ret_n = n;
+	return list;
+}
+
+/* One or two by name; of more the table tells. */
+static const char *subject(struct da_analysis *a, const uint32_t *list, size_t n, const char *one, const char *many)
+{
+	return n <= 2 ? da_printf(a->dump->arena, "%s, which %s,", da_say_threads(a, list, n), n == 1 ? one : many)
+		      : da_printf(a->dump->arena, "the %zu threads that %s", n, many);
+}
+
+static const char *reservations(struct da_analysis *a, size_t unknown)
+{
+	struct clauses c = { 0 };
+	const char *text, *function;
+	const uint32_t *list;
+	size_t n;
+
+	list = those(a, true, &n);
+	function = n == 1 ? da_standing_in(a, list[0]) : NULL;
+	if (n)
+		or_if(&c, "%s never %s", subject(a, list, n, function ? da_printf(a->dump->arena, "runs in " DA_SYM("%s"), function) : "runs",
+						 "run"), da_plural(n, "ends", "end"));
+	list = da_hang_signalled(a, &n);
+	if (n)
+		or_if(&c, "%s never %s it", subject(a, list, n, "waits for a signal of another thread", "wait for a signal of another thread"),
+		      da_plural(n, "gets", "get"));
+	list = those(a, false, &n);
+	if (n)
+		or_if(&c, "nothing comes any more for %s", n <= 2 ? da_say_threads(a, list, n)
+			  : da_printf(a->dump->arena, "the %zu threads that wait for something outside", n));
+	if (unknown)
+		or_if(&c, "one of those is stuck of which it is not known what they do");
+	if (a->dump->proc.runtimes.n)
+		or_if(&c, "requests wait in tasks that no thread works on, which were not looked at");
+	text = c.n ? da_printf(a->dump->arena, "%s.", da_str_get(&c.s)) : "";
+	da_str_done(&c.s);
+	return text;
 }
 
 static unsigned run_none(struct da_analysis *a)
 {
-	size_t unknown, waits = waiting(a);
+	size_t unknown, n = a->graph->n;
 	const char *states = da_say_states(a, &unknown);
 	struct da_finding *f;
 
 	if (a->hangs || a->noted || da_graph_ownerless(a->dump, a->graph))
 		return 0;
 	f = da_finding_new(a->doc, "hang.none", DA_SEVERITY_NOTIFICATION, 0,
-			   unknown * 10 > a->graph->n || da_hang_nobody_outside(a) ? 0.5 : 0.8);
+			   unknown * 10 > n || da_hang_nobody_outside(a) ? 0.5 : 0.8);
 	da_finding_title(f, "No hang was found");
-	da_finding_description(f, "Looked at %zu %s: %s. %zu %s for a lock, a signal or the end of another one; none of these waits closes "
-			       "a circle or stands behind a thread that waits itself%s.%s", a->graph->n,
-			       da_plural(a->graph->n, "thread", "threads"), states, waits,
-			       da_plural(waits, "waits", "wait"), a->taking_turns ? " for anything but work" : "",
-			       reservations(a));
-	da_finding_recommendation(f, "If the service hung when this dump was made, make two more, ten seconds apart: what does not "
-				  "move between them is the question.");
-	da_finding_refuted_by(f, "a second dump in which the same threads stand at the same places and requests wait");
+	da_finding_description(f, "%zu %s looked at: %s. No threads wait for each other, and none stands behind one that waits "
+			       "itself%s.%s%s%s", n, da_plural(n, "thread was", "threads were"), states,
+			       a->taking_turns ? " for anything but work" : "",
+			       a->taking_turns ? da_printf(a->dump->arena, " %u %s behind a worker that waits for work, as workers do that "
+							   "take turns.", a->taking_turns, da_plural(a->taking_turns, "stands", "stand")) : "",
+			       da_hang_nobody_outside(a) ? " But no thread runs, sleeps or waits for anything outside: only a signal handler or "
+							   "another process could wake one." : "", reservations(a, unknown));
+	da_finding_recommendation(f, "If the service hung then, make two dumps ten seconds apart the next time: threads that stand at the same "
+				  "place in both, and are not idle, are the ones to look at.");
+	da_finding_refuted_by(f, "a second dump in which the same threads stand at the same places while requests wait");
 	return 1;
 }
 

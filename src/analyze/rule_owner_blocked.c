@@ -138,6 +138,8 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does, enu
 	for (size_t i = 0; i < n; i++)
 		da_finding_thread(f, followers[i]);
 	da_hang_edges(a, f, followers, n);
+	if (da_primary_wait(a, head))
+		da_hang_wait(a, f, head, da_primary_wait(a, head), "wait of who is in front");
 	a->graph->told[head] = true;
 	if (gravity == GRAVE || gravity == POSSIBLY)
 		lead(a, f, head, does, gravity);

@@ -93,10 +93,8 @@ static void one(struct da_analysis *a, const struct group *g)
 	da_finding_description(f, "What takes long is then there, or on the way, not in this process. %s.", da_say_share(a, g->n));
 	da_finding_recommendation(f, "Look at the other side at that time: its load, its log, what it waits for itself. Give such calls a "
 				  "time limit, and do not make them where others wait for the thread.");
-	da_finding_next(f, DA_NEXT_DUMP, "Make two dumps ten seconds apart: they show whether these threads go on.");
-	if (a->dump->proc.os == DA_OS_LINUX && a->dump->proc.handles.n == 0)
-		da_finding_next(f, DA_NEXT_CHECK, "Next time write ls -l /proc/PID/fd to PID.fd and ss -tnp beside the dump: they tell the "
-				"other end of each connection.");
+	da_finding_next(f, DA_NEXT_DUMP, "%s two dumps ten seconds apart: they show whether these threads go on.", da_hang_make(a));
+	da_hang_ask_descriptors(a, f, NULL);
 	da_finding_refuted_by(f, "a second dump in which these threads have gone on: calls that are made all the time look the same");
 	for (uint32_t i = g->first; i < a->graph->n; i++) {
 		const struct da_wait *w = remote_wait(a, i);

@@ -137,16 +137,13 @@ static bool find_spin(struct da_analysis *a, uint64_t *ret_total, struct spin *r
 	return most.n && most.us / SPIN_PERCENT >= total / 100;
 }
 
-/* t3 "indexer", t4 and 2 more */
 static const char *say_threads(struct da_analysis *a, const struct spin *s)
 {
-	struct da_str text DA_CLEANUP(da_str_done) = { 0 };
+	uint32_t *list = da_calloc(a->dump->arena, s->n, sizeof(*list));
 
-	for (uint32_t i = 0; i < s->n && i < DA_HANG_NAMED; i++)
-		da_str_addf(&text, "%s%s", i == 0 ? "" : i + 1 == s->n ? " and " : ", ", da_say_thread(a, s->v[i].thread));
-	if (s->n > DA_HANG_NAMED)
-		da_str_addf(&text, " and %u more", s->n - DA_HANG_NAMED);
-	return da_strdup(a->dump->arena, da_str_get(&text));
+	for (uint32_t i = 0; i < s->n; i++)
+		list[i] = s->v[i].thread;
+	return da_say_threads(a, list, s->n);
 }
 
 /* " t3 "indexer" holds lock1 (…), and 4 threads wait behind it." of each that holds one; else "". */

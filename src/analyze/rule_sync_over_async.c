@@ -84,7 +84,7 @@ static unsigned run_sync_over_async(struct da_analysis *a)
 					     "on them; until then ThreadPool.SetMinThreads gives room."
 					   : "Await the tasks instead of blocking on them: each blocked thread is one less for others.");
 	da_finding_refuted_by(f, "a second dump in which these threads have gone on");
-	da_finding_next(f, DA_NEXT_DUMP, "Make two dumps ten seconds apart: they show whether these threads go on.");
+	da_finding_next(f, DA_NEXT_DUMP, "%s two dumps ten seconds apart: they show whether these threads go on.", da_hang_make(a));
 	for (uint32_t i = 0; i < a->graph->n; i++) {
 		if (!counts(a, i))
 			continue;

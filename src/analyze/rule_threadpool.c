@@ -106,7 +106,7 @@ static unsigned run_starvation(struct da_analysis *a)
 	da_finding_recommendation(f, "Do not block in work items: await instead of .Result and .Wait(), asynchronous locks and calls instead of "
 				  "synchronous ones. Until then %s gives room.",
 				  full ? "a higher ThreadPool.SetMaxThreads" : "ThreadPool.SetMinThreads");
-	da_finding_next(f, DA_NEXT_DUMP, "Make two dumps ten seconds apart: they show whether the queue shrinks.");
+	da_finding_next(f, DA_NEXT_DUMP, "%s two dumps ten seconds apart: they show whether the queue shrinks.", da_hang_make(a));
 	da_finding_refuted_by(f, "a second dump in which the queue is empty or the workers have gone on");
 	evidence(a, f, t);
 	threads(a, f);

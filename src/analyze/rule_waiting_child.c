@@ -26,7 +26,7 @@ static unsigned run_waiting_child(struct da_analysis *a)
 	da_finding_title(f, "%zu %s for a child process to end", n, da_plural(n, "thread waits", "threads wait"));
 	da_finding_description(f, "What takes long is then in the child, not here. %s.", da_say_share(a, n));
 	da_finding_recommendation(f, "Make a dump of the child as well, and give both to dumpan in one call.");
-	da_finding_next(f, DA_NEXT_DUMP, "Make a dump of the child process too.");
+	da_finding_next(f, DA_NEXT_DUMP, "%s a dump of the child process too.", da_hang_make(a));
 	da_finding_refuted_by(f, "a child that has ended, and whose end was not noticed");
 	for (uint32_t i = 0, shown = 0; i < a->graph->n; i++) {
 		const struct da_wait *w = da_primary_wait(a, i);

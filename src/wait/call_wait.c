@@ -412,9 +412,9 @@ static void add(struct told *t, uint32_t thread)
 		wait->how = da_printf(w->d->arena, "%s %s", wait->how,
 				      da_wait_deadline(w, wait, (enum da_clock)t->clock, t->timeout_us));
 	if (t->descriptor)
-		da_note(w->d->ledger, DA_NOTE_MISSING, "waits",
-			"Write ls -l /proc/PID/fd to PID.fd beside the dump: it tells which files and sockets threads wait for.",
-			"which files, pipes and sockets the file descriptors are is in no core");
+		da_note(w->d->ledger, DA_NOTE_MISSING, "waits", NULL,
+			"which files, pipes and sockets the file descriptors are is in no core; ls -l /proc/PID/fd tells it, "
+			"written to PID.fd beside the dump while the process lives");
 }
 
 void da_wait_call(struct da_waits *w, uint32_t thread)

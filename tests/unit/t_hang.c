@@ -412,6 +412,32 @@ START_TEST(owners_that_nobody_knows)
 }
 END_TEST
 
+START_TEST(what_would_look_the_same)
+{
+	struct da_dump *d = threads(6);
+	uint32_t l = lock(d, DA_NONE, 0);
+	const struct da_finding_row *f;
+
+	d->proc.locks.v[l].kind = DA_LOCK_PTHREAD_COND;
+	d->proc.locks.v[l].state = DA_LOCK_STATE_UNKNOWN;
+	d->proc.locks.v[l].owner_tid = 0;
+	wait(d, 1, l, 0.9f);
+	d->proc.waits.v[0].kind = DA_LOCK_PTHREAD_COND;
+	d->proc.threads.v[1].state = DA_STATE_WAITING;
+	for (uint32_t i = 2; i < 5; i++)
+		d->proc.threads.v[i].state = DA_STATE_RUNNING;
+	f = finding(analyze(d), "hang.none");
+	ck_assert_ptr_nonnull(f);
+	ck_says(f->description, "6 threads were looked at: 3 running, 1 waiting, 2 idle.");
+	ck_says(f->description, "A hang would look the same if the 3 threads that run never end, or if t2, which waits for a signal of "
+				"another thread, never gets it.");
+	da_dump_free(d);
+	d = threads(2);
+	ck_assert_ptr_null(strstr(finding(analyze(d), "hang.none")->description, "would look the same"));
+	da_dump_free(d);
+}
+END_TEST
+
 /* Which dump would tell: by system, by what the lock is, and by what is amiss with this one. */
 START_TEST(locks_whose_memory_is_missing)
 {
@@ -591,5 +617,5 @@ UNIT_MAIN("hang", cycles_of_each_size, a_guess_makes_it_possible_only, a_semapho
 	  what_a_head_waits_for, one_behind_a_call, methods_of_tasks, a_circle_with_a_time_limit, the_gravest_leads,
 	  joins_and_what_is_alike, an_owner_that_works_is_no_finding, an_owner_that_is_gone,
 	  workers_that_block_on_tasks, waits_for_a_child, a_lock_that_changes_hands,
-	  owners_that_nobody_knows, locks_whose_memory_is_missing, a_crash_leads_before_a_hang,
+	  owners_that_nobody_knows, locks_whose_memory_is_missing, what_would_look_the_same, a_crash_leads_before_a_hang,
 	  readers_that_want_to_write, a_wake_up_on_its_way, the_lock_of_the_loader, numbers_add_up)

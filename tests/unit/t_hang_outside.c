@@ -397,5 +397,60 @@ START_TEST(collections)
 }
 END_TEST
 
-UNIT_MAIN("hang_outside", collections, tracers, debuggers_of_windows, profilers, remotes_by_destination, sleepers, boxes, pools,
+/* The listing of descriptors is asked for where a finding tells of such a wait, once, and for next time where it is too late. */
+START_TEST(descriptors_that_matter)
+{
+	static const struct {
+		bool behind, ended, listed, with_fd;
+		const char *says; /* NULL: it is not asked for */
+	} cases[] = {
+		{ true, false, false, true, "Write ls -l /proc/PID/fd to PID.fd beside the dump, while the process still runs: it tells what "
+					    "file descriptor 5 is." },
+		{ true, false, false, false, "it tells what its file descriptors are." },
+		{ true, true, false, true, "Next time write ls -l /proc/PID/fd to PID.fd beside the dump, before the process is ended" },
+		{ true, false, true, true, NULL }, { false, false, false, true, NULL },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process(5);
+		unsigned asked = 0;
+		struct da_doc *doc;
+
+		*da_vec_add(d->arena, &d->proc.locks) = (struct da_lock){ .address = 0x1000, .kind = DA_LOCK_PTHREAD_MUTEX, .owner = 1,
+			.state = DA_LOCK_HELD, .confidence = 0.95f, .how = "its owner field" };
+		*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){ .thread = 1, .lock = DA_NONE, .owner = DA_NONE,
+			.kind = cases[i].with_fd ? DA_WAIT_PIPE : DA_WAIT_POLL, .primary = true, .has_fd = cases[i].with_fd, .fd = 5,
+			.frame = DA_NONE, .confidence = 0.95f, .how = "read" };
+		d->proc.threads.v[1].state = DA_STATE_WAITING;
+		for (uint32_t k = 2; cases[i].behind && k < 5; k++) {
+			*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){ .thread = k, .lock = 0, .address = 0x1000, .owner = 1,
+				.kind = DA_LOCK_PTHREAD_MUTEX, .primary = true, .frame = DA_NONE, .confidence = 0.95f, .how = "futex" };
+			d->proc.threads.v[k].state = DA_STATE_BLOCKED;
+		}
+		if (cases[i].listed)
+			*da_vec_add(d->arena, &d->proc.handles) = (struct da_handle){ .handle = 9, .name = "/dev/null", .type = "file" };
+		if (cases[i].ended) {
+			d->proc.exception = da_new(d->arena, struct da_exception);
+			*d->proc.exception = (struct da_exception){ .thread = 0, .is_signal = true, .code = 6, .name = "SIGABRT",
+				.has_info = true, .syscall = -1, .cause = DA_CAUSE_FROM_OUTSIDE, .blamed_frame = DA_NONE,
+				.blamed_module = DA_NONE };
+		}
+		doc = analyze(d);
+		for (size_t k = 0; k < da_doc_findings(doc); k++)
+			for (size_t m = 0; m < da_doc_finding(doc, k)->nnext; m++) {
+				const char *text = da_doc_finding(doc, k)->next[m].text;
+
+				if (!strstr(text, "PID.fd"))
+					continue;
+				asked++;
+				ck_assert_msg(cases[i].says != NULL, "case %zu", i);
+				ck_says(text, cases[i].says);
+			}
+		ck_assert_uint_eq(asked, cases[i].says ? 1 : 0);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+UNIT_MAIN("hang_outside", descriptors_that_matter, collections, tracers, debuggers_of_windows, profilers, remotes_by_destination, sleepers, boxes, pools,
 	  pools_in_a_collection, pools_that_block_on_tasks, finalizers)
