@@ -96,8 +96,10 @@ static uint64_t count_gnu_hash(struct da_image *im, uint64_t addr)
 	buckets = copy_some(im, addr, (uint64_t)nbuckets * 4);
 	if (buckets.n != (uint64_t)nbuckets * 4)
 		return 0;
-	for (c = da_image_cursor(im, buckets); da_left(&c);)
-		last = DA_MAX(last, da_get_u32(&c));
+	for (c = da_image_cursor(im, buckets); da_left(&c);) {
+		value = da_get_u32(&c);
+		last = DA_MAX(last, value);
+	}
 	if (last < first)
 		return first;
 	chains = addr + (uint64_t)nbuckets * 4;

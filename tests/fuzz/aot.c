@@ -97,14 +97,14 @@ static const struct version {
 	unsigned header_major, link, id, statics;
 	bool named; /* the words of the header's lists are in the dump */
 } versions[] = {
-	{ 3, 88, 184, 152, true }, { 4, 88, 184, 152, false }, { 5, 96, 176, 144, true }, { 0, 96, 184, 152, false },
+	{ 3, 88, 184, 152, true }, { 4, 88, 184, 152, false }, { 5, 96, 184, 152, true }, { 0, 96, 176, 144, false },
 };
 
 enum { HEADER = 0xa00, TYPES = 0xa40, GLOBALS = 0xb40, DESCRIPTOR = 0xa00, POINTERS = 0xa40, WORDS = 0xc00,
        INSTANCE = 0x1400, STORE = 0x1440, COLLECTOR = 0x1480, THREAD = 0x1800, ROOTS = 0x1c00, STATICS = 0x1c80,
        METHOD_TABLES = 0x1e00, OBJECTS = 0x2000, GC_STATICS = 0x2600, JSON = 0x2800, TEXT = 0x2c00 };
 /* Types, by their number; the symbols of their MethodTables are in the same order. */
-enum { MT_STATICS, MT_THREAD, MT_ID, MT_STRING, MT_ENTRIES, MT_LOCK, MT_OBJECT, MTS };
+enum { MT_STATICS, MT_THREAD, MT_ID, MT_STRING, MT_ENTRIES, MT_LOCK, MT_OBJECT, MT_DESK, MTS };
 
 static const struct synth_export symbols[] = {
 	{ "DotNetRuntimeDebugHeader", HEADER, 32, SYNTH_OBJECT },
@@ -122,6 +122,7 @@ static const struct synth_export symbols[] = {
 	{ "_ZTV53__Array<S_P_CoreLib_System_Threading_SyncTable_Entry>", METHOD_TABLES + 32 * MT_ENTRIES, 24, SYNTH_OBJECT },
 	{ "_ZTV33S_P_CoreLib_System_Threading_Lock", METHOD_TABLES + 32 * MT_LOCK, 24, SYNTH_OBJECT },
 	{ "_ZTV6Object", METHOD_TABLES + 32 * MT_OBJECT, 24, SYNTH_OBJECT },
+	{ "_ZTV14Shop_Shop_Desk", METHOD_TABLES + 32 * MT_DESK, 24, SYNTH_OBJECT },
 	{ "__GCSTATICSS_P_CoreLib_System_Threading_SyncTable", GC_STATICS, 8, SYNTH_OBJECT },
 };
 
@@ -202,7 +203,7 @@ static void put_types(void)
 		uint32_t flags, size;
 	} types[MTS] = { [MT_STATICS] = { 0, 0x40 }, [MT_THREAD] = { 0, 0x60 }, [MT_ID] = { 0, 0x18 },
 			 [MT_STRING] = { 0x80000002, 22 }, [MT_ENTRIES] = { 0x80000020, 24 }, [MT_LOCK] = { 0, 0x28 },
-			 [MT_OBJECT] = { 0, 24 } };
+			 [MT_OBJECT] = { 0, 24 }, [MT_DESK] = { 0, 24 } };
 
 	for (unsigned i = 0; i < MTS; i++) {
 		put32(METHOD_TABLES + 32 * i, types[i].flags), put32(METHOD_TABLES + 32 * i + 4, types[i].size);
@@ -237,7 +238,7 @@ static void put_monitors(void)
 	put(ENTRIES, type(MT_ENTRIES)), put32(ENTRIES + 8, 2);
 	put(ENTRIES + 16 + 32, BASE + LOCK), put(ENTRIES + 16 + 32 + 24, BASE + OWNER - 0x18);
 	put(LOCK, type(MT_LOCK)), put32(LOCK + 16, 2), put32(LOCK + 20, 1), put32(LOCK + 24, 1);
-	put(OWNER - 0x18, BASE + OWNER), put32(OWNER - 4, 0x8000001), put(OWNER, type(MT_OBJECT));
+	put(OWNER - 0x18, BASE + OWNER), put32(OWNER - 4, 0x8000001), put(OWNER, type(MT_DESK));
 }
 
 static void put_stacks(void)
@@ -250,8 +251,12 @@ static void put_stacks(void)
 			put(frame + 8, BASE + CODE + FUNCTION * ((i + k) % 6) + 0x18);
 			put(frame + 0x18, BASE + GC_STATICS + (k % 2 ? 0xc0 : 0x110));
 		}
-	for (unsigned k = 0; k < 6; k++) /* push rbp; mov rbp, rsp */
+	/* push rbp; mov rbp, rsp; a call of the next that returns to 0x18; leave; ret */
+	for (unsigned k = 0; k < 6; k++) {
+		memset(image + CODE + FUNCTION * k, 0x90, FUNCTION);
 		memcpy(image + CODE + FUNCTION * k, "\x55\x48\x89\xe5", 4);
+		memcpy(image + CODE + FUNCTION * k + 0x13, "\xe8\x28\0\0\0\xc9\xc3", 7);
+	}
 }
 
 static const char dead[] =

@@ -89,6 +89,7 @@ const char *fuzz_file(const char *name, const uint8_t *p, size_t n)
 		maker = getpid();
 		atexit(clean);
 	}
+	(void)unlink(file); /* to be written anew: some file systems wait for the disk where a file is cut and written again */
 	f = fopen(file, "w");
 	if (!f || fwrite(p, 1, n, f) != n || fclose(f) != 0)
 		abort();

@@ -4,7 +4,7 @@
 
 #include "synth/synth_exports.h"
 
-enum { PHDRS = 64, DYNAMIC = 0xc0, HASH = 0x140, SYMBOL = 24 };
+enum { PHDRS = 64, DYNAMIC = 0xc0, HASH = 0x140, SYMBOL = 24, BUCKETS = 3 };
 
 static void put(uint8_t *p, size_t at, uint64_t v, size_t n)
 {
@@ -32,27 +32,43 @@ static uint32_t hash(const char *name)
 	return h;
 }
 
+static void put_symbol(uint8_t *p, size_t at, const struct synth_export *e, size_t name)
+{
+	put(p, at, name, 4), put(p, at + 4, e->info, 1), put(p, at + 6, 1, 2);
+	put(p, at + 8, e->value, 8), put(p, at + 16, e->size, 8);
+}
+
 size_t synth_exports(uint8_t *p, size_t size, const struct synth_export *e, unsigned n)
 {
-	/* A filter of one word, one bucket, whose chain begins with symbol 1. */
-	size_t chain = HASH + 16 + 8 + 4, symbols = (chain + 4 * (size_t)n + 7) & ~(size_t)7;
-	size_t strings = symbols + SYMBOL * ((size_t)n + 1), end = strings + 1;
+	/* A filter of one word, the buckets, a hash for each symbol but the first, which is none. */
+	size_t buckets = HASH + 16 + 8, chain = buckets + 4 * BUCKETS;
+	size_t symbols = (chain + 4 * (size_t)n + 7) & ~(size_t)7, strings = symbols + SYMBOL * ((size_t)n + 1), end = strings + 1;
 	const uint64_t dynamic[][2] = { { 0x6ffffef5, HASH }, { 6, symbols }, { 5, strings }, { 11, SYMBOL } };
+	size_t k = 0;
 
+	if (strings >= size)
+		abort();
 	headers(p, size);
 	for (unsigned i = 0; i < 4; i++)
 		put(p, DYNAMIC + 16 * i, dynamic[i][0], 8), put(p, DYNAMIC + 16 * i + 8, dynamic[i][1], 8);
-	put(p, HASH, 1, 4), put(p, HASH + 4, 1, 4), put(p, HASH + 8, 1, 4), put(p, HASH + 24, 1, 4);
-	for (unsigned i = 0; i < n; i++) {
-		size_t at = symbols + SYMBOL * (i + 1), length = strlen(e[i].name) + 1;
+	put(p, HASH, BUCKETS, 4), put(p, HASH + 4, 1, 4), put(p, HASH + 8, 1, 4);
+	for (unsigned b = 0; b < BUCKETS; b++) { /* symbols stand in the order of their buckets */
+		size_t first = k;
 
-		if (end + length > size)
-			abort();
-		put(p, chain + 4 * (size_t)i, (hash(e[i].name) & ~1u) | (i + 1 == n), 4);
-		put(p, at, end - strings, 4), put(p, at + 4, e[i].info, 1), put(p, at + 6, 1, 2);
-		put(p, at + 8, e[i].value, 8), put(p, at + 16, e[i].size, 8);
-		memcpy(p + end, e[i].name, length);
-		end += length;
+		for (unsigned i = 0; i < n; i++) {
+			if (hash(e[i].name) % BUCKETS != b)
+				continue;
+			if (end + strlen(e[i].name) >= size)
+				abort();
+			put(p, chain + 4 * k, hash(e[i].name) & ~1u, 4);
+			put_symbol(p, symbols + SYMBOL * ++k, &e[i], end - strings);
+			memcpy(p + end, e[i].name, strlen(e[i].name) + 1);
+			end += strlen(e[i].name) + 1;
+		}
+		if (k > first) {
+			put(p, buckets + 4 * b, first + 1, 4);
+			p[chain + 4 * (k - 1)] |= 1;
+		}
 	}
 	put(p, DYNAMIC + 64, 10, 8), put(p, DYNAMIC + 72, end - strings, 8);
 	return end;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * synth_exports: a library or program of ELF, 64 bits, as it lies in memory, of which no more is there than the way to
- * its dynamic symbols: headers, the dynamic section, the hash table of one bucket, symbols, strings.
+ * its dynamic symbols: headers, the dynamic section, the hash table that the GNU linkers write, symbols, strings.
  */
 #ifndef DA_TESTS_SYNTH_EXPORTS_H
 #define DA_TESTS_SYNTH_EXPORTS_H

@@ -9,6 +9,7 @@
 #include "image/private.h"
 #include "loader/loader.h"
 #include "synth/synth.h"
+#include "synth/synth_exports.h"
 #include "unit.h"
 
 #define BASE 0x7f1200000000ULL
@@ -221,6 +222,37 @@ START_TEST(rebuilds_a_module_from_memory)
 }
 END_TEST
 
+/* Most libraries have no other table than the one that does not count them. The last symbol's bucket may be any. */
+START_TEST(counts_symbols_by_the_hash_table)
+{
+	enum { SIZE = 0x1000 };
+	static const char *const names[] = { "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta" };
+	struct synth_export e[DA_ARRAY_SIZE(names)];
+
+	for (unsigned n = 1; n <= DA_ARRAY_SIZE(names); n++) {
+		struct da_dump *d = da_dump_new(&da_limits_default, NULL);
+		uint8_t *bytes = da_alloc(d->arena, SIZE);
+		struct da_image *im;
+
+		e[n - 1] = (struct synth_export){ names[n - 1], 0x800 + 16 * n, 16, SYNTH_FUNCTION };
+		(void)synth_exports(bytes, SIZE, e, n);
+		d->proc.mem = (struct da_memory){ .file = { bytes, SIZE }, .word = 8 };
+		*da_vec_add(d->arena, &d->proc.mem.ranges) =
+			(struct da_range){ .start = BASE, .end = BASE + SIZE, .file_len = SIZE, .module = DA_NONE };
+		*da_vec_add(d->arena, &d->proc.modules) = (struct da_module){ .start = BASE, .end = BASE + SIZE };
+		ck_assert_int_eq(da_image_from_memory(d, 0, &im), DA_OK);
+		for (unsigned i = 0; i < n; i++) {
+			struct da_elf_symbol sym;
+			bool exact;
+
+			ck_assert_msg(da_image_symbol(im, e[i].value + 4, &sym, &exact) == DA_OK, "%s of %u", names[i], n);
+			ck_assert_str_eq(sym.name, names[i]);
+		}
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 /* Every byte of header and tables flipped in turn: any answer, no crash, no endless loop. */
 START_TEST(survives_any_byte_in_memory)
 {
@@ -337,5 +369,5 @@ START_TEST(survives_changed_headers)
 END_TEST
 
 UNIT_MAIN("image", finds_symbols_of_a_file, finds_variables, names_the_linkage_table, finds_function_and_line,
-	  gives_unwind_rows, reads_files_without_sections, rebuilds_a_module_from_memory, survives_any_byte_in_memory,
-	  reads_notes_to_their_end, survives_cut_files, survives_changed_headers)
+	  gives_unwind_rows, reads_files_without_sections, rebuilds_a_module_from_memory, counts_symbols_by_the_hash_table,
+	  survives_any_byte_in_memory, reads_notes_to_their_end, survives_cut_files, survives_changed_headers)
