@@ -88,6 +88,12 @@ static const char *last_error(struct da_analysis *a, const struct da_thread *t)
 			 name ? " " : "", name ? name : "");
 }
 
+/* What a core of the kernel adds to the times of the first thread; NULL: they are its own. */
+static const char *times_include(const struct da_thread *t)
+{
+	return t->times_with_ended ? "time of threads that have ended, if any" : NULL;
+}
+
 static void managed_cells(struct da_analysis *a, const struct da_managed_thread *m)
 {
 	static const char *const apartments[] = { NULL, "STA", "MTA" };
@@ -193,6 +199,8 @@ void da_section_threads(struct da_analysis *a)
 		if (t->has_times) {
 			da_set_uint(doc, DA_COL_threads_user_us, t->user_us);
 			da_set_uint(doc, DA_COL_threads_kernel_us, t->kernel_us);
+			if (t->user_us + t->kernel_us)
+				da_set_text(doc, DA_COL_threads_includes, times_include(t));
 		}
 		da_set_text(doc, DA_COL_threads_created, da_say_time(a, t->created));
 		if (t->has_priority)
@@ -272,7 +280,7 @@ void da_section_cpu(struct da_analysis *a)
 		da_set_uint(a->doc, DA_COL_cpu_user_us, t->user_us);
 		da_set_uint(a->doc, DA_COL_cpu_kernel_us, t->kernel_us);
 		da_set_real(a->doc, DA_COL_cpu_percent, 100.0 * (double)shares[i].us / (double)total);
-		da_set_text(a->doc, DA_COL_cpu_includes, t->times_with_ended ? "time of threads that have ended, if any" : NULL);
+		da_set_text(a->doc, DA_COL_cpu_includes, times_include(t));
 		da_set_text(a->doc, DA_COL_cpu_entry, begin_of(a, t));
 		da_set_text(a->doc, DA_COL_cpu_function, da_standing_in(a, shares[i].thread));
 	}
