@@ -171,10 +171,11 @@ static void missing_evidence(struct da_finding *f, const struct da_missing_file 
 {
 	if (m->store)
 		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (in a symbol store " DA_SYM("%s")
-				 "), %u %s: it would bring %s", m->name, m->store, m->frames,
+				 "), needed by %u %s: it would bring %s", m->name, m->store, m->frames,
 				 m->frames == 1 ? "frame" : "frames", m->why);
 	else if (m->managed)
-		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") ", %u %s: it would bring %s", m->name,
+		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") ", needed by %u %s: it would bring %s",
+				 m->name,
 				 m->frames, m->frames == 1 ? "frame" : "frames", m->why);
 	else if (m->debug)
 		da_evidence_text(da_finding_evidence(f, "missing debug file"), DA_SYM("%s") " (build-id %s) is here; its "
@@ -182,8 +183,8 @@ static void missing_evidence(struct da_finding *f, const struct da_missing_file 
 				 m->build_id ? m->build_id : "unknown", m->why, m->frames,
 				 m->frames == 1 ? "frame" : "frames");
 	else
-		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (build-id %s), %u %s: it would "
-			 "bring %s", m->name, m->build_id ? m->build_id : "unknown", m->frames,
+		da_evidence_text(da_finding_evidence(f, "missing file"), DA_SYM("%s") " (build-id %s), needed by %u %s: it "
+			 "would bring %s", m->name, m->build_id ? m->build_id : "unknown", m->frames,
 			 m->frames == 1 ? "frame" : "frames", m->why);
 }
 
@@ -211,13 +212,13 @@ static unsigned run_symbols_missing(struct da_analysis *a)
 	}
 	if (!first)
 		return 0;
-	f = begin(a, "dump.symbols-missing", files ? "Files are missing that would name more"
+	f = begin(a, "dump.symbols-missing", files ? "Files are missing that would give functions their names"
 						   : "Debug information of the program is missing");
 	if (files)
-		da_finding_description(f, "%u %s %u %s not found here: functions are unknown there%s.%s", frames,
-				       frames == 1 ? "frame needs" : "frames need", files,
-				       files == 1 ? "file that was" : "files that were",
-				       images ? ", and stacks may end early" : "", unlined ? " Of other files the source lines are unknown." : "");
+		da_finding_description(f, "%u %s not found on the machine that made this report. Without %s functions have no names in %u "
+				       "%s of the stacks%s.%s", files, files == 1 ? "file was" : "files were", files == 1 ? "it" : "them",
+				       frames, frames == 1 ? "frame" : "frames", images ? ", and stacks may end early" : "",
+				       unlined ? " Of other files the source lines are unknown." : "");
 	else
 		da_finding_description(f, "Source files and lines of %u %s are unknown.", unlined,
 				       unlined == 1 ? "module" : "modules");

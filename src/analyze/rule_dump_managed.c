@@ -77,10 +77,10 @@ static unsigned run_not_portable(struct da_analysis *a)
 		return 0;
 	f = da_finding_new(a->doc, "dump.not-portable", DA_SEVERITY_NOTIFICATION, 1, 1.0);
 	da_finding_title(f, "A .NET process was dumped by a tool that does not know .NET");
-	da_finding_description(f, "%s leaves out what files hold. %u %s of the application and of its runtime %s neither in the "
-			       "dump nor here: names, and the way through stacks, depend on %s.",
-			       da_streq(d->origin.writer, "kernel") ? "The kernel" : "Its writer", n,
-			       n == 1 ? "file" : "files", n == 1 ? "is" : "are", n == 1 ? "it" : "them");
+	da_finding_description(f, "%s does not save what files on disk hold, and %u %s of the application and of its runtime %s not "
+			       "found on the machine that made this report. Without %s functions have no names, and stacks may "
+			       "end early.", da_streq(d->origin.writer, "kernel") ? "The kernel" : "The tool that wrote the dump", n,
+			       n == 1 ? "file" : "files", n == 1 ? "was" : "were", n == 1 ? "it" : "them");
 	for (size_t i = 0; i < d->missing_files.n && shown < FILES_SHOWN; i++)
 		if (is_needed(&d->proc, r, &d->missing_files.v[i])) {
 			needed_file(f, &d->missing_files.v[i]);
@@ -88,8 +88,8 @@ static unsigned run_not_portable(struct da_analysis *a)
 		}
 	if (shown < n)
 		da_evidence_text(da_finding_evidence(f, "files to bring"), "%u more, listed with the modules", n - shown);
-	da_finding_recommendation(f, "Copy %s from the machine where the process ran, of the very build that ran, and name the "
-				  "folder with --symbols. Next time make the dump with dotnet-dump collect or createdump: "
+	da_finding_recommendation(f, "Copy %s from the machine where the process ran, of the very build that ran, and give the "
+				  "folder to dumpan with --symbols. Next time make the dump with dotnet-dump collect or createdump: "
 				  "its managed stacks need no other file.", n == 1 ? "that file" : "these files");
 	if (!frames) /* else dump.symbols-missing asks for them */
 		da_finding_next(f, DA_NEXT_FILE, "Bring the %s that " DA_SYM("dump.not-portable") " lists, for --symbols.",

@@ -497,7 +497,7 @@ struct da_missing_file {
 	const char *store;    /* Windows: its path in a symbol store, or NULL */
 	uint64_t bytes;       /* 0 unknown */
 	bool debug;           /* the file itself is at hand: its separate debug information is missing */
-	const char *why;      /* "names of functions", "code, to walk on in its frames" */
+	const char *why;      /* "names of its functions, and what called them" */
 	unsigned frames;      /* that lack something because of it: the order */
 };
 

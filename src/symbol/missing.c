@@ -86,9 +86,9 @@ static const char *reason(struct da_symbols *s, uint32_t module)
 static const char *brings(const struct da_files *f)
 {
 	if (!f->main && !f->debug)
-		return "code and names of functions, to walk through its frames and to name them";
+		return "names of its functions, and what called them";
 	if (!f->main)
-		return "code, to walk through its frames";
+		return "what called its functions";
 	if (f->unnamed)
 		return "names of functions, files and lines";
 	return "files, lines and inlined calls";
@@ -174,7 +174,7 @@ static void add_pe(struct da_symbols *s, uint32_t module)
 		x = add(d, module, m->name);
 		x->path = m->path;
 		x->bytes = m->file_bytes;
-		x->why = "code and unwind information, to walk through its frames, and exported names";
+		x->why = "names of its exported functions, and what called them";
 		x->frames = f->frames;
 		if (m->name && m->timestamp && m->image_size)
 			x->store = da_printf(d->arena, "%s\\%08X%x\\%s", m->name, m->timestamp, m->image_size,

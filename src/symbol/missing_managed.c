@@ -66,7 +66,7 @@ static void add_assembly(struct da_dump *d, const struct da_assembly *a, const s
 		return;
 	x = add(d, a, base_name(a->path), c->unnamed);
 	x->path = a->path;
-	x->why = a->missing_why ? "names of types and methods, and the way through stacks of its compiled code" :
+	x->why = a->missing_why ? "names of types and methods, and what called them" :
 				  "names of types and methods";
 }
 
