@@ -6,6 +6,8 @@ libdumpan_a_SOURCES += \
 	%D%/groups.c %D%/groups.h \
 	%D%/hang.c %D%/hang.h \
 	%D%/order.c %D%/order.h \
+	%D%/figures.c \
+	%D%/figures.h \
 	%D%/rule_access.c \
 	%D%/rule_box.c \
 	%D%/rule_convoy.c \

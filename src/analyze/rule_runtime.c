@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyze/crash.h"
+#include "analyze/figures.h"
 
 /* Only classes have what(): of a thrown int or text its value is told. */
 static const char *thrown_words(struct da_analysis *a)
@@ -119,10 +120,20 @@ const struct da_rule da_rule_crash_rust_panic = {
 	.why_not = da_crash_none, .run = run_rust_panic,
 };
 
+static const struct da_managed_heap *limit_met(const struct da_analysis *a)
+{
+	for (size_t i = 0; i < a->dump->proc.runtimes.n; i++)
+		if (da_heap_limit_met(&a->dump->proc.runtimes.v[i].heap))
+			return &a->dump->proc.runtimes.v[i].heap;
+	return NULL;
+}
+
 static unsigned run_out_of_memory(struct da_analysis *a)
 {
 	const char *reason = da_crash_of(a)->cpp_type ? NULL : da_crash_of(a)->reason;
 	bool script = reason && strstr(reason, "JavaScript"), managed = da_crash_of(a)->managed != NULL;
+	const char *limits = da_say_limits(a);
+	const struct da_managed_heap *limited = managed ? limit_met(a) : NULL;
 	struct da_finding *f;
 
 	if (!da_crash_cause_is(a, DA_CAUSE_OUT_OF_MEMORY))
@@ -133,26 +144,30 @@ static unsigned run_out_of_memory(struct da_analysis *a)
 						     : da_printf(a->dump->arena, "an allocation failed%s",
 								 da_crash_in_function(a)));
 	if (managed)
-		da_finding_description(f, "%s The garbage collector could not give the memory that was asked for: the machine, "
-				       "the container or a limit of the heap (DOTNET_GCHeapHardLimit) was reached, or one "
-				       "request was absurdly large.", da_crash_who_died(a));
+		da_finding_description(f, "%s The garbage collector could not give the memory that was asked for%s%s",
+				       da_crash_who_died(a), *limits ? "." : ": the machine, the container or a limit of the heap "
+				       "(DOTNET_GCHeapHardLimit) was reached, or one request was absurdly large.", limits);
 	else if (reason)
-		da_finding_description(f, "%s The process ran out of memory: %s.", da_crash_who_died(a), reason);
+		da_finding_description(f, "%s The process ran out of memory: %s.%s", da_crash_who_died(a), reason, limits);
 	else
 		da_finding_description(f, "%s An allocation was refused (" DA_SYM("%s") "): either memory or address "
-				       "space ran out, or the size that was asked for is absurd.", da_crash_who_died(a),
-				       da_crash_of(a)->cpp_type ? da_crash_of(a)->cpp_type : "std::bad_alloc");
+				       "space ran out, or the size that was asked for is absurd.%s", da_crash_who_died(a),
+				       da_crash_of(a)->cpp_type ? da_crash_of(a)->cpp_type : "std::bad_alloc", limits);
+	da_memory_figures(a, f);
 	if (script) /* which of the engine's functions asked says nothing */
 		da_finding_recommendation(f, "Raise the limit (--max-old-space-size) if so much is to be expected; otherwise "
 					  "take a heap snapshot before, to see what is kept.");
+	else if (limited)
+		da_crash_advise(a, f, da_printf(a->dump->arena, "Raise %s if so much memory is to be expected; otherwise find what "
+						"keeps the objects (a dump with the heap shows it).", limited->limit_from));
 	else
 		da_crash_advise(a, f, da_crash_by_system(a,
 				"Check the size that was asked for there; then the totals in the memory map, the page file, and "
 				"limits of a job object or container.",
 				"Check the size that was asked for there; then the limits of the process (ulimit -v, cgroup) "
 				"against the totals in the memory map."));
-	da_finding_refuted_by(f, reason ? "a message on stderr that names another reason"
-				 : managed ? "code of the program that throws OutOfMemoryException by itself"
+	da_finding_refuted_by(f, managed ? "code of the program that throws OutOfMemoryException by itself"
+				 : reason ? "a message on stderr that names another reason"
 				   : "code of the program that throws std::bad_alloc by itself");
 	return 1;
 }

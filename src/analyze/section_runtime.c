@@ -22,6 +22,10 @@ static void runtime_row(struct da_analysis *a, uint32_t i)
 	da_set_word(doc, DA_COL_runtimes_gc, r->gc < DA_ARRAY_SIZE(gc) ? gc[r->gc] : NULL);
 	if (r->heaps)
 		da_set_uint(doc, DA_COL_runtimes_heaps, r->heaps);
+	if (r->heap.has_used)
+		da_set_uint(doc, DA_COL_runtimes_heap_used_bytes, r->heap.used);
+	if (r->heap.limit)
+		da_set_uint(doc, DA_COL_runtimes_heap_limit_bytes, r->heap.limit);
 	for (size_t k = 0; k < r->unread.n; k++)
 		da_add_text(doc, DA_COL_runtimes_unread, r->unread.v[k]);
 	if (r->reader_why)

@@ -11,23 +11,13 @@
 
 #include "fault/parts.h"
 
-static const char *environment(const struct da_process *p, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i < p->environment.n; i++)
-		if (strncmp(p->environment.v[i], name, n) == 0 && p->environment.v[i][n] == '=')
-			return p->environment.v[i] + n + 1;
-	return NULL;
-}
-
 /*
  * systemd ends a service that missed its WatchdogSec by SIGABRT. The manager is pid 1, or a user's own,
  * which is then the parent; it tells the service by WATCHDOG_USEC (sd_watchdog_enabled(3)).
  */
 static bool is_watchdog(const struct da_fault *f)
 {
-	const char *usec = environment(f->p, "WATCHDOG_USEC");
+	const char *usec = da_environment(f->p, "WATCHDOG_USEC");
 
 	if (f->e->code != DA_SIGABRT)
 		return false;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "model/model.h"
 
 struct da_dump *da_dump_new(const struct da_limits *limits, struct da_watch *watch)
@@ -65,6 +68,19 @@ uint32_t da_thread_of_stack(const struct da_process *p, uint64_t addr)
 			return (uint32_t)i;
 	}
 	return DA_NONE;
+}
+
+const char *da_environment(const struct da_process *p, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < p->environment.n; i++) {
+		const char *s = p->environment.v[i];
+
+		if ((p->os == DA_OS_WINDOWS ? strncasecmp(s, name, n) : strncmp(s, name, n)) == 0 && s[n] == '=')
+			return s + n + 1;
+	}
+	return NULL;
 }
 
 bool da_auxv(const struct da_process *p, uint64_t key, uint64_t *ret)

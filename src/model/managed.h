@@ -35,12 +35,24 @@ struct da_threadpool {
 	DA_VEC(struct da_type_count) types; /* of queued work, most first; of what was looked at */
 };
 
+/* The heap of a collector, in bytes. */
+struct da_managed_heap {
+	bool has_used;
+	uint64_t used;           /* taken up by objects, dead ones that were not collected yet among them */
+	uint64_t limit;          /* that the environment sets; 0: none */
+	uint32_t limit_percent;  /* the same, of the memory of the machine or container; 0: none */
+	const char *limit_from;  /* the variable that sets it, or NULL */
+	uint64_t refused;        /* the last request that the collector refused, by its own record; 0: none */
+	const char *refused_why; /* a clause; NULL: none */
+};
+
 struct da_runtime {
 	uint8_t kind, flavor, reader, gc;
 	const char *version;     /* "8.0.33", or NULL */
 	uint32_t module;
 	bool verified;           /* a dump of this kind of build was read before against known answers */
 	uint32_t heaps;          /* of the garbage collector, 0 unknown */
+	struct da_managed_heap heap;
 	DA_VEC(const char *) unread; /* words: what could not be read ("threads", "stacks", "names") */
 	const char *reader_why;  /* rich: what the choice of the reader stands on; or NULL */
 	/* The dump lacks what a debugging library would have put in, and what would bring it back; rich or NULL. */

@@ -540,6 +540,8 @@ bool da_call_is_library(const struct da_place *p, unsigned call);
 bool da_file_is_library(const char *file);
 /* The thread whose stack holds the address, or DA_NONE. */
 uint32_t da_thread_of_stack(const struct da_process *p, uint64_t addr);
+/* The value of an environment variable, or NULL. Names are those of the system: Windows takes no account of case. */
+const char *da_environment(const struct da_process *p, const char *name);
 /* AT_… of the auxiliary vector. */
 bool da_auxv(const struct da_process *p, uint64_t key, uint64_t *ret);
 /* "EXCEPTION_ACCESS_VIOLATION" of an exception code; NULL: not a known one. */

@@ -102,7 +102,7 @@ static uint64_t array_type(const char *name, uint32_t component)
 	return mt;
 }
 
-static void field(uint64_t mt, const char *name, uint32_t offset, uint8_t element)
+static DA_UNUSED void field(uint64_t mt, const char *name, uint32_t offset, uint8_t element)
 {
 	struct type *t = type_at(mt);
 

@@ -39,6 +39,7 @@ unit_tests += %D%/t_beside
 unit_tests += %D%/t_descriptors
 unit_tests += %D%/t_clr_code
 unit_tests += %D%/t_clr_exceptions
+unit_tests += %D%/t_clr_heap
 unit_tests += %D%/t_dispatcher
 unit_tests += %D%/t_functions
 unit_tests += %D%/t_pe

@@ -156,6 +156,55 @@ START_TEST(each_cause_has_its_rule)
 }
 END_TEST
 
+/* The figures that are known, and what was reached as far as they tell. */
+START_TEST(memory_that_was_refused)
+{
+	static const struct {
+		struct da_managed_heap heap;
+		bool managed;
+		const char *says, *advises;
+	} cases[] = {
+		{ { .has_used = true, .used = 130 << 20, .limit = 128 << 20, .limit_from = "DOTNET_GCHeapHardLimit", .refused = 4 << 20,
+		    .refused_why = "memory could not be committed" }, true,
+		  "The last request that it refused was for 4.0 MiB: memory could not be committed. DOTNET_GCHeapHardLimit limits its heap "
+		  "to 128.0 MiB, of which objects take up 130.0 MiB: so much more does not fit.", "Raise DOTNET_GCHeapHardLimit" },
+		{ { .has_used = true, .used = 100 << 20, .limit = 128 << 20, .limit_from = "DOTNET_GCHeapHardLimit", .refused = 4 << 20,
+		    .refused_why = "memory could not be committed" }, true,
+		  "limits its heap to 128.0 MiB, of which objects take up 100.0 MiB.", "Check the size that was asked for" },
+		{ { 0 }, true, "or one request was absurdly large.", "Check the size that was asked for" },
+		{ { 0 }, false, "either memory or address space ran out", "Check the size that was asked for" },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process();
+		struct da_exception *e = crash(d, 6, "SIGABRT", DA_CAUSE_OUT_OF_MEMORY);
+		const struct da_finding_row *f;
+		bool mapped = false;
+
+		if (cases[i].managed) {
+			struct da_managed_exception *x = da_vec_add(d->arena, &d->proc.exceptions);
+
+			*x = (struct da_managed_exception){ .parent = DA_NONE, .thread = 0, .type = "System.OutOfMemoryException" };
+			e->managed = x;
+			e->reason = "System.OutOfMemoryException was not handled";
+			*da_vec_add(d->arena, &d->proc.runtimes) = (struct da_runtime){ .heap = cases[i].heap };
+		}
+		*da_vec_add(d->arena, &d->proc.mem.ranges) = (struct da_range){ .start = 0x10000000, .end = 0x10000000 + (9 << 20),
+			.prot = DA_PROT_R | DA_PROT_W, .has_prot = true, .kind = DA_RANGE_HEAP, .module = DA_NONE };
+		f = finding(analyze(d), "crash.out-of-memory");
+		ck_assert_ptr_nonnull(f);
+		ck_says(f->description, cases[i].says);
+		ck_says(f->recommendation, cases[i].advises);
+		ck_says(f->refuted_by, cases[i].managed ? "throws OutOfMemoryException by itself" : "throws std::bad_alloc by itself");
+		for (size_t k = 0; k < f->nevidence; k++)
+			mapped |= da_streq(f->evidence[k].what, "heap and anonymous memory, as mapped") &&
+				  da_streq(f->evidence[k].value, "9.0 MiB");
+		ck_assert(mapped);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 START_TEST(from_outside_is_no_error)
 {
 	struct da_dump *d = process();
@@ -645,7 +694,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		a_healthy_process_has_nothing, from_outside_is_no_error, an_unknown_death_is_still_a_crash,
+		a_healthy_process_has_nothing, memory_that_was_refused, from_outside_is_no_error, an_unknown_death_is_still_a_crash,
 		a_scanned_frame_lowers_the_confidence, an_unknown_address_is_not_invented, rules_can_be_chosen,
 		accesses_claim_no_more_than_is_known, an_abort_without_own_frames_names_no_place,
 		stacks_that_overflowed_are_counted, bad_references_are_told_with_who_closed,

@@ -52,6 +52,7 @@ static void objects(void *state)
 	da_clr_monitors(state);
 	da_clr_roles(state);
 	da_clr_gc_threads(state);
+	da_clr_heap_limit(state);
 }
 
 const struct da_runtime_ops da_runtime_coreclr = {

@@ -315,6 +315,11 @@ uint64_t da_clr_handle(struct da_clr *c, uint64_t handle);
 /* gcranges.c: does the address lie where the collector keeps objects? Only if that is known. */
 bool da_clr_heap_known(struct da_clr *c);
 bool da_clr_in_heap(struct da_clr *c, uint64_t object);
+/* How much of it they take up; false: not known. */
+bool da_clr_heap_used(struct da_clr *c, uint64_t *ret);
+
+/* heap_limit.c: fills heap of proc.runtimes. */
+void da_clr_heap_limit(struct da_clr *c);
 
 /* profiler.c: does a profiler run in the process? Fills profiler… of proc.runtimes. */
 void da_clr_profiler(struct da_clr *c);

@@ -140,6 +140,24 @@ bool da_clr_heap_known(struct da_clr *c)
 	return spans_of(c)->known;
 }
 
+bool da_clr_heap_used(struct da_clr *c, uint64_t *ret)
+{
+	const struct da_clr_objects *o = spans_of(c);
+	uint64_t used = 0, at = 0;
+
+	for (size_t i = 0; i < o->spans.n; i++) {
+		uint64_t start = DA_MAX(o->spans.v[i].start, at);
+
+		if (o->spans.v[i].end <= start)
+			continue;
+		used += o->spans.v[i].end - start;
+		at = o->spans.v[i].end;
+	}
+	if (o->known)
+		*ret = used;
+	return o->known;
+}
+
 bool da_clr_in_heap(struct da_clr *c, uint64_t object)
 {
 	const struct da_clr_objects *o = spans_of(c);

@@ -255,6 +255,7 @@ static void objects(void *state)
 		da_clr_model(c)->remedy = remedy;
 	}
 	da_clr_roles(c);
+	da_clr_heap_limit(c);
 }
 
 /* ---------------------------------------------------------------- opening */
