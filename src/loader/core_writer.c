@@ -194,7 +194,8 @@ static const char *dump_type(struct core *c)
 		return "unknown";
 	if (missing == 0)
 		return "full";
-	if (!da_streq(c->d->origin.writer, "createdump") || s.code_missing <= s.code / 2)
+	/* All types but full leave code out; the images of assemblies, which some keep, are the larger part of it. */
+	if (!da_streq(c->d->origin.writer, "createdump") || s.code_missing <= s.code / 8)
 		return "unknown";
 	unused = unused_stacks(c, &known);
 	if (unused > known / 2)

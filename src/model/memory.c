@@ -5,11 +5,9 @@
 
 #include "model/model.h"
 
-/* First range whose end lies above addr. */
-static size_t range_index(const struct da_memory *m, uint64_t addr)
+/* First range from low to high whose end lies above addr; high: none. */
+static size_t range_within(const struct da_memory *m, uint64_t addr, size_t low, size_t high)
 {
-	size_t low = 0, high = m->ranges.n;
-
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
@@ -19,6 +17,28 @@ static size_t range_index(const struct da_memory *m, uint64_t addr)
 			high = mid;
 	}
 	return low;
+}
+
+static size_t range_index(const struct da_memory *m, uint64_t addr)
+{
+	return range_within(m, addr, 0, m->ranges.n);
+}
+
+/* The same, in steps that double from a place near it. */
+static size_t range_near(const struct da_memory *m, uint64_t addr, size_t near)
+{
+	size_t low = DA_MIN(near, m->ranges.n), high = low, step = 1;
+
+	while (low > 0 && m->ranges.v[low - 1].end > addr) {
+		high = low;
+		low -= DA_MIN(low, step);
+		step *= 2;
+	}
+	for (step = 1; high < m->ranges.n && m->ranges.v[high].end <= addr; step *= 2) {
+		low = high + 1;
+		high += DA_MIN(m->ranges.n - high, step);
+	}
+	return range_within(m, addr, low, high);
 }
 
 const struct da_range *da_mem_range(const struct da_memory *m, uint64_t addr)
@@ -51,11 +71,9 @@ void da_mem_as(struct da_memory *m, const struct da_thread *t)
 	m->own = t ? t->own : (struct da_own){ 0 };
 }
 
-/* Bytes at addr that lie in one piece: the dump's own first, then a module's file. */
-static const uint8_t *view(const struct da_memory *m, uint64_t addr, size_t *ret_n,
-			   enum da_layer *ret_layer)
+/* Bytes at addr, for which range i was found, that lie in one piece: the dump's own first, then a module's file. */
+static const uint8_t *view_at(const struct da_memory *m, uint64_t addr, size_t i, size_t *ret_n, enum da_layer *ret_layer)
 {
-	size_t i = range_index(m, addr);
 	const struct da_range *r = i < m->ranges.n ? &m->ranges.v[i] : NULL;
 	uint64_t own = m->own.bytes.n && m->own.start > addr ? m->own.start - addr : UINT64_MAX;
 	uint64_t gap = r ? r->start : UINT64_MAX; /* where the dump's bytes take over again */
@@ -80,6 +98,19 @@ static const uint8_t *view(const struct da_memory *m, uint64_t addr, size_t *ret
 	*ret_n = DA_MIN(*ret_n, gap - addr);
 	*ret_layer = DA_LAYER_FILE;
 	return p;
+}
+
+static const uint8_t *view(const struct da_memory *m, uint64_t addr, size_t *ret_n, enum da_layer *ret_layer)
+{
+	return view_at(m, addr, range_index(m, addr), ret_n, ret_layer);
+}
+
+const uint8_t *da_mem_view_near(const struct da_memory *m, uint64_t addr, size_t *near, size_t *ret_n)
+{
+	enum da_layer layer;
+
+	*near = range_near(m, addr, *near);
+	return view_at(m, addr, *near, ret_n, &layer);
 }
 
 const uint8_t *da_mem_view_some(const struct da_memory *m, uint64_t addr, size_t *ret_n)

@@ -94,6 +94,8 @@ size_t da_mem_read_some(const struct da_memory *m, uint64_t addr, void *buf, siz
 const uint8_t *da_mem_view(const struct da_memory *m, uint64_t addr, size_t n);
 /* The longest view that starts at addr, *ret_n bytes; NULL when addr is not known. */
 const uint8_t *da_mem_view_some(const struct da_memory *m, uint64_t addr, size_t *ret_n);
+/* The same, of walks whose addresses lie near each other: *near is the range that was found last, 0 at first. */
+const uint8_t *da_mem_view_near(const struct da_memory *m, uint64_t addr, size_t *near, size_t *ret_n);
 enum da_status da_mem_u8(const struct da_memory *m, uint64_t addr, uint8_t *ret);
 enum da_status da_mem_u16(const struct da_memory *m, uint64_t addr, uint16_t *ret);
 enum da_status da_mem_u32(const struct da_memory *m, uint64_t addr, uint32_t *ret);

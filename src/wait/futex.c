@@ -333,6 +333,7 @@ void da_wait_futexes(struct da_waits *w)
 	w->guards_left = DA_WAIT_GUARDS;
 	count_sleepers(w);
 	da_map_reserve(w->d->arena, &w->locks, w->sleepers.n);
+	da_vec_reserve(w->d->arena, &w->p->locks, w->sleepers.n);
 	for (uint32_t i = 0; i < w->p->threads.n && !da_stop(w->d->watch); i++) {
 		struct da_futex f;
 

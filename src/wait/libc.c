@@ -255,26 +255,27 @@ static void scan_all(struct da_waits *w)
 			da_wait_note_held(w, i);
 }
 
-#define AHEAD 8 /* threads */
-
-static void expect(const struct da_waits *w, uint32_t thread)
+static struct da_window expect(const struct da_waits *w, uint32_t thread)
 {
-	uint64_t at;
+	const struct da_descriptor *l = w->layout;
 
-	if (!w->layout || thread >= w->p->threads.n || w->p->threads.v[thread].tp == 0)
-		return;
-	at = w->p->threads.v[thread].tp - w->layout->size[0];
-	da_wait_expect(w, at + w->layout->self);
-	da_wait_expect(w, at + w->layout->tid);
+	if (!l || thread >= w->p->threads.n || w->p->threads.v[thread].tp == 0)
+		return (struct da_window){ 0 };
+	return da_wait_expect(w, thread, w->p->threads.v[thread].tp - l->size[0], l->self, l->tid);
 }
 
 static void find_descriptors(struct da_waits *w)
 {
+	struct da_window ahead[DA_WAIT_AHEAD];
+
+	for (uint32_t i = 0; i < DA_WAIT_AHEAD; i++)
+		ahead[i] = expect(w, i);
 	for (uint32_t i = 0; i < w->p->threads.n; i++) {
 		uint64_t at;
 		uint32_t tid;
 
-		expect(w, i + AHEAD);
+		*w->window = ahead[i % DA_WAIT_AHEAD];
+		ahead[i % DA_WAIT_AHEAD] = expect(w, i + DA_WAIT_AHEAD);
 		w->t[i].tid = w->own_namespace ? 0 : w->p->threads.v[i].tid;
 		if (w->layout && by_pointer(w, w->layout, w->p->threads.v[i].tp, &at, &tid))
 			found(w, i, at, tid);

@@ -9,16 +9,20 @@
 
 #include "wait/parts.h"
 
+static void see(const struct da_memory *m, uint64_t addr, struct da_window *ret)
+{
+	ret->start = addr;
+	ret->p = da_mem_view_near(m, addr, &ret->range, &ret->n);
+	if (!ret->p)
+		ret->n = 0;
+}
+
 static bool read_bytes(const struct da_waits *w, uint64_t addr, void *ret, size_t n)
 {
 	struct da_window *v = w->window;
 
-	if (v && (addr - v->start >= v->n || v->n - (size_t)(addr - v->start) < n)) {
-		*v = (struct da_window){ .start = addr };
-		v->p = da_mem_view_some(w->m, addr, &v->n);
-		if (!v->p)
-			v->n = 0;
-	}
+	if (v && (addr - v->start >= v->n || v->n - (size_t)(addr - v->start) < n))
+		see(w->m, addr, v);
 	if (!v || v->n - (size_t)(addr - v->start) < n)
 		return da_mem_read(w->m, addr, ret, n, NULL) == DA_OK;
 	memcpy(ret, v->p + (addr - v->start), n);
@@ -44,15 +48,6 @@ bool da_wait_word(const struct da_waits *w, uint64_t addr, uint64_t *ret)
 		return false;
 	*ret = w->word == 8 ? v : narrow;
 	return true;
-}
-
-void da_wait_expect(const struct da_waits *w, uint64_t addr)
-{
-	size_t n;
-	const uint8_t *p = da_mem_view_some(w->m, addr, &n);
-
-	if (p)
-		__builtin_prefetch(p);
 }
 
 bool da_wait_words(const struct da_waits *w, uint64_t addr, uint32_t *ret, unsigned n)
@@ -86,16 +81,70 @@ static uint64_t alive(const struct da_thread *t, uint64_t sp)
 	return last && t->end == DA_END_COMPLETE && last->trust != DA_TRUST_SCAN && last->sp > sp ? last->sp - sp : UINT64_MAX;
 }
 
+/* From its stack pointer on; empty: not known, or not in the dump. */
+static const struct da_window *stack_of(const struct da_waits *w, uint32_t thread)
+{
+	const struct da_regs *r = &w->p->threads.v[thread].regs;
+	struct da_asleep_thread *t = &w->t[thread];
+
+	if (!t->has_stack && da_reg_known(r, w->p->arch->sp)) {
+		t->stack.range = thread ? w->t[thread - 1].stack.range : 0; /* they lie side by side */
+		see(w->m, r->v[w->p->arch->sp], &t->stack);
+	}
+	t->has_stack = true;
+	return &t->stack;
+}
+
 size_t da_wait_stack(const struct da_waits *w, uint32_t thread, size_t most, const uint8_t **ret)
 {
-	const struct da_thread *t = &w->p->threads.v[thread];
-	uint64_t sp = t->regs.v[w->p->arch->sp];
-	size_t n;
+	const struct da_window *s = stack_of(w, thread);
 
-	if (!da_reg_known(&t->regs, w->p->arch->sp) || sp % w->word)
+	*ret = s->p;
+	if (!s->n || s->start % w->word)
 		return 0;
-	*ret = da_mem_view_some(w->m, sp, &n);
-	return *ret ? (size_t)DA_MIN(DA_MIN(n, most), alive(t, sp)) / w->word : 0;
+	return (size_t)DA_MIN(DA_MIN(s->n, most), alive(&w->p->threads.v[thread], s->start)) / w->word;
+}
+
+struct da_window da_wait_expect(const struct da_waits *w, uint32_t thread, uint64_t addr, unsigned first, unsigned second)
+{
+	struct da_window v = *stack_of(w, thread);
+
+	if (addr - v.start < v.n) {
+		v.n -= (size_t)(addr - v.start);
+		v.p += addr - v.start;
+		v.start = addr;
+	} else {
+		see(w->m, addr, &v);
+	}
+	if (first < v.n)
+		__builtin_prefetch(v.p + first);
+	if (second < v.n)
+		__builtin_prefetch(v.p + second);
+	return v;
+}
+
+#define LINES 8 /* of 64 bytes: behind these the processor sees where it goes on */
+
+void da_wait_expect_stack(const struct da_waits *w, uint32_t thread)
+{
+	const struct da_window *s;
+
+	if (thread >= w->p->threads.n)
+		return;
+	s = stack_of(w, thread);
+	for (size_t k = 0; k < LINES && 64 * k < s->n; k++)
+		__builtin_prefetch(s->p + 64 * k);
+}
+
+void da_wait_expect_frames(const struct da_waits *w, uint32_t thread)
+{
+	const struct da_frame *f;
+
+	if (thread >= w->p->threads.n || w->p->threads.v[thread].frames.n == 0)
+		return;
+	f = w->p->threads.v[thread].frames.v;
+	for (size_t k = 0; k < LINES; k++)
+		__builtin_prefetch((const char *)f + 64 * k);
 }
 
 uint64_t da_wait_stack_word(const struct da_waits *w, const uint8_t *stack, size_t i)

@@ -49,49 +49,39 @@ static void note_stack(const struct da_waits *w, struct da_mentions *m, uint32_t
 	}
 }
 
-/* A stack that is looked at soon. */
-struct ahead {
-	uint32_t thread;
-	const uint8_t *stack;
-	size_t n;
-};
-
-#define LINES 8 /* of 64 bytes: behind these the processor sees where it goes on */
-
-/* The next thread of these families from `from` on; its stack is on its way from memory while another one is looked at. */
-static struct ahead next_stack(const struct da_waits *w, uint32_t from, uint32_t families, size_t bytes)
+/* The next wanted thread from `from` on; its stack is on its way from memory while another one is looked at. */
+static uint32_t next_thread(const struct da_waits *w, uint32_t from, const struct da_stacks *of)
 {
-	struct ahead a = { .thread = from };
+	uint32_t thread = from;
 
-	while (families && a.thread < w->p->threads.n && !(w->t[a.thread].families & families))
-		a.thread++;
-	if (a.thread < w->p->threads.n)
-		a.n = da_wait_stack(w, a.thread, bytes, &a.stack);
-	for (size_t k = 0; k < LINES && 64 * k < a.n * w->word; k++)
-		__builtin_prefetch(a.stack + 64 * k);
-	return a;
+	while (of->families && thread < w->p->threads.n && !(w->t[thread].families & of->families))
+		thread += of->step;
+	da_wait_expect_stack(w, thread);
+	return thread;
 }
 
-void da_mentions_find(const struct da_waits *w, struct da_mentions *m, uint32_t families, size_t bytes)
+void da_mentions_find(const struct da_waits *w, struct da_mentions *m, const struct da_stacks *of)
 {
 	const struct da_arch *arch = w->p->arch;
 	uint64_t left = WORDS;
-	struct ahead next;
+	uint32_t next;
 
 	if (!m->newest.n)
 		return;
-	next = next_stack(w, 0, families, bytes);
-	while (next.thread < w->p->threads.n && left && !da_stop(w->d->watch)) {
-		struct ahead at = next;
-		const struct da_regs *r = &w->p->threads.v[at.thread].regs;
+	next = next_thread(w, 0, of);
+	while (next < w->p->threads.n && left && !da_stop(w->d->watch)) {
+		uint32_t thread = next;
+		const struct da_regs *r = &w->p->threads.v[thread].regs;
+		const uint8_t *stack;
+		size_t n;
 
-		next = next_stack(w, at.thread + 1, families, bytes);
+		next = next_thread(w, thread + of->step, of);
 		for (int k = 0; k < (int)arch->nregs; k++)
 			if (k != arch->pc && k != arch->sp && da_reg_known(r, k))
-				note(w, m, at.thread, r->v[k], 0);
-		at.n = (size_t)DA_MIN(at.n, left);
-		left -= at.n;
-		note_stack(w, m, at.thread, at.stack, at.n);
+				note(w, m, thread, r->v[k], 0);
+		n = (size_t)DA_MIN(da_wait_stack(w, thread, of->bytes, &stack), left);
+		left -= n;
+		note_stack(w, m, thread, stack, n);
 	}
 }
 
@@ -111,7 +101,9 @@ const struct da_mention *da_mention_before(const struct da_mentions *m, const st
 
 const struct da_mentions *da_wait_objects(struct da_waits *w)
 {
-	uint32_t families = 1u << DA_FAMILY_ONCE | 1u << DA_FAMILY_ARENA | 1u << DA_FAMILY_GUARD;
+	static const struct da_stacks of = {
+		.families = 1u << DA_FAMILY_ONCE | 1u << DA_FAMILY_ARENA | 1u << DA_FAMILY_GUARD, .bytes = DEEP, .step = 1,
+	};
 
 	if (w->has_objects)
 		return &w->objects;
@@ -119,14 +111,6 @@ const struct da_mentions *da_wait_objects(struct da_waits *w)
 	for (size_t i = 0; i < w->sleepers.cap; i++)
 		if (w->sleepers.slots[i].used)
 			da_mentions_want(w, &w->objects, w->sleepers.slots[i].key);
-	da_mentions_find(w, &w->objects, families, DEEP);
+	da_mentions_find(w, &w->objects, &of);
 	return &w->objects;
-}
-
-bool da_mentions_has(const struct da_mentions *m, uint64_t address, uint32_t thread)
-{
-	for (const struct da_mention *at = da_mentions_of(m, address); at; at = da_mention_before(m, at))
-		if (at->thread == thread)
-			return true;
-	return false;
 }

@@ -225,6 +225,7 @@ void da_wait_hints(struct da_waits *w)
 	for (uint32_t i = 0; i < w->p->threads.n; i++) {
 		const struct da_thread *t = &w->p->threads.v[i];
 
+		da_wait_expect_frames(w, i + DA_WAIT_AHEAD);
 		hint_of(w, i, is_static);
 		w->t[i].caller = (uint8_t)da_wait_caller(w, i, is_static);
 		for (uint32_t k = 0; k < t->frames.n && k < ALL; k++) {

@@ -88,6 +88,13 @@ enum da_caller {
 #define DA_GUESS 0.5f
 #define DA_HARDLY 0.4f
 
+/* A piece of memory that was looked up: reads of one object, and of one stack, follow each other. */
+struct da_window {
+	uint64_t start;
+	size_t n, range; /* range: the next one is looked for from it on */
+	const uint8_t *p;
+};
+
 struct da_asleep_thread {
 	struct da_syscall call;
 	struct da_hint hint;
@@ -101,6 +108,8 @@ struct da_asleep_thread {
 	bool is_futex;
 	uint64_t cond_mutex; /* what it will want again when the condition variable lets it go; 0 none */
 	uint32_t primary;    /* index of its primary wait, or DA_NONE */
+	struct da_window stack; /* memory.c: from its stack pointer on; once asked for */
+	bool has_stack;
 };
 
 #define DA_WAIT_LEAVING (1u << 17)
@@ -113,13 +122,6 @@ enum da_wait_cpu { DA_CPU_X64, DA_CPU_X86, DA_CPU_A64 };
 struct da_descriptor {
 	uint8_t libc, cpu;
 	uint16_t tid, self, robust[2], joinstate, size[3];
-};
-
-/* The piece of memory that was read last: reads of one object follow each other. */
-struct da_window {
-	uint64_t start;
-	size_t n;
-	const uint8_t *p;
 };
 
 /* mentions.c: places on stacks that hold an address. */
@@ -148,6 +150,7 @@ struct da_waits {
 	bool own_namespace;           /* ids in memory are those of another pid namespace than the dump's */
 	struct da_asleep_thread *t;   /* one a thread */
 	const struct da_call_row *by_number[512];
+	struct da_idle_rows *idle_rows; /* state.c; made when asked for */
 	const char **call_words;      /* of each row of syscalls.def, once made */
 	struct da_map descriptors;    /* descriptor to thread */
 	struct da_map families;       /* struct da_place to enum da_family */
@@ -161,8 +164,10 @@ struct da_waits {
 	uint32_t leaving_left;        /* stacks that may still be searched for who was woken */
 	struct da_mentions objects;   /* once.c, arena.c: words slept on, on stacks of their functions; made when asked for */
 	bool has_objects;
-	struct da_mentions mentions;  /* witness.c: locks, on all stacks */
-	uint32_t *waiters;            /* of each lock; those who wait for nothing more specific */
+	struct da_mentions readers;   /* witness.c: locks that somebody reads, on all stacks */
+	struct da_mentions common;    /* witness.c: locks with an owner, on the stacks of a sample of the threads */
+	uint32_t sample;              /* every so many threads */
+	uint32_t *waiters;            /* of each lock, among the sample; those who wait for nothing more specific */
 	uint32_t bodies_left;         /* functions of frames whose calls may still be read */
 	uint32_t pointers_left;       /* locks to which pointers may still be searched for */
 	uint32_t held_left;           /* entries of robust lists that may still be looked at */
@@ -209,8 +214,15 @@ bool da_wait_u32(const struct da_waits *w, uint64_t addr, uint32_t *ret);
 bool da_wait_word(const struct da_waits *w, uint64_t addr, uint64_t *ret);
 /* n words of 32 bits. */
 bool da_wait_words(const struct da_waits *w, uint64_t addr, uint32_t *ret, unsigned n);
-/* This address will be read soon: of thousands of threads each one's memory is far from the last one's. */
-void da_wait_expect(const struct da_waits *w, uint64_t addr);
+#define DA_WAIT_AHEAD 8 /* so many threads or locks before */
+/*
+ * The memory at this address, perhaps in one piece with the thread's stack, of which the words so far behind it will be
+ * read soon: of thousands of threads each one's is far from the last one's.
+ */
+struct da_window da_wait_expect(const struct da_waits *w, uint32_t thread, uint64_t addr, unsigned first, unsigned second);
+/* The top of its stack, the first of its frames will be read soon. thread: or one that there is not. */
+void da_wait_expect_stack(const struct da_waits *w, uint32_t thread);
+void da_wait_expect_frames(const struct da_waits *w, uint32_t thread);
 /* Microseconds of a timespec (nsec) or timeval (usec); false: none, not in the dump, or no time. */
 bool da_wait_time(const struct da_waits *w, uint64_t addr, bool wide, bool nanoseconds, uint64_t *ret_us);
 /*
@@ -228,15 +240,20 @@ bool da_wait_is_libc(const struct da_module *m);
 bool da_wait_in_module(const struct da_waits *w, uint64_t addr, const char *prefix);
 
 /* mentions.c */
-/* Say which addresses are wanted, all before the one search; families: only threads that are in one of these, 0 all. */
+/* Which stacks, and how much of each from its top. */
+struct da_stacks {
+	uint32_t families; /* only of threads that are in functions of one of these; 0 all */
+	uint32_t step;     /* of every thread, every second one, … */
+	size_t bytes;
+};
+/* Say which addresses are wanted, all before the one search. */
 void da_mentions_want(const struct da_waits *w, struct da_mentions *m, uint64_t address);
-void da_mentions_find(const struct da_waits *w, struct da_mentions *m, uint32_t families, size_t bytes);
+void da_mentions_find(const struct da_waits *w, struct da_mentions *m, const struct da_stacks *of);
 /* Threads whose stacks hold it, the last one first; NULL: none, or no more. */
 const struct da_mention *da_mentions_of(const struct da_mentions *m, uint64_t address);
 const struct da_mention *da_mention_before(const struct da_mentions *m, const struct da_mention *at);
 /* Words that threads sleep on, on the stacks of those that are in functions that run something for others or allocate. */
 const struct da_mentions *da_wait_objects(struct da_waits *w);
-bool da_mentions_has(const struct da_mentions *m, uint64_t address, uint32_t thread);
 
 /* ---------------------------------------------------------------- futexes */
 
@@ -336,7 +353,7 @@ enum da_locks_taken da_wait_locks_taken(struct da_waits *w, uint32_t thread);
 /* state.c: is it a lock, or another thread, that such a wait is for? */
 bool da_wait_blocks(enum da_lock_kind kind);
 /* state.c: does it wait as threads without work do, by idle.def? */
-bool da_wait_is_idle(const struct da_waits *w, uint32_t thread);
+bool da_wait_is_idle(struct da_waits *w, uint32_t thread);
 /* state.c: states and roles of all threads. */
 void da_wait_states(struct da_waits *w);
 

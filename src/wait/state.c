@@ -7,7 +7,7 @@
 #include "wait/parts.h"
 
 enum { POLL = 1, COND = 2, SLEEP = 4, READ = 8, SIGNAL = 16, CHILD = 32, JOIN = 64, LOCK = 128, OPEN = 256, PORT = 512,
-       MESSAGE = 1024, CALL = 2048, ANY = 0xffff & ~LOCK };
+       MESSAGE = 1024, CALL = 2048, CLASSES = 12, ANY = ((1 << CLASSES) - 1) & ~LOCK };
 
 #define KERNEL_TOLD 3
 #define NEAR 6 /* frames from one function of a pattern to the next: helpers without a name stand between */
@@ -188,14 +188,43 @@ static bool functions_fit(const struct da_process *p, const struct da_thread *t,
 	return true;
 }
 
-static const struct idle *idle_of(const struct da_process *process, const struct da_thread *t, uint32_t frame, uint16_t class)
-{
-	for (size_t i = 0; i < DA_ARRAY_SIZE(patterns); i++) {
-		const struct idle *p = &patterns[i];
+/* Which patterns are of each class of waits: of some, one in a hundred. */
+struct da_idle_rows {
+	struct {
+		uint8_t n, row[DA_ARRAY_SIZE(patterns)];
+	} of[CLASSES];
+};
+_Static_assert(DA_ARRAY_SIZE(patterns) <= UINT8_MAX, "their numbers have eight bits");
 
-		if (!(p->wait & class) || (p->name && (!t->name || !da_starts(t->name, p->name))))
-			continue;
-		if (functions_fit(process, t, frame == DA_NONE ? 0 : frame, p->functions))
+static const struct da_idle_rows *rows(struct da_waits *w)
+{
+	struct da_idle_rows *r = w->idle_rows;
+
+	if (r)
+		return r;
+	w->idle_rows = r = da_new(w->d->arena, struct da_idle_rows);
+	for (unsigned class = 0; class < CLASSES; class++)
+		for (size_t i = 0; i < DA_ARRAY_SIZE(patterns); i++)
+			if (patterns[i].wait >> class & 1)
+				r->of[class].row[r->of[class].n++] = (uint8_t)i;
+	return r;
+}
+
+/* The pattern that what it waits for, its name and its functions fit; NULL: none. */
+static const struct idle *idle_of(struct da_waits *w, uint32_t thread, const struct da_wait *wait)
+{
+	const struct da_asleep_thread *a = &w->t[thread];
+	const struct da_thread *t = &w->p->threads.v[thread];
+	uint32_t frame = a->hint.frame == DA_NONE ? 0 : a->hint.frame;
+	unsigned class = class_of_kind((enum da_lock_kind)wait->kind, &a->call);
+
+	if (!class)
+		return NULL;
+	class = (unsigned)__builtin_ctz(class);
+	for (unsigned i = 0; i < rows(w)->of[class].n; i++) {
+		const struct idle *p = &patterns[rows(w)->of[class].row[i]];
+
+		if ((!p->name || (t->name && da_starts(t->name, p->name))) && functions_fit(w->p, t, frame, p->functions))
 			return p;
 	}
 	return NULL;
@@ -218,15 +247,11 @@ static bool waits_for_events(const struct da_wait *wait, const struct da_syscall
 	return wait->kind == DA_WAIT_SIGNAL || (shape == DA_CALL_ACCEPT && wait->kind == DA_WAIT_SOCKET);
 }
 
-bool da_wait_is_idle(const struct da_waits *w, uint32_t thread)
+bool da_wait_is_idle(struct da_waits *w, uint32_t thread)
 {
-	const struct da_asleep_thread *a = &w->t[thread];
-	const struct da_wait *wait = a->primary != DA_NONE ? &w->p->waits.v[a->primary] : NULL;
-	const struct idle *idle;
+	uint32_t primary = w->t[thread].primary;
+	const struct idle *idle = primary != DA_NONE ? idle_of(w, thread, &w->p->waits.v[primary]) : NULL;
 
-	if (!wait)
-		return false;
-	idle = idle_of(w->p, &w->p->threads.v[thread], a->hint.frame, class_of_kind((enum da_lock_kind)wait->kind, &a->call));
 	return idle && idle->state == DA_STATE_IDLE;
 }
 
@@ -262,7 +287,7 @@ static void judge(struct da_waits *w, uint32_t thread, bool owes)
 	if (wait->confidence < DA_MAYBE)
 		return;
 	t->state = state_of_kind((enum da_lock_kind)wait->kind);
-	idle = idle_of(w->p, t, a->hint.frame, class_of_kind((enum da_lock_kind)wait->kind, &a->call));
+	idle = idle_of(w, thread, wait);
 	if (idle && idle->state != DA_STATE_IDLE) {
 		t->state = idle->state;
 		wait->how = da_printf(w->d->arena, "%s; its functions say: for %s", wait->how, idle->what);
@@ -300,8 +325,10 @@ void da_wait_states(struct da_waits *w)
 {
 	const bool *owes = wanted(w);
 
-	for (uint32_t i = 0; i < w->p->threads.n; i++)
+	for (uint32_t i = 0; i < w->p->threads.n; i++) {
+		da_wait_expect_frames(w, i + DA_WAIT_AHEAD);
 		judge(w, i, owes[i]);
+	}
 	for (uint32_t i = 0; i < w->p->threads.n; i++)
 		if (w->p->threads.v[i].in_kernel && w->t[i].primary != DA_NONE && w->p->waits.v[w->t[i].primary].how)
 			add_kernel_words(w, &w->p->threads.v[i], &w->p->waits.v[w->t[i].primary]);

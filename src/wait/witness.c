@@ -12,6 +12,7 @@
 
 #define BYTES 0x1000 /* of each stack, from its top */
 #define BODIES (1u << 14)
+#define SAMPLE 64    /* threads that are asked whether all have what an owner has */
 #define POINTERS 24  /* locks whose owners are looked at for pointers to them: each costs a look at many words */
 
 static void nobody(struct da_waits *w, struct da_lock *l, const char *why)
@@ -70,15 +71,15 @@ static bool works(const struct da_waits *w, uint32_t thread)
 	return primary == DA_NONE || da_wait_blocks((enum da_lock_kind)w->p->waits.v[primary].kind);
 }
 
-/* Half of the others or more have it as well, those who wait for this lock aside. */
+/* Half of the others that are asked or more have it as well, those who wait for this lock aside. */
 static bool is_common(const struct da_waits *w, uint32_t index)
 {
 	const struct da_lock *l = &w->p->locks.v[index];
-	const struct da_mention *at = da_mentions_of(&w->mentions, l->address);
-	size_t with = 0, asked = w->p->threads.n - 1;
+	const struct da_mention *at = da_mentions_of(&w->common, l->address);
+	size_t with = 0, asked = (w->p->threads.n + w->sample - 1) / w->sample;
 
-	asked -= DA_MIN(asked, w->waiters[index]);
-	for (; at; at = da_mention_before(&w->mentions, at)) {
+	asked -= DA_MIN(asked, w->waiters[index] + (l->owner % w->sample == 0));
+	for (; at; at = da_mention_before(&w->common, at)) {
 		uint32_t primary = w->t[at->thread].primary;
 
 		with += at->thread != l->owner && (primary == DA_NONE || w->p->waits.v[primary].lock != index);
@@ -99,15 +100,15 @@ static void told_by_stack(struct da_waits *w, struct da_lock *l, const char *wha
 {
 	enum da_locks_taken taken = locks_taken(w, l->owner);
 	bool idle = !works(w, l->owner) && da_wait_is_idle(w, l->owner);
-	const char *holds = what ? da_printf(w->d->arena, "; the stack or a register of that thread holds %s", what) : "";
+	const char *holds = what ? "; the stack or a register of that thread holds " : "";
 
 	if (idle || taken == DA_TOOK_NONE) {
 		l->confidence = DA_MIN(l->confidence, DA_FORM);
-		l->how = da_printf(w->d->arena, "%s%s; but it waits %s: it may have the id of one that ended", l->how, holds,
-				   idle ? "as threads without work do" : "where none of its functions has taken a lock");
+		l->how = da_printf(w->d->arena, "%s%s%s; but it waits %s: it may have the id of one that ended", l->how, holds,
+				   what ? what : "", idle ? "as threads without work do" : "where none of its functions has taken a lock");
 	} else if (what && taken == DA_TOOK_LOCK) {
 		l->confidence = DA_LIKELY;
-		l->how = da_printf(w->d->arena, "%s%s", l->how, holds);
+		l->how = da_printf(w->d->arena, "%s%s%s", l->how, holds, what);
 	}
 }
 
@@ -129,18 +130,29 @@ static void ask_stack(struct da_waits *w, uint32_t index)
 		l->confidence = works(w, l->owner) ? DA_SURE : DA_LIKELY; /* it may have given it back since */
 		l->how = da_printf(w->d->arena, "%s; that thread is in " DA_SYM("%s") ", whose code took the lock's address before",
 				   l->how, said);
-	} else if (da_mentions_has(&w->mentions, l->address, l->owner)) {
+	} else if (da_wait_in_register(w, l->owner, l->address) || da_wait_on_stack(w, l->owner, l->address, BYTES)) {
 		bool common = is_common(w, index);
 
 		if (common)
 			l->how = da_printf(w->d->arena, "%s; that the stack of that thread holds the lock's address says nothing: "
-					   "most have it", l->how);
+					   "most %shave it", l->how, w->sample > 1 ? "of those that were looked at " : "");
 		told_by_stack(w, l, common ? NULL : "the lock's address");
 	} else {
 		bool asks = w->pointers_left && w->pointers_left--;
 
 		told_by_stack(w, l, asks ? da_wait_leads_to(w, l->owner, index) : NULL);
 	}
+}
+
+/* What is asked of this lock's owner is on its way from memory while others are asked. */
+static void expect(const struct da_waits *w, uint32_t index)
+{
+	uint32_t owner = index < w->p->locks.n ? w->p->locks.v[index].owner : DA_NONE;
+
+	if (owner >= w->p->threads.n)
+		return;
+	da_wait_expect_frames(w, owner);
+	da_wait_expect_stack(w, owner);
 }
 
 static void check(struct da_waits *w, uint32_t index)
@@ -185,10 +197,10 @@ static int by_number(const void *x, const void *y)
 static void look_for_readers(struct da_waits *w, uint32_t index)
 {
 	struct da_lock *l = &w->p->locks.v[index];
-	const struct da_mention *at = da_mentions_of(&w->mentions, l->address);
+	const struct da_mention *at = da_mentions_of(&w->readers, l->address);
 	struct da_str told DA_CLEANUP(da_str_done) = { 0 };
 
-	for (; at && l->readers.n < DA_LOCK_READERS; at = da_mention_before(&w->mentions, at)) {
+	for (; at && l->readers.n < DA_LOCK_READERS; at = da_mention_before(&w->readers, at)) {
 		uint32_t primary = w->t[at->thread].primary;
 
 		if (primary == DA_NONE || w->p->waits.v[primary].lock != index)
@@ -218,22 +230,41 @@ static void pass_on(struct da_waits *w)
 
 static void find_mentions(struct da_waits *w)
 {
-	for (uint32_t i = w->first_lock; i < w->p->locks.n; i++)
-		if (w->p->locks.v[i].owner < w->p->threads.n || is_read(&w->p->locks.v[i]))
-			da_mentions_want(w, &w->mentions, w->p->locks.v[i].address);
-	da_mentions_find(w, &w->mentions, 0, BYTES);
+	const struct da_stacks all = { .bytes = BYTES, .step = 1 }, some = { .bytes = BYTES, .step = w->sample };
+
+	da_map_reserve(w->d->arena, &w->common.newest, w->p->locks.n - w->first_lock);
+	for (uint32_t i = w->first_lock; i < w->p->locks.n; i++) {
+		const struct da_lock *l = &w->p->locks.v[i];
+
+		if (l->owner < w->p->threads.n)
+			da_mentions_want(w, &w->common, l->address);
+		else if (is_read(l))
+			da_mentions_want(w, &w->readers, l->address);
+	}
+	da_mentions_find(w, &w->readers, &all);
+	da_mentions_find(w, &w->common, &some);
+}
+
+static void count_waiters(struct da_waits *w)
+{
 	w->waiters = da_calloc(w->d->arena, w->p->locks.n, sizeof(*w->waiters));
-	for (uint32_t i = 0; i < w->p->waits.n; i++)
-		if (w->p->waits.v[i].primary && w->p->waits.v[i].lock < w->p->locks.n)
-			w->waiters[w->p->waits.v[i].lock]++;
+	for (uint32_t i = 0; i < w->p->threads.n; i += w->sample) {
+		uint32_t primary = w->t[i].primary;
+
+		if (primary != DA_NONE && w->p->waits.v[primary].lock < w->p->locks.n)
+			w->waiters[w->p->waits.v[primary].lock]++;
+	}
 }
 
 void da_wait_witness(struct da_waits *w)
 {
 	w->pointers_left = POINTERS;
 	w->bodies_left = BODIES;
+	w->sample = (uint32_t)da_round_up(w->p->threads.n, SAMPLE) / SAMPLE;
 	find_mentions(w);
+	count_waiters(w);
 	for (uint32_t i = w->first_lock; i < w->p->locks.n && !da_stop(w->d->watch); i++) {
+		expect(w, i + DA_WAIT_AHEAD);
 		check(w, i);
 		if (is_read(&w->p->locks.v[i]))
 			look_for_readers(w, i);

@@ -72,6 +72,30 @@ START_TEST(reads_across_ranges)
 }
 END_TEST
 
+/* From wherever it begins to look, it finds what a search of all ranges finds. */
+START_TEST(ranges_near_each_other)
+{
+	enum { RANGES = 37 };
+	struct da_dump *d = da_dump_new(&da_limits_default, NULL);
+	struct da_memory *m = &d->proc.mem;
+
+	m->file = (struct da_bytes){ file, sizeof(file) };
+	for (size_t i = 0; i < RANGES; i++)
+		*da_vec_add(d->arena, &m->ranges) = (struct da_range){ .start = 0x1000 * (i + 1), .end = 0x1000 * (i + 1) + 0x800 * (1 + i % 2),
+								       .file_off = 8 * i, .file_len = i % 5 ? 8 : 0, .module = DA_NONE };
+	for (uint64_t addr = 0x800; addr < 0x1000 * (RANGES + 2); addr += 0x7fc)
+		for (size_t from = 0; from <= RANGES + 1; from++) {
+			size_t near = from, n = 0, all = 0;
+
+			ck_assert_ptr_eq(da_mem_view_near(m, addr, &near, &n), da_mem_view_some(m, addr, &all));
+			ck_assert_uint_eq(n, all);
+			ck_assert(near <= RANGES && (near == RANGES || m->ranges.v[near].end > addr) &&
+				  (near == 0 || m->ranges.v[near - 1].end <= addr));
+		}
+	da_dump_free(d);
+}
+END_TEST
+
 START_TEST(what_was_not_saved_is_a_fault)
 {
 	struct da_dump *d = example();
@@ -281,6 +305,6 @@ START_TEST(unloaded_modules)
 }
 END_TEST
 
-UNIT_MAIN("model", unloaded_modules, finds_ranges, reads_across_ranges, what_was_not_saved_is_a_fault,
+UNIT_MAIN("model", unloaded_modules, finds_ranges, reads_across_ranges, ranges_near_each_other, what_was_not_saved_is_a_fault,
 	  end_of_the_address_space, byte_order_and_word, strings, files_stand_in_for_pages_that_lack,
 	  overlays_do_not_overlap, lookups, words)

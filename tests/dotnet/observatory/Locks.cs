@@ -225,6 +225,7 @@ internal static class Locks
 
     private static Dome? Gate;
     private static CountdownEvent? Held;
+    private static volatile bool Passed; // the second thread is through with the first one's class
 
     private static class Tables<T>
     {
@@ -300,6 +301,8 @@ internal static class Locks
         Held = held;
         var east = new Watcher("east", () => East.Look());
         var west = new Watcher("west", () => West.Look());
+        while (!Passed)
+            Thread.Sleep(10);
         east.Calm("class-init");
         west.Calm("sleep");
         Watch.ClassLock(typeof(West), west, east);
@@ -331,6 +334,7 @@ internal static class Locks
             Held.Wait();
             Thread.Sleep(500);
             Year = East.Look() + 1;
+            Passed = true;
             Mark.At("Observatory.Locks.West..cctor"); Doze();
         }
 
