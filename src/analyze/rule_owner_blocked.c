@@ -193,7 +193,7 @@ const struct da_rule da_rule_hang_lock_owner_blocked = {
 	.page = "Follows each chain of waits to the thread at its head. An Error where a fifth of all threads, and at\n"
 		"least three, stand behind it, and only another thread of the process can wake it, or somebody ended the\n"
 		"process. Information where it goes on within a second, where one thread stands behind a wait for something\n"
-		"outside, or where all stand in one function, as workers do that take turns. A head that runs is ordinary\n"
-		"contention and no finding.",
+		"outside, or where all stand in one function, as workers do that take turns. A head that runs is told\n"
+		"by hang.spin or hang.lock-owner-running.",
 	.why_not = da_hang_no_waits, .run = run_owner_blocked,
 };

@@ -14,7 +14,7 @@
 /* Of the time that all threads had; a loop of a minute outweighs what was before. */
 #define SPIN_PERCENT 60
 #define SPIN_US UINT64_C(10000000)
-#define LOOP_BYTES 256 /* code without a name: so near to each other two threads are in one loop */
+#define LOOP_BYTES 256 /* so near to each other threads are in one loop, also where its code has no name */
 
 /* Where a thread is that runs. */
 struct spot {
@@ -31,6 +31,7 @@ struct spin {
 	uint64_t us;
 	bool mixed;      /* how much of the time is their own is unknown */
 	bool spins;      /* each stands in a function that does nothing but spin */
+	bool loop;       /* all are in one loop, and in nothing that it calls */
 	uint32_t behind; /* threads that wait for locks of theirs */
 };
 
@@ -89,7 +90,8 @@ static uint32_t behind_of(const struct da_analysis *a, uint32_t thread)
 
 static struct spin spin_of(const struct da_analysis *a, const struct spot *v, uint32_t n)
 {
-	struct spin s = { .v = v, .n = n, .spins = true };
+	struct spin s = { .v = v, .n = n, .spins = true, .loop = true };
+	uint64_t first = v[0].pc, last = v[0].pc;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct da_thread *t = &a->dump->proc.threads.v[v[i].thread];
@@ -99,7 +101,11 @@ static struct spin spin_of(const struct da_analysis *a, const struct spot *v, ui
 		s.mixed |= t->times_with_ended;
 		s.spins &= w && w->kind == DA_LOCK_SPIN;
 		s.behind += behind_of(a, v[i].thread);
+		s.loop &= v[i].frame == t->frames.v;
+		first = DA_MIN(first, v[i].pc);
+		last = DA_MAX(last, v[i].pc);
 	}
+	s.loop &= last - first < LOOP_BYTES;
 	return s;
 }
 
@@ -181,10 +187,13 @@ static void add_threads(struct da_analysis *a, struct da_finding *f, const struc
 	}
 }
 
-/* Long work is no fault: somebody must have ended it, or its own functions say that it spins. */
+/*
+ * Long work is no fault: somebody must have ended it, or its own functions say that it spins. Several that compute in one
+ * function are parallel work, unless they are in one small loop.
+ */
 static bool is_grave(const struct da_analysis *a, const struct spin *s)
 {
-	return s->spins || (da_hang_was_ended(a) && !s->mixed);
+	return s->spins || (da_hang_was_ended(a) && !s->mixed && (s->n == 1 || s->loop));
 }
 
 static void lead(struct da_analysis *a, struct da_finding *f, const struct spin *s, const char *who, unsigned percent)
@@ -256,9 +265,10 @@ const struct da_rule da_rule_hang_spin = {
 	.looks_for = "threads that run in one function, and have used most of the CPU time",
 	.page = "Needs CPU times: cores of the kernel and dumps of Windows with thread information have them. Ten seconds of\n"
 		"each thread and 60 % of the time of all, in user mode; threads in one function count together. Names the\n"
-		"locks that they hold and how many threads wait behind these. A Warning where somebody ended the process, or\n"
-		"they stand in a function that spins; else Information, for long work looks the same. A core of the kernel\n"
-		"adds the time of ended threads to that of the first thread: that alone is no Warning, unless the C library\n"
-		"says that there never was a second thread (__libc_single_threaded, glibc 2.32 and later).",
+		"locks that they hold and how many threads wait behind these. A Warning where somebody ended the process (of\n"
+		"several threads, where all are in one small loop), or they stand in a function that spins; else Information,\n"
+		"for long work looks the same. A core of the kernel adds the time of ended threads to that of the first thread:\n"
+		"that alone is no Warning, unless the C library says that there never was a second thread\n"
+		"(__libc_single_threaded, glibc 2.32 and later).",
 	.why_not = no_times, .run = run_spin,
 };

@@ -136,6 +136,31 @@ START_TEST(those_in_one_function_count_together)
 }
 END_TEST
 
+/* Of several threads of a process that somebody ended: parallel work, or one small loop? */
+START_TEST(one_small_loop)
+{
+	static const struct {
+		uint64_t pc;
+		enum da_severity severity;
+	} cases[] = { { 0x401080, DA_SEVERITY_WARNING }, { 0x401400, DA_SEVERITY_INFORMATION } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = threads(5);
+		const struct da_finding_row *f;
+
+		end_it(d);
+		run(d, (const uint32_t[]){ 2, 3 }, 2, LONG);
+		stand(d, 2, "match", 0x401000);
+		stand(d, 3, "match", cases[i].pc);
+		f = finding(analyze(d), "hang.spin");
+		ck_assert_ptr_nonnull(f);
+		ck_assert_uint_eq(f->nthreads, 2);
+		ck_assert_int_eq(f->severity, cases[i].severity);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 /* A living process: worth knowing. One that somebody ended: the loop and its lock are the likely hang. */
 START_TEST(a_loop_that_holds_a_lock)
 {
@@ -203,4 +228,4 @@ START_TEST(an_owner_that_runs)
 END_TEST
 
 UNIT_MAIN("spin", a_loop_needs_time_and_a_running_thread, time_of_ended_threads_accuses_nobody,
-	  those_in_one_function_count_together, a_loop_that_holds_a_lock, an_owner_that_runs)
+	  those_in_one_function_count_together, one_small_loop, a_loop_that_holds_a_lock, an_owner_that_runs)
