@@ -64,7 +64,8 @@ static enum gravity gravity_of(struct da_analysis *a, uint32_t head, enum da_tur
 {
 	const struct da_graph *g = a->graph;
 	const struct da_wait *w = da_primary_wait(a, head);
-	bool many = g->behind[head] >= 3 && g->behind[head] * DA_HANG_SHARE >= g->n;
+	bool many = (g->behind[head] >= 3 && g->behind[head] * DA_HANG_SHARE >= g->n) ||
+		    (g->behind[head] >= 2 && w && w->kind == DA_WAIT_SLEEP && w->endless);
 
 	if (turns == DA_TURNS_PERHAPS || (w && w->has_timeout && w->timeout_us < SHORT_US) ||
 	    (w && w->has_deadline && w->has_left && w->left_us < SHORT_US))
@@ -192,8 +193,8 @@ const struct da_rule da_rule_hang_lock_owner_blocked = {
 	.looks_for = "the owner of a lock that others wait for, while it waits or sleeps itself",
 	.page = "Follows each chain of waits to the thread at its head. An Error where a fifth of all threads, and at\n"
 		"least three, stand behind it, and only another thread of the process can wake it, or somebody ended the\n"
-		"process. Information where it goes on within a second, where one thread stands behind a wait for something\n"
-		"outside, or where all stand in one function, as workers do that take turns. A head that runs is told\n"
-		"by hang.spin or hang.lock-owner-running.",
+		"process; where two stand behind a sleep that has no limit, too. Information where it goes on within a second,\n"
+		"where one thread stands behind a wait for something outside, or where all stand in one function, as workers\n"
+		"do that take turns. A head that runs is ordinary contention and no finding.",
 	.why_not = da_hang_no_waits, .run = run_owner_blocked,
 };

@@ -152,6 +152,29 @@ START_TEST(what_a_head_waits_for)
 }
 END_TEST
 
+/* Few threads, but nothing will ever wake the one that they need. */
+START_TEST(behind_a_sleep_without_a_limit)
+{
+	for (uint32_t behind_it = 1; behind_it <= 2; behind_it++) {
+		struct da_dump *d = threads(40);
+		struct da_doc *doc;
+
+		for (uint32_t i = 1; i <= behind_it; i++)
+			behind(d, i, 0);
+		*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){
+			.thread = 0, .lock = DA_NONE, .owner = DA_NONE, .kind = DA_WAIT_SLEEP, .primary = true, .endless = true,
+			.frame = DA_NONE, .confidence = 1,
+		};
+		d->proc.threads.v[0].state = DA_STATE_SLEEPING;
+		doc = analyze(d);
+		ck_assert_uint_eq(finding(doc, "hang.lock-owner-blocked")->severity,
+				  behind_it == 1 ? DA_SEVERITY_WARNING : DA_SEVERITY_ERROR);
+		ck_assert_int_eq(da_doc_get_verdict(doc)->kind, behind_it == 1 ? DA_VERDICT_UNKNOWN : DA_VERDICT_HANG);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 /* One thread behind another's call is what a server that works looks like. */
 START_TEST(one_behind_a_call)
 {
@@ -613,9 +636,9 @@ START_TEST(numbers_add_up)
 END_TEST
 
 UNIT_MAIN("hang", cycles_of_each_size, a_guess_makes_it_possible_only, a_semaphore_names_nobody,
-	  an_owner_that_sleeps,
-	  what_a_head_waits_for, one_behind_a_call, methods_of_tasks, a_circle_with_a_time_limit, the_gravest_leads,
-	  joins_and_what_is_alike, an_owner_that_works_is_no_finding, an_owner_that_is_gone,
-	  workers_that_block_on_tasks, waits_for_a_child, a_lock_that_changes_hands,
-	  owners_that_nobody_knows, locks_whose_memory_is_missing, what_would_look_the_same, a_crash_leads_before_a_hang,
+	  an_owner_that_sleeps, what_a_head_waits_for, behind_a_sleep_without_a_limit, one_behind_a_call,
+	  methods_of_tasks, a_circle_with_a_time_limit, the_gravest_leads, joins_and_what_is_alike,
+	  an_owner_that_works_is_no_finding, an_owner_that_is_gone, workers_that_block_on_tasks,
+	  waits_for_a_child, a_lock_that_changes_hands, owners_that_nobody_knows,
+	  locks_whose_memory_is_missing, what_would_look_the_same, a_crash_leads_before_a_hang,
 	  readers_that_want_to_write, a_wake_up_on_its_way, the_lock_of_the_loader, numbers_add_up)
