@@ -414,13 +414,14 @@ bool da_aot_type_name(struct da_arena *a, const char *mangled, const char *progr
 bool da_aot_type_is(const char *mangled, const char *name)
 {
 	size_t n = strlen(name), have = strnlen(mangled, LONGEST);
-	const char *end = mangled + have - n;
-
-	const char *known = plain_name((struct text){ mangled, have });
+	const char *known = plain_name((struct text){ mangled, have }), *end;
 
 	/* The plain ones, then what ends so and begins with an assembly. */
-	if (known || have < n + 2 || end[-1] != '_')
+	if (known || have < n + 2)
 		return known && strcmp(known, name) == 0;
+	end = mangled + (have - n);
+	if (end[-1] != '_')
+		return false;
 	for (size_t i = 0; i < n; i++)
 		if (end[i] != (isalnum((unsigned char)name[i]) ? name[i] : '_'))
 			return false;
