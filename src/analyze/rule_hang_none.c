@@ -76,8 +76,11 @@ static const char *reservations(struct da_analysis *a, size_t unknown)
 	if (n)
 		or_if(&c, "nothing comes any more for %s", n <= 2 ? da_say_threads(a, list, n)
 			  : da_printf(a->dump->arena, "the %zu threads that wait for something outside", n));
-	if (unknown)
-		or_if(&c, "one of those is stuck of which it is not known what they do");
+	if (unknown && unknown == a->graph->n)
+		or_if(&c, "%s stuck", unknown == 1 ? "it is" : "they are");
+	else if (unknown)
+		or_if(&c, "%s of which it is not known what %s stuck", unknown == 1 ? "the one" : "those", unknown == 1 ? "it does is"
+											      : "they do are");
 	if (a->dump->proc.runtimes.n)
 		or_if(&c, "requests wait in tasks that no thread works on, which were not looked at");
 	text = c.n ? da_printf(a->dump->arena, "%s.", da_str_get(&c.s)) : "";
@@ -96,8 +99,10 @@ static unsigned run_none(struct da_analysis *a)
 	f = da_finding_new(a->doc, "hang.none", DA_SEVERITY_NOTIFICATION, 0,
 			   unknown * 10 > n || da_hang_nobody_outside(a) ? 0.5 : 0.8);
 	da_finding_title(f, "No hang was found");
-	da_finding_description(f, "%zu %s looked at: %s. No threads wait for each other, and none stands behind one that waits "
-			       "itself%s.%s%s%s", n, da_plural(n, "thread was", "threads were"), states,
+	da_finding_description(f, "%zu %s looked at: %s. No threads %s for each other, and none %s behind one that waits "
+			       "itself%s.%s%s%s", n, da_plural(n, "thread was", "threads were"),
+			       unknown && unknown == n ? "what is going on there is not known" : states,
+			       unknown ? "are known to wait" : "wait", unknown ? "is known to stand" : "stands",
 			       a->taking_turns ? " for anything but work" : "",
 			       a->taking_turns ? da_printf(a->dump->arena, " %u %s behind a worker that waits for work, as workers do that "
 							   "take turns.", a->taking_turns, da_plural(a->taking_turns, "stands", "stand")) : "",

@@ -458,6 +458,12 @@ START_TEST(what_would_look_the_same)
 	d = threads(2);
 	ck_assert_ptr_null(strstr(finding(analyze(d), "hang.none")->description, "would look the same"));
 	da_dump_free(d);
+	d = threads(3);
+	d->proc.threads.v[2].state = DA_STATE_UNKNOWN;
+	f = finding(analyze(d), "hang.none");
+	ck_says(f->description, "No threads are known to wait for each other, and none is known to stand behind one that waits itself. A hang "
+				"would look the same if the one of which it is not known what it does is stuck.");
+	da_dump_free(d);
 }
 END_TEST
 
