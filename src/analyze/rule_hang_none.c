@@ -56,18 +56,29 @@ static const char *subject(struct da_analysis *a, const uint32_t *list, size_t n
 		      : da_printf(a->dump->arena, "the %zu threads that %s", n, many);
 }
 
+/* " in F", where all of them stand in one function; else "". */
+static const char *together(struct da_analysis *a, const uint32_t *list, size_t n)
+{
+	const char *function = n ? da_standing_in(a, list[0]) : NULL;
+
+	for (size_t i = 1; function && i < n; i++)
+		if (!da_streq(function, da_standing_in(a, list[i])))
+			function = NULL;
+	return function ? da_printf(a->dump->arena, " in " DA_SYM("%s"), function) : "";
+}
+
 static const char *reservations(struct da_analysis *a, size_t unknown)
 {
 	struct clauses c = { 0 };
-	const char *text, *function;
+	const char *text, *where;
 	const uint32_t *list;
 	size_t n;
 
 	list = those(a, true, &n);
-	function = n == 1 ? da_standing_in(a, list[0]) : NULL;
+	where = together(a, list, n);
 	if (n)
-		or_if(&c, "%s never %s", subject(a, list, n, function ? da_printf(a->dump->arena, "runs in " DA_SYM("%s"), function) : "runs",
-						 "run"), da_plural(n, "ends", "end"));
+		or_if(&c, "%s never %s", subject(a, list, n, da_printf(a->dump->arena, "runs%s", where),
+						 da_printf(a->dump->arena, "run%s", where)), da_plural(n, "ends", "end"));
 	list = da_hang_signalled(a, &n);
 	if (n)
 		or_if(&c, "%s never %s it", subject(a, list, n, "waits for a signal of another thread", "wait for a signal of another thread"),

@@ -161,6 +161,25 @@ START_TEST(one_small_loop)
 }
 END_TEST
 
+/* Without CPU times nothing is found, but who runs where is told as what would look the same. */
+START_TEST(without_times)
+{
+	for (int same = 0; same < 2; same++) {
+		struct da_dump *d = threads(5);
+		const struct da_finding_row *f;
+
+		for (uint32_t i = 2; i < 4; i++)
+			d->proc.threads.v[i].state = DA_STATE_RUNNING;
+		stand(d, 2, "match", 0x401000);
+		stand(d, 3, same ? "match" : "parse", 0x402000);
+		f = finding(analyze(d), "hang.none");
+		ck_assert_ptr_nonnull(f);
+		ck_says(f->description, same ? "if t3 and t4, which run in match, never end." : "if t3 and t4, which run, never end.");
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 /* A living process: worth knowing. One that somebody ended: the loop and its lock are the likely hang. */
 START_TEST(a_loop_that_holds_a_lock)
 {
@@ -228,4 +247,4 @@ START_TEST(an_owner_that_runs)
 END_TEST
 
 UNIT_MAIN("spin", a_loop_needs_time_and_a_running_thread, time_of_ended_threads_accuses_nobody,
-	  those_in_one_function_count_together, one_small_loop, a_loop_that_holds_a_lock, an_owner_that_runs)
+	  those_in_one_function_count_together, one_small_loop, without_times, a_loop_that_holds_a_lock, an_owner_that_runs)
