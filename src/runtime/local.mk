@@ -11,7 +11,7 @@ libdumpan_a_SOURCES += \
 	%D%/coreclr/version.c \
 	%D%/coreclr/exceptions.c %D%/coreclr/exceptions.h %D%/coreclr/exception_fields.c %D%/coreclr/exception_own.c \
 	%D%/coreclr/fail_fast.c %D%/coreclr/frames.c \
-	%D%/coreclr/class_init.c %D%/coreclr/gc_threads.c %D%/coreclr/gc_waits.c %D%/coreclr/gcranges.c %D%/coreclr/heap_limit.c %D%/coreclr/locks.h \
+	%D%/coreclr/class_init.c %D%/coreclr/helper_threads.c %D%/coreclr/gc_waits.c %D%/coreclr/gcranges.c %D%/coreclr/heap_limit.c %D%/coreclr/locks.h \
 	%D%/coreclr/monitors.c %D%/coreclr/objects.c %D%/coreclr/roles.c %D%/coreclr/search.c \
 	%D%/coreclr/slim.c %D%/coreclr/slim.h %D%/coreclr/stack_waits.c %D%/coreclr/task_runners.c \
 	%D%/coreclr/thin_locks.c %D%/coreclr/waits.c \

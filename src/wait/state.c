@@ -6,8 +6,9 @@
 
 #include "wait/parts.h"
 
-enum { POLL = 1, COND = 2, SLEEP = 4, READ = 8, SIGNAL = 16, CHILD = 32, JOIN = 64, LOCK = 128, OPEN = 256, PORT = 512,
-       MESSAGE = 1024, CALL = 2048, CLASSES = 12, ANY = ((1 << CLASSES) - 1) & ~LOCK };
+enum { POLL_ELSEWHERE = 1, COND = 2, SLEEP = 4, READ = 8, SIGNAL = 16, CHILD = 32, JOIN = 64, LOCK = 128, OPEN = 256,
+       PORT = 512, MESSAGE = 1024, CALL = 2048, POLL_HERE = 4096, CLASSES = 13, POLL = POLL_HERE | POLL_ELSEWHERE,
+       ANY = ((1 << CLASSES) - 1) & ~LOCK };
 
 #define KERNEL_TOLD 3
 #define NEAR 6 /* frames from one function of a pattern to the next: helpers without a name stand between */
@@ -62,13 +63,27 @@ bool da_wait_blocks(enum da_lock_kind kind)
 	return state_of_kind(kind) == DA_STATE_BLOCKED;
 }
 
-static uint16_t class_of_kind(enum da_lock_kind kind, const struct da_syscall *c)
+/* Does the list of what it polls lie on its own stack? */
+static bool polls_here(struct da_waits *w, uint32_t thread)
 {
+	const struct da_syscall *c = &w->t[thread].call;
+	const uint8_t *stack;
+	size_t n;
+
+	if (!c->row || (c->row->shape != DA_CALL_POLL && c->row->shape != DA_CALL_PPOLL))
+		return false;
+	n = da_wait_stack(w, thread, SIZE_MAX, &stack) * w->word;
+	return c->arg[0] - w->p->threads.v[thread].regs.v[w->p->arch->sp] < n;
+}
+
+static uint16_t class_of(struct da_waits *w, uint32_t thread, enum da_lock_kind kind)
+{
+	const struct da_syscall *c = &w->t[thread].call;
 	bool open = c->row && c->row->shape == DA_CALL_OPEN;
 
 	switch (kind) {
 	case DA_WAIT_POLL:
-		return POLL;
+		return polls_here(w, thread) ? POLL_HERE : POLL_ELSEWHERE;
 	case DA_LOCK_PTHREAD_COND:
 	case DA_LOCK_SEMAPHORE:
 	case DA_LOCK_FUTEX:
@@ -216,7 +231,7 @@ static const struct idle *idle_of(struct da_waits *w, uint32_t thread, const str
 	const struct da_asleep_thread *a = &w->t[thread];
 	const struct da_thread *t = &w->p->threads.v[thread];
 	uint32_t frame = a->hint.frame == DA_NONE ? 0 : a->hint.frame;
-	unsigned class = class_of_kind((enum da_lock_kind)wait->kind, &a->call);
+	unsigned class = class_of(w, thread, (enum da_lock_kind)wait->kind);
 
 	if (!class)
 		return NULL;

@@ -28,6 +28,12 @@ flavours = {
     'async': ['-p:RuntimeAsync=true'],
     'aot': ['-p:PublishAot=true'],
 }
+# What the runtime calls its threads (15 bytes of it).
+roles = [
+    ('.NET SynchManag', 'worker'), ('.NET EventPipe', 'event-pipe'), ('.NET DebugPipe', 'debugger'), ('.NET Debugger', 'debugger'),
+    ('.NET Finalizer', 'finalizer'), ('.NET Tiered', 'tiered-compiler'), ('.NET Server GC', 'gc'), ('.NET SigHandler', 'signal'),
+    ('.NET Timer', 'timer'), ('.NET Sockets', 'io'), ('.NET TP Worker', 'worker'), ('.NET TP Gate', 'gate'),
+]
 small = ('mini', 'triage', 'crash-mini', 'crash-triage')   # kinds of createdump that leave the heap out
 raw = ('kernel', 'gcore')                                  # kinds that leave the files' pages out
 
@@ -192,6 +198,15 @@ def environment(extra):
     return env
 
 
+def thread_names(pid):
+    """What the system calls the threads; dumps of createdump and gdb do not hold it."""
+    names = {}
+    for task in glob.glob('/proc/%d/task/*' % pid):
+        with open(task + '/comm', encoding='utf-8', errors='replace') as f:
+            names[os.path.basename(task)] = f.read().rstrip('\n')
+    return names
+
+
 def dump(folder, scenario, kind, extra, path):
     """The truth line, and the dump at path."""
     if os.path.exists(path) and os.path.exists(path + '.truth'):
@@ -209,6 +224,7 @@ def dump(folder, scenario, kind, extra, path):
         p = subprocess.Popen([folder + '/Observatory', scenario], cwd=where, env=env, stdout=subprocess.PIPE, stderr=err,
                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, size))
     watchdog = subprocess.Popen(['sh', '-c', 'sleep 90; kill -9 %d' % p.pid], stdout=subprocess.DEVNULL, start_new_session=True)
+    names = {}
     try:
         line = p.stdout.readline()
         if crash:
@@ -219,6 +235,7 @@ def dump(folder, scenario, kind, extra, path):
                     shutil.move(made[0], path)
         elif line:
             time.sleep(0.4)
+            names = thread_names(p.pid)
             take(folder, kind, p.pid, path)
     finally:
         if p.poll() is None:
@@ -229,9 +246,10 @@ def dump(folder, scenario, kind, extra, path):
         watchdog.wait()
     if not line or not os.path.exists(path):
         return None
-    with open(path + '.truth', 'wb') as f:
-        f.write(line)
-    return json.loads(line)
+    truth = dict(json.loads(line), names=names)
+    with open(path + '.truth', 'w', encoding='utf-8') as f:
+        json.dump(truth, f)
+    return truth
 
 
 def take(folder, kind, pid, path):
@@ -319,6 +337,15 @@ class Check:
                     self.wrong('thread %d %s: %s' % (t['os_id'], t['name'], text))
             if self.heap:
                 self.check_wait(t, mine)
+
+    def check_roles(self):
+        """By the names that the system has for the runtime's threads. Only a dump with the heap holds what tells all of them."""
+        for tid, name in self.truth.get('names', {}).items():
+            role = next((r for n, r in roles if name.startswith(n)), None)
+            mine = self.threads.get(int(tid))
+            told = mine and mine.get('role', 'unknown')
+            if role and mine and told != role and (self.heap or told != 'unknown'):
+                self.wrong('thread %s is %s, not %s (%s)' % (tid, told, role, name))
 
     def check_kinds(self):
         for frames in self.groups.values():
@@ -444,6 +471,7 @@ class Check:
             self.wrong('deployment %s, not %s' % (r.get('flavor'), word))
         self.check_kind()
         self.check_threads()
+        self.check_roles()
         self.check_kinds()
         if self.heap:
             self.check_locks()

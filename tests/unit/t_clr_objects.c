@@ -814,9 +814,51 @@ START_TEST(threads_of_heaps)
 		t->frames.v[0].kind = DA_FRAME_NATIVE;
 		t->frames.v[1].kind = rows[i].managed ? DA_FRAME_MANAGED : DA_FRAME_NATIVE;
 	}
-	da_clr_gc_threads(c);
+	da_clr_helper_threads(c);
 	for (uint32_t i = 0; i < DA_ARRAY_SIZE(rows); i++)
 		ck_assert_msg((d->proc.threads.v[i].role == DA_ROLE_GC) == rows[i].is_gc, "row %u", i);
+	done();
+}
+END_TEST
+
+/* The worker of tiered compilation has a member of the AppDomain on its stack; the debugger's block names its helper. */
+START_TEST(threads_of_the_runtime)
+{
+	enum { DOMAIN_ITSELF, MEMBER };
+	static const struct {
+		unsigned what;
+		bool managed, finalizer;
+		enum da_role role;
+	} rows[] = { { MEMBER, true, false, DA_ROLE_TIERED_COMPILER }, { DOMAIN_ITSELF, true, false, DA_ROLE_UNKNOWN },
+		     { MEMBER, true, true, DA_ROLE_UNKNOWN }, { MEMBER, false, false, DA_ROLE_UNKNOWN },
+		     { DOMAIN_ITSELF, false, false, DA_ROLE_DEBUGGER } };
+	struct da_managed_thread managed[DA_ARRAY_SIZE(rows)] = { 0 };
+	uint64_t domain, debugger, rc, block;
+
+	setup(10);
+	domain = make(256), debugger = make(64), rc = make(0x200), block = make(256);
+	variable(DA_CLR_G_AppDomain, domain);
+	variable(DA_CLR_G_Debugger, debugger);
+	put(debugger + 16, rc);
+	put(rc + 0xb8, block + 8); /* an address where no such block is */
+	put(rc + 0xc0, block);
+	put32(block + 0x60, 104), put32(block + 0x64, 104);
+	for (uint32_t i = 0; i < DA_ARRAY_SIZE(rows); i++) {
+		struct da_thread *t = da_vec_add(d->arena, &d->proc.threads);
+		uint64_t stack = make(512);
+
+		managed[i] = (struct da_managed_thread){ .thread = i, .runtime = c->runtime, .finalizer = rows[i].finalizer };
+		t->tid = 100 + i;
+		t->managed = rows[i].managed ? &managed[i] : NULL;
+		t->end = DA_END_COMPLETE;
+		put(stack + 16, domain + (rows[i].what == MEMBER ? 0x40 : 0));
+		frame(i, stack, NULL);
+		frame(i, stack + 64, NULL);
+		t->frames.v[0].kind = t->frames.v[1].kind = DA_FRAME_NATIVE;
+	}
+	da_clr_helper_threads(c);
+	for (uint32_t i = 0; i < DA_ARRAY_SIZE(rows); i++)
+		ck_assert_msg(d->proc.threads.v[i].role == rows[i].role, "row %u: %u", i, d->proc.threads.v[i].role);
 	done();
 }
 END_TEST
@@ -898,4 +940,4 @@ END_TEST
 UNIT_MAIN("clr_objects", types_of_objects, numbers, strings, odd_strings, arrays, sync_blocks, holder_by_id, wrong_owners,
 	  stale_entries, pulse_queues, enter_by_stack, class_constructors, runners_of_tasks,
 	  upgrades, stops_for_a_collection, two_candidates, helper_frame, thin_locks, no_heap, waits_of_11, lies_of_11, lock_of_9,
-	  roles, threads_of_heaps, fail_fast_frame, fail_fast_record)
+	  roles, threads_of_heaps, threads_of_the_runtime, fail_fast_frame, fail_fast_record)

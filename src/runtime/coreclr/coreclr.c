@@ -51,7 +51,7 @@ static void objects(void *state)
 	da_clr_fail_fast(state);
 	da_clr_monitors(state);
 	da_clr_roles(state);
-	da_clr_gc_threads(state);
+	da_clr_helper_threads(state);
 	da_clr_heap_limit(state);
 }
 

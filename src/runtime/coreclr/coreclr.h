@@ -331,6 +331,6 @@ void da_clr_fail_fast(struct da_clr *c); /* after exceptions */
 void da_clr_monitors(struct da_clr *c);
 void da_clr_thread_names(struct da_clr *c);
 void da_clr_roles(struct da_clr *c);
-void da_clr_gc_threads(struct da_clr *c); /* after roles */
+void da_clr_helper_threads(struct da_clr *c); /* after roles */
 
 #endif
