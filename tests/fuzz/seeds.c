@@ -31,6 +31,7 @@ struct da_limits fuzz_limits(void)
 	l.scan_words = 256;
 	l.image_bytes = 16 << 20;
 	l.expand = 16 << 20;
+	l.sync_blocks = 100000;
 	return l;
 }
 

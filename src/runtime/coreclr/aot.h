@@ -31,8 +31,11 @@ struct da_aot {
 	struct da_map assemblies;  /* hash of a name to index + 1 of proc.assemblies */
 	struct da_map places;      /* of a place with symbols, to the one with names of metadata; 0: native code */
 	struct da_map mangled;     /* of a MethodTable to its mangled name, 0: no symbol stands there */
-	uint64_t sync_entries;     /* the array of SyncTable, 0: none, or not found */
-	bool sync_looked;
+	struct {                   /* entries of SyncTable; n 0: none, or not found */
+		uint64_t first;
+		uint32_t n, size;
+		bool looked;
+	} sync;
 };
 
 /* What tells where things stand. */

@@ -161,37 +161,25 @@ static uint64_t find_entries(struct da_clr *c)
 	return 0;
 }
 
-static bool entries(struct da_clr *c, uint32_t *ret_n, uint64_t *ret_first, uint32_t *ret_size)
-{
-	struct da_aot *t = c->aot;
-	const struct da_clr_mt *m;
-
-	if (!t->sync_looked)
-		t->sync_entries = find_entries(c);
-	t->sync_looked = true;
-	m = t->sync_entries ? da_clr_mt(c, da_clr_object_mt(c, t->sync_entries)) : NULL;
-	if (!m || da_clr_array(c, t->sync_entries, ret_n, ret_first) != DA_OK)
-		return false;
-	*ret_size = m->component_size;
-	return true;
-}
-
 uint32_t da_aot_sync_entries(struct da_clr *c)
 {
-	uint64_t first;
-	uint32_t n, size;
+	struct da_aot *t = c->aot;
+	uint64_t array = t->sync.looked ? 0 : find_entries(c);
+	const struct da_clr_mt *m = array ? da_clr_mt(c, da_clr_object_mt(c, array)) : NULL;
 
-	return entries(c, &n, &first, &size) ? n : 0;
+	t->sync.looked = true;
+	if (m && da_clr_array(c, array, &t->sync.n, &t->sync.first) == DA_OK)
+		t->sync.size = m->component_size;
+	return t->sync.size ? t->sync.n : 0;
 }
 
 bool da_aot_sync_entry(struct da_clr *c, uint32_t index, uint64_t *ret_lock, uint64_t *ret_object)
 {
-	uint64_t first, at, lock, handle, object;
-	uint32_t n, size;
+	uint64_t at, lock, handle, object;
 
-	if (!entries(c, &n, &first, &size) || index >= n)
+	if (index >= da_aot_sync_entries(c))
 		return false;
-	at = first + (uint64_t)index * size;
+	at = c->aot->sync.first + (uint64_t)index * c->aot->sync.size;
 	if (DA_CLR_PTR(c, at, ManagedSyncEntry, Lock, &lock) != DA_OK || !lock ||
 	    DA_CLR_PTR(c, at, ManagedSyncEntry, Owner, &handle) != DA_OK ||
 	    (object = da_clr_handle(c, handle)) == 0)

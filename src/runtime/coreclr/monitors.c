@@ -446,7 +446,7 @@ static void read_entries(struct da_clr_lock_table *t)
 
 	if (n == 0)
 		da_clr_unread(c, "monitors");
-	for (uint32_t i = 1; i < DA_MIN(n, da_limits_default.sync_blocks) && !da_stop(c->dump->watch); i++)
+	for (uint32_t i = 1; i < DA_MIN(n, c->dump->limits->sync_blocks) && !da_stop(c->dump->watch); i++)
 		if (da_aot_sync_entry(c, i, &lock, &object) &&
 		    header_of(c, object, &word, &index) == HEADER_SYNC_BLOCK && index == i)
 			da_clr_lock_of(t, object);
@@ -466,12 +466,12 @@ static void read_table(struct da_clr_lock_table *t)
 		da_clr_unread(c, "monitors");
 		return;
 	}
-	if (n > da_limits_default.sync_blocks)
+	if (n > c->dump->limits->sync_blocks)
 		da_note(c->dump->ledger, DA_NOTE_LIMIT, "locks", NULL,
 			"of %llu sync blocks the first %llu were looked at", (unsigned long long)n,
-			(unsigned long long)da_limits_default.sync_blocks);
+			(unsigned long long)c->dump->limits->sync_blocks);
 	for (uint64_t i = 1;
-	     i < DA_MIN(n, da_limits_default.sync_blocks) && !da_stop(c->dump->watch); i++) {
+	     i < DA_MIN(n, c->dump->limits->sync_blocks) && !da_stop(c->dump->watch); i++) {
 		if (!table_entry(c, table, i, &sb, &object) || !is_busy(c, sb) ||
 		    !own_index(c, sb, i))
 			continue;
