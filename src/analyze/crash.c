@@ -86,8 +86,9 @@ const char *da_crash_who_died(struct da_analysis *a)
 				 da_streq(e->name, "SIGABRT")
 					 ? "aborted"
 					 : da_printf(a->dump->arena, "sent %s to the process itself", e->name));
-	return da_printf(a->dump->arena, "%s died of %s%s%s%s%s%s.",
-			 e->thread != DA_NONE ? da_say_thread(a, e->thread) : "The process", e->name,
+	return da_printf(a->dump->arena, "%s %s %s%s%s%s%s%s.",
+			 e->thread != DA_NONE ? da_say_thread(a, e->thread) : "The process",
+			 da_sent_from_outside(e) ? "received" : "died of", e->name,
 			 e->subname ? " (" : "", e->subname ? e->subname : "", e->subname ? ")" : "",
 			 f ? " in " : "", f ? da_say_frame(a, f) : "");
 }

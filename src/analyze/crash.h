@@ -24,7 +24,7 @@ const struct da_frame *da_crash_telling_frame(struct da_analysis *a);
 bool da_crash_nowhere(struct da_analysis *a);
 /* " in parse_header" or "": for titles, so without parameters. */
 const char *da_crash_in_function(struct da_analysis *a);
-/* "t1 "name" died of SIGSEGV (SEGV_MAPERR) in parse_header (libfoo.so), at parser.c:88." */
+/* "t1 "name" died of SIGSEGV (SEGV_MAPERR) in parse_header (libfoo.so), at parser.c:88."; "received" what came from outside. */
 const char *da_crash_who_died(struct da_analysis *a);
 /* " It said: "…".", or "". */
 const char *da_crash_quoted(struct da_analysis *a);

@@ -191,12 +191,25 @@ static bool has_no_owner(const struct da_process *p, const struct da_wait *w)
 		     (l->state == DA_LOCK_HELD && has_readers((enum da_lock_kind)l->kind)));
 }
 
+/* A guess that closes a circle is told as one, and who sleeps or runs may well have what others want. */
+bool da_graph_is_doubtful(const struct da_dump *d, const struct da_graph *g, uint32_t thread)
+{
+	const struct da_edge *e = &g->edge[thread];
+	const struct da_wait *its;
+
+	if (e->to == DA_NONE || e->confidence >= DA_GRAPH_SURE || e->wait != g->primary[thread] || g->head[thread] == DA_NONE)
+		return false;
+	its = g->primary[e->to] != DA_NONE ? &d->proc.waits.v[g->primary[e->to]] : NULL;
+	return its && its->owner == DA_NONE && its->kind != DA_WAIT_SLEEP && !its->woken;
+}
+
 bool da_graph_is_ownerless(const struct da_dump *d, const struct da_graph *g, uint32_t thread)
 {
 	const struct da_wait *w = g->primary[thread] != DA_NONE ? &d->proc.waits.v[g->primary[thread]] : NULL;
 
-	return w && w->owner == DA_NONE && !w->woken && !w->parked && !g->told[thread] &&
-	       da_lock_excludes((enum da_lock_kind)w->kind) && !has_no_owner(&d->proc, w);
+	if (!w || w->woken || w->parked || g->told[thread] || !da_lock_excludes((enum da_lock_kind)w->kind))
+		return false;
+	return (w->owner == DA_NONE || da_graph_is_doubtful(d, g, thread)) && !has_no_owner(&d->proc, w);
 }
 
 size_t da_graph_ownerless(const struct da_dump *d, const struct da_graph *g)

@@ -38,6 +38,10 @@ struct da_graph {
 
 /* Does a thread enter and leave it, one at a time? */
 bool da_lock_excludes(enum da_lock_kind kind);
+#define DA_GRAPH_SURE 0.6f /* an edge below is a guess */
+
+/* Is the owner that its lock's word names no more than a guess, and does that one not look like a holder: it rests? */
+bool da_graph_is_doubtful(const struct da_dump *d, const struct da_graph *g, uint32_t thread);
 /* Does it wait for a lock that one thread has at a time, where it is not known which? */
 bool da_graph_is_ownerless(const struct da_dump *d, const struct da_graph *g, uint32_t thread);
 /* How many do. */

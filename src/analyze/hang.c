@@ -64,12 +64,14 @@ const char *da_say_share(struct da_analysis *a, size_t n)
 {
 	size_t all = a->dump->proc.threads.n;
 
+	if (n && 100 * n < all)
+		return da_printf(a->dump->arena, "under 1 %% of all threads (%zu)", n);
 	return da_printf(a->dump->arena, "%zu %% of all threads (%zu)", all ? (100 * n + all / 2) / all : 0, n);
 }
 
 /* ---------------------------------------------------------------- evidence */
 
-static void owner_evidence(struct da_analysis *a, struct da_finding *f, uint32_t lock)
+void da_hang_owner(struct da_analysis *a, struct da_finding *f, uint32_t lock)
 {
 	const struct da_lock *l = &a->dump->proc.locks.v[lock];
 	struct da_evidence *ev;
@@ -138,7 +140,7 @@ void da_hang_edges(struct da_analysis *a, struct da_finding *f, const uint32_t *
 		for (size_t k = 0; k < i && new_lock; k++)
 			new_lock = a->dump->proc.waits.v[a->graph->edge[threads[k]].wait].lock != w->lock;
 		if (new_lock)
-			owner_evidence(a, f, w->lock);
+			da_hang_owner(a, f, w->lock);
 		ev = da_finding_evidence(f, "wait");
 		da_evidence_thread(ev, threads[i]);
 		if (w->frame != DA_NONE)
@@ -355,8 +357,7 @@ bool da_hang_was_ended(const struct da_analysis *a)
 {
 	const struct da_exception *e = a->dump->proc.exception;
 
-	return e && (e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG || e->cause == DA_CAUSE_QUIT ||
-		     e->cause == DA_CAUSE_UNKNOWN);
+	return e && (da_sent_from_outside(e) || e->cause == DA_CAUSE_UNKNOWN);
 }
 
 const char *da_hang_make(const struct da_analysis *a)

@@ -29,9 +29,11 @@ const char *da_hang_fuller_dump(const struct da_analysis *a);
 bool da_wait_gives_up(const struct da_wait *w);
 /* t3 "indexer", t4 and 2 more */
 const char *da_say_threads(struct da_analysis *a, const uint32_t *threads, size_t n);
-/* "12 % of all threads (5)" */
+/* "12 % of all threads (5)"; not where the finding has those threads, which the page counts itself. */
 const char *da_say_share(struct da_analysis *a, size_t n);
 
+/* How a lock's owner is known, or why it is not; and the lock itself. */
+void da_hang_owner(struct da_analysis *a, struct da_finding *f, uint32_t lock);
 /*
  * How each of these threads' edges of the graph is known: each lock's owner once, then who waits for it, those that wait
  * in the same way together.

@@ -21,7 +21,7 @@ static unsigned run_convoy(struct da_analysis *a)
 		f = da_finding_new(a->doc, "hang.lock-convoy", DA_SEVERITY_INFORMATION, count, 0.7);
 		da_finding_title(f, "%u threads queue for %s, which nobody has at this moment", count, da_say_lock(a, i));
 		da_finding_description(f, "The lock is being handed from one to the next: it is held for a short time, but asked for more "
-				       "often than it can be given. %s.", da_say_share(a, count));
+				       "often than it can be given.");
 		da_finding_recommendation(f, "Hold the lock for less, or split what it guards; a profile shows who takes it most.");
 		da_finding_next(f, DA_NEXT_DUMP, "%s: a queue that stays tells more than one.", da_hang_second_dump(a));
 		da_finding_refuted_by(f, "a second dump in which nobody waits for it");

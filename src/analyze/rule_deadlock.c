@@ -6,6 +6,9 @@
 #include "analyze/order.h"
 #include "analyze/sections.h"
 
+#define ENDS 0.7 /* how sure a hang is that a time limit, or another thread, may end */
+#define RESTART " Restarting the service ends it until it happens again."
+
 /* ---------------------------------------------------------------- circles */
 
 static const struct da_wait *wait_in(const struct da_analysis *a, uint32_t thread)
@@ -88,22 +91,37 @@ static const char *advice(const struct da_analysis *a, const struct da_cycle *c)
 					"must not be called with it held.";
 	if (s.first_uses && (s.joins || s.tasks || s.locks))
 		return "Give the developers the stacks of these threads: an initialiser (a static constructor, a call made once) waits for "
-		       "a thread that needs what it initialises. It must not wait for other threads. Restarting the service ends it "
-		       "until it happens again.";
+		       "a thread that needs what it initialises. It must not wait for other threads.";
 	if (s.first_uses)
 		return "Give the developers the stacks of these threads: initialisers need each other, and two threads began with "
-		       "different ones. Restarting the service ends it until it happens again.";
+		       "different ones.";
 	if (s.tasks)
 		return s.locks ? "Give the developers the stacks of these threads: one waits for a task while it holds what the task needs. "
 				 "Wait for no task inside of a lock."
 			       : "Give the developers the stacks of these threads: tasks wait for each other by blocking. Await them instead.";
 	if (s.joins && s.locks)
 		return "Give the developers the stacks of these threads: who waits for the end of a thread must not hold a lock that the "
-		       "thread needs to end. Restarting the service ends it until it happens again.";
+		       "thread needs to end.";
 	if (s.joins)
 		return "Give the developers the stacks of these threads: they wait for each other's end. One must end without the other.";
-	return "Give the developers the stacks of these threads: they take the same locks in different order. Restarting the service "
-	       "ends it until it happens again.";
+	return "Give the developers the stacks of these threads: they take the same locks in different order.";
+}
+
+/* A mutex that any thread may unlock, and which its owner asks for again: it may be waiting to be handed over. */
+static bool may_be_given(const struct da_analysis *a, const struct da_cycle *c)
+{
+	const struct da_lock *l = c->members.n == 1 ? da_lock_of(a, wait_in(a, c->members.v[0])) : NULL;
+
+	return l && l->any_unlocks;
+}
+
+static const char *say_end(struct da_analysis *a, const struct da_cycle *c, uint32_t limited)
+{
+	if (limited != DA_NONE)
+		return da_printf(a->dump->arena, "It ends when %s gives up after its time limit, and may come again.",
+				 da_say_thread(a, limited));
+	return may_be_given(a, c) ? "It will not end unless another thread unlocks it, which this kind of mutex allows."
+				  : "It will not end by itself.";
 }
 
 static const char *refutation(const struct da_cycle *c, bool limited)
@@ -120,10 +138,10 @@ static const char *cycle_verdict(struct da_analysis *a, const struct da_cycle *c
 	const char *hang = sure ? "Hang" : "Possible hang";
 
 	if (c->members.n == 1)
-		return da_printf(a->dump->arena, "%s: %s waits for %s%s.", hang, da_say_thread(a, c->members.v[0]),
+		return da_printf(a->dump->arena, "%s: %s waits for %s%s%s.", hang, da_say_thread(a, c->members.v[0]),
 				 da_is_join((enum da_lock_kind)wait_in(a, c->members.v[0])->kind) ? "its own end"
 												  : "a lock that it holds itself",
-				 more);
+				 may_be_given(a, c) ? ", unless another thread is to unlock it" : "", more);
 	return da_printf(a->dump->arena, "%s: %zu threads are deadlocked (%s)%s%s.", hang, c->members.n, say_members(a, c),
 			 limited != DA_NONE ? ", until one gives up" : "", more);
 }
@@ -135,21 +153,20 @@ static void one_cycle(struct da_analysis *a, const struct da_cycle *c)
 	uint32_t limited = gives_up(a, c);
 	size_t all = c->members.n + c->behind;
 	enum da_severity severity = sure && limited == DA_NONE ? DA_SEVERITY_ERROR : DA_SEVERITY_WARNING;
-	struct da_finding *f = da_finding_new(a->doc, "hang.deadlock", severity, (unsigned)all, (double)c->confidence);
+	bool ends = limited != DA_NONE || may_be_given(a, c);
+	double confidence = ends ? DA_MIN((double)c->confidence, ENDS) : (double)c->confidence;
+	struct da_finding *f = da_finding_new(a->doc, "hang.deadlock", severity, (unsigned)all, confidence);
 	const char *more = c->behind ? da_printf(arena, "; %u more %s behind", c->behind, da_plural(c->behind, "waits", "wait")) : "";
 	const char *deadlock = sure ? "Deadlock" : "Possible deadlock";
 
 	if (c->members.n == 1)
 		da_finding_title(f, "%s: %s waits for a lock that it holds itself%s", deadlock, da_say_thread(a, c->members.v[0]), more);
 	else
-		da_finding_title(f, "%s: %zu threads wait for each other%s", deadlock, c->members.n, more);
-	da_finding_description(f, "%s%s%s %s %s.", say_steps(a, c),
-			       sure ? "" : "One of these steps is a guess: see the evidence. If it is right: ",
-			       limited == DA_NONE ? "It will not end by itself."
-						  : da_printf(arena, "It ends when %s gives up after its time limit, and may come again.",
-							      da_say_thread(a, limited)),
-			       da_say_share(a, all), all == 1 ? "is held up by it" : "are held up by it");
-	da_finding_recommendation(f, "%s", advice(a, c));
+		da_finding_title(f, "%s: %zu threads wait for each other%s%s", deadlock, c->members.n,
+				 limited != DA_NONE ? ", until one gives up" : "", more);
+	da_finding_description(f, "%s%s%s", say_steps(a, c),
+			       sure ? "" : "One of these steps is a guess: see the evidence. If it is right: ", say_end(a, c, limited));
+	da_finding_recommendation(f, "%s%s", advice(a, c), c->members.n > 1 && !ends ? RESTART : "");
 	da_finding_refuted_by(f, "%s", refutation(c, limited != DA_NONE));
 	for (size_t i = 0; i < c->members.n; i++)
 		da_finding_thread(f, c->members.v[i]);
@@ -197,9 +214,9 @@ static void one_possible(struct da_analysis *a, uint32_t head, const char *why)
 
 	da_finding_title(f, "Possible deadlock: %s waits for %s, and %u %s behind it", da_say_thread(a, head), lock, behind, threads);
 	da_finding_description(f, "Who has %s is not known: %s. If it is %s behind %s, they wait for each other in a circle, and it will "
-			       "not end by itself; if not, they wait for whoever has it. %s %s held up.",
+			       "not end by itself; if not, they wait for whoever has it.",
 			       lock, why, behind == 1 ? "the thread" : da_printf(a->dump->arena, "one of the %u threads", behind),
-			       da_say_thread(a, head), da_say_share(a, behind + 1), behind ? "are" : "is");
+			       da_say_thread(a, head));
 	da_finding_recommendation(f, "Ask the developers which of these threads takes %s before it waits: the stacks show where each "
 				  "stands. Taking the locks in one order everywhere ends such circles.", lock);
 	da_finding_refuted_by(f, "a thread outside of this chain that gives it back");
@@ -248,8 +265,7 @@ static void one_upgrade(struct da_analysis *a, uint32_t lock, unsigned waiting)
 	da_finding_title(f, "Possible deadlock: %s for %s, which %s, and no thread runs", wait, da_say_lock(a, lock), readers);
 	da_finding_description(f, "The lock counts its readers and does not name them. If they are among those that wait (a reader "
 			       "that asks to write waits until all readers have gone, itself too), it will not end by itself. If "
-			       "not, a thread that sleeps, or waits for something else, has the lock. %s %s held up.",
-			       da_say_share(a, waiting), da_plural(waiting, "is", "are"));
+			       "not, a thread that sleeps, or waits for something else, has the lock.");
 	da_finding_recommendation(f, "Ask the developers whether a function on these stacks asks to write while a caller reads. Give the "
 				  "lock back first, or take it for writing from the start.");
 	da_finding_refuted_by(f, "a reader among the other threads");

@@ -15,8 +15,7 @@ static void one_orphan(struct da_analysis *a, uint32_t lock, uint32_t from, uint
 
 	da_finding_title(f, "%u %s for a lock whose owner is gone", to - from, da_plural(to - from, "thread waits", "threads wait"));
 	da_finding_description(f, "%s is owned by thread id %u, which is not in the dump: it ended without giving the lock back, "
-			       "so nobody ever will. %s %s behind it.", da_say_wait(a, first), l->owner_tid, da_say_share(a, to - from),
-			       to - from == 1 ? "stands" : "stand");
+			       "so nobody ever will.", da_say_wait(a, first), l->owner_tid);
 	da_finding_recommendation(f, "Find which thread can end, by an exception, pthread_exit or cancellation, while it holds this "
 				  "lock; a lock that is released by scope (RAII, using, finally) cannot be lost so.");
 	da_finding_refuted_by(f, "a thread with this id that the dump's writer left out, or memory at the lock that is no lock");

@@ -129,10 +129,10 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does, enu
 	f = da_finding_new(a->doc, "hang.lock-owner-blocked", severities[gravity], behind + 1, confidence);
 	da_finding_title(f, "%u %s behind %s, which %s", behind, da_plural(behind, "thread waits", "threads wait"),
 			 da_say_thread(a, head), does);
-	da_finding_description(f, "%s holds what %s %s for, and itself %s%s%s.%s%s %s %s held up.", da_say_thread(a, head),
+	da_finding_description(f, "%s holds what %s %s for, and itself %s%s%s.%s%s", da_say_thread(a, head),
 			       behind == 1 ? "another thread" : da_printf(a->dump->arena, "%u other threads", behind),
 			       da_plural(behind, "waits", "wait"), does, frame ? ", in " : "", frame ? da_say_frame(a, frame) : "",
-			       da_say_asked(a, head), da_say_unread(a, da_primary_wait(a, head)), da_say_share(a, behind), da_plural(behind, "is", "are"));
+			       da_say_asked(a, head), da_say_unread(a, da_primary_wait(a, head)));
 	advise(a, f, head, does, turns);
 	da_finding_refuted_by(f, "a second dump in which these threads have gone on");
 	da_finding_thread(f, head);

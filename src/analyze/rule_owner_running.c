@@ -31,10 +31,9 @@ static void tell(struct da_analysis *a, uint32_t head)
 
 	da_finding_title(f, "%u %s behind %s, which runs", behind, da_plural(behind, "thread waits", "threads wait"),
 			 da_say_thread(a, head));
-	da_finding_description(f, "%s holds %s, and was not waiting when the dump was made%s%s. %s %s held up. A busy lock looks like "
+	da_finding_description(f, "%s holds %s, and was not waiting when the dump was made%s%s. A busy lock looks like "
 			       "this for a moment, and a loop that does not end for ever.", da_say_thread(a, head),
-			       da_hang_locks(a, head), frame ? ", but in " : "", frame ? da_say_frame(a, frame) : "",
-			       da_say_share(a, behind), da_plural(behind, "is", "are"));
+			       da_hang_locks(a, head), frame ? ", but in " : "", frame ? da_say_frame(a, frame) : "");
 	da_finding_recommendation(f, "%s: if the same thread still holds the lock, give the developers its stacks of both dumps.", again);
 	da_finding_next(f, DA_NEXT_DUMP, "%s, to see whether %s still holds the lock.", again, da_say_thread(a, head));
 	da_finding_refuted_by(f, "a second dump in which these threads have gone on");

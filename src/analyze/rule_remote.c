@@ -90,7 +90,7 @@ static void one(struct da_analysis *a, const struct group *g)
 					      g->n, 0.8);
 
 	da_finding_title(f, "%u %s for an answer of %s", g->n, da_plural(g->n, "thread waits", "threads wait"), whom(a, g));
-	da_finding_description(f, "What takes long is then there, or on the way, not in this process. %s.", da_say_share(a, g->n));
+	da_finding_description(f, "What takes long is then there, or on the way, not in this process.");
 	da_finding_recommendation(f, "Look at the other side at that time: its load, its log, what it waits for itself. Give such calls a "
 				  "time limit, and do not make them where others wait for the thread.");
 	da_finding_next(f, DA_NEXT_DUMP, "%s two dumps ten seconds apart: they show whether these threads go on.", da_hang_make(a));

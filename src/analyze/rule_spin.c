@@ -222,11 +222,9 @@ static void tell(struct da_analysis *a, const struct spin *s, unsigned percent)
 	else
 		da_finding_title(f, "%s %s used %u %% of the CPU time and %s running%s%s", who, da_plural(s->n, "has", "have"), percent,
 				 one ? "is" : "are", !one && function ? " in " : "", !one && function ? function : "");
-	da_finding_description(f, "%s waiting when the dump was made%s%s.%s%s A loop that does not end looks like this; so does long "
+	da_finding_description(f, "%s waiting when the dump was made%s%s.%s A loop that does not end looks like this; so does long "
 			       "work.", one ? "It was not" : "None of them was", where ? one ? ", but in " : ": all were in " : "",
-			       where ? where : "", held,
-			       s->behind ? da_printf(a->dump->arena, " %s %s held up.", da_say_share(a, s->behind),
-						     da_plural(s->behind, "is", "are")) : "");
+			       where ? where : "", held);
 	da_finding_recommendation(f, "%s: if %s in the same %s, give the developers the stacks of both dumps.%s", again,
 				  one ? "it stands" : "they stand", one ? "function" : "function together",
 				  s->behind ? " Ask them also why the lock is held for so long." : "");

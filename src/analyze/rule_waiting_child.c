@@ -24,7 +24,7 @@ static unsigned run_waiting_child(struct da_analysis *a)
 	a->hangs += grave;
 	f = da_finding_new(a->doc, "hang.waiting-child", grave ? DA_SEVERITY_WARNING : DA_SEVERITY_INFORMATION, (unsigned)n, 0.9);
 	da_finding_title(f, "%zu %s for a child process to end", n, da_plural(n, "thread waits", "threads wait"));
-	da_finding_description(f, "What takes long is then in the child, not here. %s.", da_say_share(a, n));
+	da_finding_description(f, "What takes long is then in the child, not here.");
 	da_finding_recommendation(f, "Make a dump of the child as well, and give both to dumpan in one call.");
 	da_finding_next(f, DA_NEXT_DUMP, "%s a dump of the child process too.", da_hang_make(a));
 	da_finding_refuted_by(f, "a child that has ended, and whose end was not noticed");

@@ -141,6 +141,14 @@ static void kernel_cells(struct da_analysis *a, const struct da_kernel_stack *k)
 		da_add_text(a->doc, DA_COL_threads_kernel_stack, k->functions.v[i]);
 }
 
+/* What the lock's memory says of its owner is no more than a guess. */
+static bool is_guess(const struct da_analysis *a, const struct da_wait *w)
+{
+	const struct da_lock *l = &a->dump->proc.locks.v[w->lock];
+
+	return l->owner == w->owner && l->confidence < 0.6f;
+}
+
 /* "waits for lock2 (monitor of Shop.Ledger), which t4 "writer" holds" */
 static const char *waiting(struct da_analysis *a, const struct da_wait *w)
 {
@@ -153,23 +161,30 @@ static const char *waiting(struct da_analysis *a, const struct da_wait *w)
 		return w->endless ? "sleeps without a limit" : "sleeps";
 	if (!owner || da_is_join((enum da_lock_kind)w->kind))
 		return da_printf(arena, "%s %s", verb, what);
-	return w->lock != DA_NONE ? da_printf(arena, "%s %s, %s by %s", verb, what, da_say_held((enum da_lock_kind)w->kind), owner)
-				  : da_printf(arena, "%s %s, which needs %s", verb, what, owner);
+	if (w->lock != DA_NONE)
+		return da_printf(arena, "%s %s, %s%s by %s", verb, what, is_guess(a, w) ? "perhaps " : "",
+				 da_say_held((enum da_lock_kind)w->kind), owner);
+	return da_printf(arena, "%s %s, which needs %s", verb, what, owner);
 }
 
 static void activity(struct da_analysis *a, const struct da_thread *t, uint32_t index, const struct da_wait *w)
 {
-	const struct da_exception *e = a->dump->proc.exception;
-	const char *function = da_standing_in(a, index);
+	const struct da_exception *e = a->dump->proc.exception && a->dump->proc.exception->thread == index
+				       ? a->dump->proc.exception : NULL;
+	const char *function = da_standing_in(a, index), *signal = "";
 
-	if (e && e->thread == index)
+	if (e && da_sent_from_outside(e))
+		signal = da_printf(a->dump->arena, "received %s from outside%s", e->name, w ? "; " : function ? " " : "");
+	if (e && !*signal)
 		da_set_rich(a->doc, DA_COL_threads_activity, "died of %s%s", e->name,
 			    function ? da_printf(a->dump->arena, " in " DA_SYM("%s"), function) : "");
 	else if (w)
-		da_set_rich(a->doc, DA_COL_threads_activity, "%s%s", waiting(a, w),
+		da_set_rich(a->doc, DA_COL_threads_activity, "%s%s%s", signal, waiting(a, w),
 			    function ? da_printf(a->dump->arena, " in " DA_SYM("%s"), function) : "");
 	else if (function)
-		da_set_rich(a->doc, DA_COL_threads_activity, "in " DA_SYM("%s"), function);
+		da_set_rich(a->doc, DA_COL_threads_activity, "%sin " DA_SYM("%s"), signal, function);
+	else if (*signal)
+		da_set_rich(a->doc, DA_COL_threads_activity, "%s", signal);
 	else if (t->frames.n == 0)
 		da_set_rich(a->doc, DA_COL_threads_activity, "unknown, since its registers are not in the "
 			    "dump");

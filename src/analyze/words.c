@@ -262,6 +262,11 @@ const char *da_say_asked(struct da_analysis *a, uint32_t thread)
 	return da_printf(a->dump->arena, " It asked to sleep for %llu ms.", (unsigned long long)ms);
 }
 
+bool da_sent_from_outside(const struct da_exception *e)
+{
+	return e->cause == DA_CAUSE_FROM_OUTSIDE || e->cause == DA_CAUSE_WATCHDOG || e->cause == DA_CAUSE_QUIT;
+}
+
 bool da_is_join(enum da_lock_kind kind)
 {
 	return kind == DA_LOCK_PTHREAD_JOIN || kind == DA_LOCK_THREAD;

@@ -35,6 +35,8 @@ const char *da_say_wait(struct da_analysis *a, const struct da_wait *w);
 const char *da_say_asked(struct da_analysis *a, uint32_t thread);
 /* The end of a thread is no lock: nobody holds it. */
 bool da_is_join(enum da_lock_kind kind);
+/* Another process, or the terminal, sent the signal: the thread that the kernel gave it to did nothing for it. */
+bool da_sent_from_outside(const struct da_exception *e);
 /* "12 idle, 3 blocked by others of the process"; how many are in no known state. */
 const char *da_say_states(struct da_analysis *a, size_t *ret_unknown);
 

@@ -40,6 +40,7 @@ struct da_lock {
 	uint32_t waiting;      /* waiters by the lock's own count; those that are known stand in waits */
 	DA_VEC(uint32_t) readers; /* threads that may hold it for reading, by what lies on their stacks; it stores none */
 	bool unread;           /* its memory is not in the dump: what it would tell of its owner is unknown */
+	bool any_unlocks;      /* its unlock does not ask who the owner is: another thread may give it back */
 	const char *how;       /* rich: what tells the owner */
 	float confidence;      /* of the owner, 0 to 1 */
 };

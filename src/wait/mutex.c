@@ -123,6 +123,14 @@ static const char *disagreement(const struct mutex *m, uint32_t tid)
 	return has_owner_in_word(m) && tid != m->owner ? "; but its owner field names another" : "";
 }
 
+/* glibc's unlock compares ids for all kinds but normal and adaptive ones (nptl/pthread_mutex_unlock.c). */
+static bool unlock_asks_nobody(const struct mutex *m)
+{
+	uint32_t type = m->kind & TYPE;
+
+	return !(m->kind & (ROBUST | INHERIT | PROTECT)) && type != RECURSIVE && type != ERRORCHECK;
+}
+
 static void describe(const struct da_waits *w, const struct mutex *m, struct da_lock *l, const char *kind)
 {
 	uint32_t tid = has_owner_in_word(m) ? m->word & DA_FUTEX_TID_MASK : m->owner;
@@ -147,6 +155,7 @@ static void describe(const struct da_waits *w, const struct mutex *m, struct da_
 		return;
 	}
 	da_wait_owner(w, l, tid, sureness(m, tid), shared);
+	l->any_unlocks = unlock_asks_nobody(m);
 	if ((m->kind & TYPE) == RECURSIVE) {
 		l->has_recursion = true;
 		l->recursion = has_owner_in_word(m) && m->count == 0 ? 1 : m->count;

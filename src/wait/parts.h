@@ -347,8 +347,11 @@ void da_wait_witness(struct da_waits *w);
 const char *da_wait_made_in(struct da_waits *w, uint32_t thread, uint64_t address);
 /* witness_pointer.c: the pointer by which a thread may have come to a lock, in words; NULL: none, or most threads have it. */
 const char *da_wait_leads_to(const struct da_waits *w, uint32_t thread, uint32_t lock);
-/* witness_calls.c: did one of the functions that a thread is in take a lock, which it still has? */
-enum da_locks_taken { DA_TOOK_UNKNOWN, DA_TOOK_NONE, DA_TOOK_LOCK };
+/*
+ * witness_calls.c: did one of the functions that a thread is in take a lock, which it still has? PERHAPS: by code that stands
+ * behind the place where it is.
+ */
+enum da_locks_taken { DA_TOOK_UNKNOWN, DA_TOOK_NONE, DA_TOOK_PERHAPS, DA_TOOK_LOCK };
 enum da_locks_taken da_wait_locks_taken(struct da_waits *w, uint32_t thread);
 /* state.c: is it a lock, or another thread, that such a wait is for? */
 bool da_wait_blocks(enum da_lock_kind kind);

@@ -92,6 +92,14 @@ static enum da_locks_taken locks_taken(struct da_waits *w, uint32_t thread)
 	return works(w, thread) ? DA_TOOK_LOCK : da_wait_locks_taken(w, thread);
 }
 
+static const char *rests_how(bool idle, enum da_locks_taken taken)
+{
+	if (idle)
+		return "as threads without work do";
+	return taken == DA_TOOK_NONE ? "where none of its functions has taken a lock"
+				     : "where its functions took a lock only by code that stands behind";
+}
+
 /*
  * What lies on the stack of the owner, NULL: nothing that others have not. Worker threads keep pointers to locks while
  * they rest, and the id of one that ended is given to another: of one who rests, what its functions did to locks decides.
@@ -102,10 +110,10 @@ static void told_by_stack(struct da_waits *w, struct da_lock *l, const char *wha
 	bool idle = !works(w, l->owner) && da_wait_is_idle(w, l->owner);
 	const char *holds = what ? "; the stack or a register of that thread holds " : "";
 
-	if (idle || taken == DA_TOOK_NONE) {
-		l->confidence = DA_MIN(l->confidence, DA_FORM);
+	if (idle || taken == DA_TOOK_NONE || taken == DA_TOOK_PERHAPS) {
+		l->confidence = DA_MIN(l->confidence, taken == DA_TOOK_NONE ? DA_GUESS : DA_FORM);
 		l->how = da_printf(w->d->arena, "%s%s%s; but it waits %s: it may have the id of one that ended", l->how, holds,
-				   what ? what : "", idle ? "as threads without work do" : "where none of its functions has taken a lock");
+				   what ? what : "", rests_how(idle, taken));
 	} else if (what && taken == DA_TOOK_LOCK) {
 		l->confidence = DA_LIKELY;
 		l->how = da_printf(w->d->arena, "%s%s%s", l->how, holds, what);

@@ -145,10 +145,29 @@ static bool body_of(const struct da_waits *w, const struct da_frame *f, struct b
 	return ret->code && ret->n == f->pc - p->start;
 }
 
+/* Compilers move what is done under a condition behind the rest of a function: code that stands there may have run before. */
+static bool acquires_behind(struct da_waits *w, const struct da_frame *f)
+{
+	const struct da_place *p = f->place;
+	struct body b = { .start = f->pc };
+
+	if (!p->size || f->pc - p->start >= p->size)
+		return false;
+	b.code = da_mem_view_some(w->m, f->pc, &b.n);
+	b.n = b.code ? (size_t)DA_MIN(DA_MIN(b.n, p->size - (f->pc - p->start)), BODY) : 0;
+	for (size_t i = 0; i + 4 <= b.n; i += w->cpu == DA_CPU_A64 ? 4 : 1) {
+		uint64_t to = target_at(w, &b, i);
+
+		if (to && da_module_at(w->p, to) != DA_NONE && of_function(w, to, 0) == ACQUIRES)
+			return true;
+	}
+	return false;
+}
+
 static enum da_locks_taken ask(struct da_waits *w, uint32_t thread)
 {
 	const struct da_thread *t = &w->p->threads.v[thread];
-	bool all = w->s && t->end == DA_END_COMPLETE && t->frames.n <= FRAMES;
+	bool all = w->s && t->end == DA_END_COMPLETE && t->frames.n <= FRAMES, behind = false;
 
 	for (size_t i = 0; w->s && i < t->frames.n && i < FRAMES; i++) {
 		const struct da_frame *f = &t->frames.v[i];
@@ -163,8 +182,9 @@ static enum da_locks_taken ask(struct da_waits *w, uint32_t thread)
 		w->bodies_left--;
 		if (of_body(w, &b, 0, false) == ACQUIRES)
 			return DA_TOOK_LOCK;
+		behind = behind || acquires_behind(w, f);
 	}
-	return all ? DA_TOOK_NONE : DA_TOOK_UNKNOWN;
+	return !all ? DA_TOOK_UNKNOWN : behind ? DA_TOOK_PERHAPS : DA_TOOK_NONE;
 }
 
 enum da_locks_taken da_wait_locks_taken(struct da_waits *w, uint32_t thread)

@@ -41,7 +41,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 2; i++)
 		tell("wait tid=%d kind=pthread-mutex address=%p owner=%d\n", behind[i], (void *)&m, tid);
 	tell("cycle members=%d behind=2\n", tid);
-	tell("finding rule=hang.deadlock severity=error threads=%d title=^Deadlock:.*holds_itself sure=yes\n", tid);
+	tell("finding rule=hang.deadlock severity=error threads=%d title=^Deadlock:.*holds_itself sure=yes "
+	     "says=unless_another_thread_unlocks_it\n", tid);
 	tell("verdict kind=hang\n");
 	ready();
 }

@@ -71,6 +71,7 @@ tests_unit_t_render_SOURCES = %D%/t_render.c tests/html/sample.c tests/html/samp
 # analyze
 unit_tests += %D%/t_hang
 unit_tests += %D%/t_hang_outside
+unit_tests += %D%/t_hang_owner
 unit_tests += %D%/t_hang_spin
 unit_tests += %D%/t_rules
 # app

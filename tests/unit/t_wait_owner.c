@@ -160,6 +160,28 @@ START_TEST(owner_that_its_kind_would_let_in)
 }
 END_TEST
 
+/* glibc's unlock compares ids of all kinds but normal and adaptive ones. */
+START_TEST(kinds_that_any_thread_unlocks)
+{
+	static const struct {
+		uint32_t kind;
+		bool any;
+	} cases[] = { { 0, true }, { 3, true }, { 0x80, true }, { 1, false }, { 2, false } };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = process();
+		uint64_t m = DATA + 0x100;
+
+		mutex(m, 2, cases[i].kind == 1, FIRST_TID + 1, 1, cases[i].kind);
+		sleeps(d, 2, m, PRIVATE_WAIT, 2);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(lock_at(d, m)->owner, 1);
+		ck_assert_msg(lock_at(d, m)->any_unlocks == cases[i].any, "kind %u", cases[i].kind);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 START_TEST(fields_that_disagree)
 {
 	struct da_dump *d = process();
@@ -367,5 +389,5 @@ START_TEST(recursive_mutex_that_a_wait_keeps)
 END_TEST
 
 UNIT_MAIN("wait_owner", second_witness, second_witness_that_is_none, pointer_is_a_witness, code_is_a_witness,
-	  owner_that_gave_it_back, owner_that_its_kind_would_let_in, fields_that_disagree, owner_that_is_gone,
+	  owner_that_gave_it_back, owner_that_its_kind_would_let_in, kinds_that_any_thread_unlocks, fields_that_disagree, owner_that_is_gone,
 	  locks_that_are_no_mutexes, locks_that_were_not_saved, words_with_an_id, owner_of_another_age, recursive_mutex_that_a_wait_keeps)
