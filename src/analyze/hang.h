@@ -27,6 +27,16 @@ const char *da_say_unread(struct da_analysis *a, const struct da_wait *w);
 const char *da_hang_fuller_dump(const struct da_analysis *a);
 /* It ends by itself, after a time limit that it was given. */
 bool da_wait_gives_up(const struct da_wait *w);
+/* A wait that ends so soon is ordinary work. */
+#define DA_HANG_SOON_US 1000000
+/*
+ * Is that known: it asked for so little, the dump's clock says so, or a thread whose period is known bounds the time of the
+ * dump? GateThread of .NET's pool looks at it every 500 ms as long as work is queued (PortableThreadPool.GateThread.cs,
+ * GateActivitiesPeriodMs, .NET 6 to 10): the dump was made no earlier than so long before the end of its wait.
+ */
+bool da_hang_ends_soon(const struct da_analysis *a, const struct da_wait *w);
+/* Does it wait, and neither for a moment only nor behind a thread that goes on? */
+bool da_hang_stays(const struct da_analysis *a, uint32_t thread);
 /* t3 "indexer", t4 and 2 more */
 const char *da_say_threads(struct da_analysis *a, const uint32_t *threads, size_t n);
 /* "12 % of all threads (5)"; not where the finding has those threads, which the page counts itself. */

@@ -49,5 +49,6 @@ libdumpan_a_SOURCES += \
 	%D%/section_threadpool.c \
 	%D%/section_threads.c \
 	%D%/sections.h \
+	%D%/soon.c \
 	%D%/signature.c \
 	%D%/words.c %D%/words.h

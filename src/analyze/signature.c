@@ -93,21 +93,12 @@ void da_set_signature(struct da_analysis *a, const char *rule)
 	da_doc_signature(a->doc, da_printf(a->dump->arena, "%s/%s", rule, one), frames, n, SIGNATURE_VERSION);
 }
 
-/* Where a hung thread stands: its innermost frame of own code, else the innermost that has a name. */
-static const char *standing(struct da_analysis *a, const struct da_thread *t)
+/* Where a hung thread stands. */
+static const char *standing(struct da_analysis *a, uint32_t thread)
 {
-	const char *first = NULL;
+	const struct da_frame *f = da_standing_frame_above(a, thread, DA_TRUST_SCAN);
 
-	for (size_t i = 0; i < t->frames.n; i++) {
-		const struct da_frame *f = &t->frames.v[i];
-		const char *one = f->trust > DA_TRUST_SCAN && da_function_name(f) ? normalised(a, f) : NULL;
-
-		if (one && da_is_own(a->dump, f))
-			return one;
-		if (one && !first)
-			first = one;
-	}
-	return first;
+	return f ? normalised(a, f) : NULL;
 }
 
 static int by_name(const void *x, const void *y)
@@ -121,7 +112,7 @@ void da_set_hang_signature(struct da_analysis *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->hang_threads.n && n < FRAMES; i++)
-		if ((one = standing(a, &a->dump->proc.threads.v[a->hang_threads.v[i]])) != NULL)
+		if ((one = standing(a, a->hang_threads.v[i])) != NULL)
 			frames[n++] = one;
 	if (n == 0)
 		return;

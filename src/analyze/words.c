@@ -316,21 +316,29 @@ const char *da_say_lock(struct da_analysis *a, uint32_t lock)
 	return da_printf(arena, DA_REF("lock%u") " (%s)", a->order->lock_row[lock] + 1, kind);
 }
 
-const struct da_frame *da_standing_frame(const struct da_analysis *a, uint32_t thread)
+const struct da_frame *da_standing_frame_above(const struct da_analysis *a, uint32_t thread, int trust)
 {
 	const struct da_thread *t = &a->dump->proc.threads.v[thread];
-	const struct da_frame *first = NULL;
+	const struct da_frame *first = NULL, *managed = NULL;
 
 	for (size_t i = 0; i < t->frames.n; i++) {
 		const struct da_frame *f = &t->frames.v[i];
-		const char *name = da_function_name(f);
+		const char *name = (int)f->trust > trust ? da_function_name(f) : NULL;
+		const struct da_method *m = name && f->kind == DA_FRAME_MANAGED ? f->place->method : NULL;
 
 		if (name && da_is_own(a->dump, f))
 			return f;
 		if (name && !first)
 			first = f;
+		if (m && !m->hidden && !managed)
+			managed = f;
 	}
-	return first;
+	return managed ? managed : first;
+}
+
+const struct da_frame *da_standing_frame(const struct da_analysis *a, uint32_t thread)
+{
+	return da_standing_frame_above(a, thread, -1);
 }
 
 const char *da_standing_in(const struct da_analysis *a, uint32_t thread)

@@ -45,10 +45,14 @@ const char *da_say_time(struct da_analysis *a, uint64_t us);
 
 /* The plain name of that call (not rich), or NULL. */
 const char *da_function_name(const struct da_frame *f);
-/* Where a thread stands: the innermost function of own code, else the innermost that has a name; plain, or NULL. */
+/*
+ * Where a thread stands: the innermost function of own code, else the innermost managed one, else the innermost that has a
+ * name; plain, or NULL.
+ */
 const char *da_standing_in(const struct da_analysis *a, uint32_t thread);
-/* The frame of that, or NULL. */
+/* The frame of that, or NULL; of the frames above a trust (enum da_trust). */
 const struct da_frame *da_standing_frame(const struct da_analysis *a, uint32_t thread);
+const struct da_frame *da_standing_frame_above(const struct da_analysis *a, uint32_t thread, int trust);
 const char *da_plural(size_t n, const char *one, const char *many);
 /* Of managed code: what it belongs to; else NULL. */
 const struct da_assembly *da_assembly_of(const struct da_dump *d, const struct da_frame *f);

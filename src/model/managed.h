@@ -33,6 +33,7 @@ struct da_threadpool {
 	uint32_t cpu_percent, blocking_adjustment, io_min, io_max;
 	uint64_t queued_global, queued_local;
 	DA_VEC(struct da_type_count) types; /* of queued work, most first; of what was looked at */
+	uint64_t typed;          /* how many were: of a long queue the first ones */
 };
 
 /* The heap of a collector, in bytes. */

@@ -95,6 +95,22 @@ static bool is_library(const char *method)
 	       da_starts(method, "System.Runtime.CompilerServices.TaskAwaiter");
 }
 
+/*
+ * What runs work of the program: behind it stands who gave the work, or the pool's own loop, and not what it waits for.
+ * The work's own frame is missing where its last call was a jump, or was compiled into it.
+ */
+static bool runs_work(const char *method)
+{
+	static const char *const names[] = {"System.Threading.ThreadPoolWorkQueue.Dispatch", "System.Threading.TimerQueueTimer.",
+					    "System.Threading.ExecutionContext.Run", "System.Threading.Tasks.Task.InnerInvoke",
+					    "System.Threading.Tasks.Task.ExecuteEntry", "System.Threading.Thread.StartCallback"};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(names); i++)
+		if (da_starts(method, names[i]))
+			return true;
+	return false;
+}
+
 /* The outermost call of the table in the topmost run of library frames. */
 static bool find_call(const struct da_thread *th, struct call *ret)
 {
@@ -108,7 +124,7 @@ static bool find_call(const struct da_thread *th, struct call *ret)
 
 		if (!method && (!started || f->kind != DA_FRAME_MANAGED))
 			continue;
-		if (!method || !is_library(method))
+		if (!method || !is_library(method) || (ret->api && runs_work(method)))
 			break;
 		if (!started)
 			ret->first = (uint32_t)i;

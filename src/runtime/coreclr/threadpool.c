@@ -242,6 +242,7 @@ static void list_types(struct pool *p)
 	if (p->p->types.n)
 		qsort(p->p->types.v, p->p->types.n, sizeof(*p->p->types.v), by_count);
 	p->p->types.n = DA_MIN(p->p->types.n, (size_t)TYPES);
+	p->p->typed = p->typed;
 }
 
 /* ---------------------------------------------------------------- workers */
