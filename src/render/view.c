@@ -212,22 +212,68 @@ const char *da_view_row_name(const struct da_view *v, enum da_block block, uint3
 	return da_view_id(v, block, row);
 }
 
-static uint64_t likeness(const struct da_view *v, enum da_block block, uint32_t row)
+/* What parts rows: columns that the reader sees. In how many rows a lock stands. */
+struct part {
+	bool drawn[DA_COLS];
+	struct da_map locks;
+};
+
+static bool parts_rows(enum da_col col, enum da_col first)
 {
-	const struct da_block_def *def = &da_blocks[block];
+	switch (da_cols[col].type) {
+	case DA_TYPE_REF: return col != first;
+	case DA_TYPE_WORD: case DA_TYPE_RICH: case DA_TYPE_GROUP: case DA_TYPE_EXCEPTION: case DA_TYPE_LOCK: return true;
+	default: return false;
+	}
+}
+
+static struct part *part_of(const struct da_view *v, enum da_block block, const uint32_t *rows, size_t n)
+{
+	struct part *p = da_new(v->arena, struct part);
+	enum da_col first = da_blocks[block].first;
+	struct da_cell cell;
+
+	for (enum da_col col = first; col < da_blocks[block].end; col++) {
+		p->drawn[col] = da_doc_column_drawn(v->doc, col) && parts_rows(col, first);
+		for (size_t i = 0; da_cols[col].type == DA_TYPE_LOCK && da_cols[col].shape == DA_SHAPE_ONE && i < n; i++)
+			if (da_cell_get(v->doc, col, rows[i], &cell) && cell.text)
+				++*da_map_put(v->arena, &p->locks, id_key(cell.text, strlen(cell.text)), NULL);
+	}
+	return p;
+}
+
+/* A lock that one row alone speaks of, as each waits for its own task: to wait for one's own is alike. */
+static bool is_own_lock(const struct part *p, const char *id, size_t n)
+{
+	const uint64_t *rows = n > 4 && !memcmp(id, "lock", 4) ? da_map_get(&p->locks, id_key(id, n)) : NULL;
+
+	return rows && *rows == 1;
+}
+
+static uint64_t hash_rich(const struct part *p, uint64_t h, const char *rich)
+{
+	struct da_run run;
+
+	while (da_rich_next(&rich, &run))
+		if (run.kind != DA_RUN_REF || !is_own_lock(p, run.s, run.n))
+			h = da_hash(h, run.s, run.n);
+	return h;
+}
+
+static uint64_t likeness(const struct da_view *v, enum da_block block, uint32_t row, const struct part *p)
+{
 	uint64_t h = DA_HASH_SEED;
 	struct da_cell cell;
 
-	for (enum da_col col = def->first; col < def->end; col++) {
-		enum da_type type = da_cols[col].type;
-		bool has = da_cols[col].shape == DA_SHAPE_ONE && da_cell_get(v->doc, col, row, &cell);
-		bool other = type == DA_TYPE_REF && col != def->first;
+	for (enum da_col col = da_blocks[block].first; col < da_blocks[block].end; col++) {
+		bool has = da_cols[col].shape == DA_SHAPE_ONE && da_cell_get(v->doc, col, row, &cell) && cell.text;
 
-		if (!other && type != DA_TYPE_WORD && type != DA_TYPE_RICH && type != DA_TYPE_GROUP &&
-		    type != DA_TYPE_EXCEPTION && type != DA_TYPE_LOCK)
+		if (!p->drawn[col])
 			continue;
 		h = da_hash(h, &col, sizeof(col));
-		if (has && cell.text)
+		if (has && da_cols[col].type == DA_TYPE_RICH)
+			h = hash_rich(p, h, cell.text);
+		else if (has && (da_cols[col].type != DA_TYPE_LOCK || !is_own_lock(p, cell.text, strlen(cell.text))))
 			h = da_hash(h, cell.text, strlen(cell.text));
 	}
 	return h;
@@ -238,15 +284,16 @@ void da_view_alike(const struct da_view *v, enum da_block block, const uint32_t 
 {
 	const struct da_block_def *def = &da_blocks[block];
 	struct da_map counts = { 0 }, firsts = { 0 };
+	const struct part *part = part_of(v, block, rows, n);
 	bool grouped = false;
 
 	for (enum da_col col = def->first; col < def->end; col++)
 		grouped |= da_cols[col].type == DA_TYPE_GROUP && da_cols[col].shape == DA_SHAPE_ONE;
 	grouped = grouped ? da_view_id_col(block) != DA_COLS : of_one_thing(block);
 	for (size_t i = 0; grouped && i < n; i++)
-		++*da_map_put(v->arena, &counts, likeness(v, block, rows[i]), NULL);
+		++*da_map_put(v->arena, &counts, likeness(v, block, rows[i], part), NULL);
 	for (size_t i = 0; i < n; i++) {
-		uint64_t key = grouped ? likeness(v, block, rows[i]) : 0;
+		uint64_t key = grouped ? likeness(v, block, rows[i], part) : 0;
 		bool fresh;
 		uint64_t *first;
 

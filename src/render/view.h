@@ -49,8 +49,8 @@ const uint32_t *da_view_rows(const struct da_view *v, enum da_block block, size_
 /* How many things a section is about: the rows of its first block, circles of a graph aside; 0: it is no list. */
 uint32_t da_view_section_rows(const struct da_view *v, enum da_section section);
 /*
- * Which of these rows are alike: equal in words, sentences and groups, so that ids, names and numbers
- * alone part them. ret[i] is the index of the first one like rows[i]; only groups of at least `least`
+ * Which of these rows are alike: equal in what the page shows of words, sentences and groups, so that ids, names, numbers
+ * and locks of one row alone part them. ret[i] is the index of the first one like rows[i]; only groups of at least `least`
  * count. Blocks whose rows have neither ids nor are of things with ids have none.
  */
 void da_view_alike(const struct da_view *v, enum da_block block, const uint32_t *rows, size_t n,

@@ -301,6 +301,31 @@ END_TEST
 
 /* ---------------------------------------------------------------- text */
 
+/* Who waits for what is its own is alike; who waits for another's, or with others for one, is so with these alone. */
+START_TEST(locks_of_their_own_part_nobody)
+{
+	static const unsigned locks[] = { 1, 2, 3, 4, 9, 9, 9 };
+	struct da_render_options o = { .width = 80 };
+	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
+	struct da_str s DA_CLEANUP(da_str_done) = { 0 };
+	struct da_doc *doc = da_doc_new(a, NULL);
+
+	for (unsigned i = 0; i < DA_ARRAY_SIZE(locks); i++) {
+		da_doc_row(doc, DA_BLOCK_threads);
+		da_set_ref(doc, DA_COL_threads_id, "t", i);
+		da_set_uint(doc, DA_COL_threads_tid, 100 + i);
+		da_set_word(doc, DA_COL_threads_state, "blocked");
+		da_set_rich(doc, DA_COL_threads_activity, "waits for " DA_REF("lock%u") " (the task of " DA_SYM("Shop.Load") ")", locks[i]);
+		da_set_ref(doc, DA_COL_threads_wait_lock, "lock", locks[i] - 1);
+		da_set_ref(doc, DA_COL_threads_stack_group, "g", 0);
+	}
+	da_doc_finish(doc);
+	ck_assert_int_eq(da_render(da_renderer_find("text"), doc, &o, to_str, &s), DA_OK);
+	ck_assert_ptr_nonnull(strstr(da_str_get(&s), "3 more like t1: t2-t4"));
+	ck_assert_ptr_nonnull(strstr(da_str_get(&s), "2 more like t5: t6, t7"));
+}
+END_TEST
+
 START_TEST(text_keeps_its_width)
 {
 	struct da_arena *a DA_CLEANUP(da_arena_freep) = da_arena_new();
@@ -529,7 +554,7 @@ END_TEST
 
 UNIT_MAIN("render", values_for_people, lines_by_width, forms_by_name,
 	  links_have_targets_and_ids_are_unique, hostile_names_stay_text, policy_names_style_and_script,
-	  large_pages_are_cut_and_say_so, what_the_reader_needs_is_there,
+	  locks_of_their_own_part_nobody, large_pages_are_cut_and_say_so, what_the_reader_needs_is_there,
 	  parts_stand_with_their_own_anchors, text_keeps_its_width, colours_end_with_the_line,
 	  hidden_frames_are_folded,
 	  text_tells_the_same, markdown_is_short_and_inert, a_full_disk_is_told, same_document_same_bytes,
