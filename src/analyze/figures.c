@@ -123,3 +123,37 @@ const char *da_say_limits(struct da_analysis *a)
 		da_str_addf(&s, " It is a 32-bit process, of whose 2 to 4 GiB of addresses %s are mapped.", da_say_size(a, all));
 	return da_strdup(a->dump->arena, da_str_get(&s));
 }
+
+bool da_stack_is_elsewhere(const struct da_thread *t)
+{
+	uint64_t sp = t->frames.n && t->end == DA_END_COMPLETE ? t->frames.v[t->frames.n - 1].sp : 0;
+
+	return sp && (sp < t->stack_limit || sp >= t->stack_base);
+}
+
+bool da_stack_used(const struct da_process *p, const struct da_thread *t, uint64_t *ret)
+{
+	uint64_t sp = p->arch && da_reg_known(&t->regs, p->arch->sp) ? t->regs.v[p->arch->sp] : 0;
+	bool least;
+
+	if (!t->stack_base || !sp || sp >= t->stack_base)
+		return false;
+	*ret = da_stack_is_elsewhere(t) ? da_stack_bytes(t, &least) : t->stack_base - sp;
+	return true;
+}
+
+uint64_t da_stack_bytes(const struct da_thread *t, bool *ret_least)
+{
+	uint64_t low = UINT64_MAX, high = 0;
+
+	for (size_t i = 0; i < t->frames.n; i++) {
+		uint64_t sp = t->frames.v[i].sp;
+
+		if (!sp || (sp >= t->stack_limit && sp < t->stack_base))
+			continue;
+		low = DA_MIN(low, sp);
+		high = DA_MAX(high, sp);
+	}
+	*ret_least = t->frames.n && t->frames.v[t->frames.n - 1].sp == high && high > low;
+	return *ret_least ? high - low : t->stack_base - t->stack_limit;
+}

@@ -13,5 +13,14 @@ void da_memory_figures(struct da_analysis *a, struct da_finding *f);
 bool da_heap_limit_met(const struct da_managed_heap *h);
 /* Sentences on what was reached, each with a blank in front: a limit of the heap, of mappings, of addresses; or "". */
 const char *da_say_limits(struct da_analysis *a);
+/*
+ * How large the thread's stack is. A handler of a fault runs on a stack of its own, in which its stack pointer is then:
+ * what the frames of the other one take up is known alone, and *ret_least is set.
+ */
+uint64_t da_stack_bytes(const struct da_thread *t, bool *ret_least);
+/* The mapping that the stack pointer is in is not the thread's own stack: its outermost frame lies elsewhere. */
+bool da_stack_is_elsewhere(const struct da_thread *t);
+/* How much of its stack is in use, that of a handler aside; false: not known. */
+bool da_stack_used(const struct da_process *p, const struct da_thread *t, uint64_t *ret);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyze/crash.h"
+#include "analyze/figures.h"
 
 /* Null plus the offset of a field, where the pointer itself is not known. */
 #define OBJECT_MAX 0x1000
@@ -260,32 +261,12 @@ static const char *with_gaps(struct da_analysis *a, uint64_t n)
 	return da_strndup(a->dump->arena, text, k);
 }
 
-/*
- * How large the stack is that is full. A handler of the fault runs on a stack of its own, and so does the walk
- * at first: then what the frames of the other one take up is known alone, and *ret_least is set.
- */
-static uint64_t full_bytes(const struct da_thread *t, bool *ret_least)
-{
-	uint64_t low = UINT64_MAX, high = 0;
-
-	for (size_t i = 0; i < t->frames.n; i++) {
-		uint64_t sp = t->frames.v[i].sp;
-
-		if (!sp || (sp >= t->stack_limit && sp < t->stack_base))
-			continue;
-		low = DA_MIN(low, sp);
-		high = DA_MAX(high, sp);
-	}
-	*ret_least = t->frames.n && t->frames.v[t->frames.n - 1].sp == high && high > low;
-	return *ret_least ? high - low : t->stack_base - t->stack_limit;
-}
-
 /* How the stack ran out: by recursion, by one frame that is too large, or by whatever it held. */
 static const char *how_full(struct da_analysis *a, const struct da_thread *t)
 {
 	const struct da_exception *e = da_crash_of(a);
 	bool least;
-	uint64_t bytes = full_bytes(t, &least);
+	uint64_t bytes = da_stack_bytes(t, &least);
 	const char *kib = da_printf(a->dump->arena, "%s%s", least ? "at least " : "", with_gaps(a, bytes >> 10));
 
 	if (e->cycle_count > 1)

@@ -120,11 +120,15 @@ const struct da_rule da_rule_crash_rust_panic = {
 	.why_not = da_crash_none, .run = run_rust_panic,
 };
 
-static const struct da_managed_heap *limit_met(const struct da_analysis *a)
+/* The heap whose limit refused the request, or is nearly reached: the collector needs room of its own below it. */
+static const struct da_managed_heap *limited_heap(const struct da_analysis *a)
 {
-	for (size_t i = 0; i < a->dump->proc.runtimes.n; i++)
-		if (da_heap_limit_met(&a->dump->proc.runtimes.v[i].heap))
-			return &a->dump->proc.runtimes.v[i].heap;
+	for (size_t i = 0; i < a->dump->proc.runtimes.n; i++) {
+		const struct da_managed_heap *h = &a->dump->proc.runtimes.v[i].heap;
+
+		if (da_heap_limit_met(h) || (h->limit && h->has_used && h->used >= h->limit - h->limit / 8))
+			return h;
+	}
 	return NULL;
 }
 
@@ -133,7 +137,7 @@ static unsigned run_out_of_memory(struct da_analysis *a)
 	const char *reason = da_crash_of(a)->cpp_type ? NULL : da_crash_of(a)->reason;
 	bool script = reason && strstr(reason, "JavaScript"), managed = da_crash_of(a)->managed != NULL;
 	const char *limits = da_say_limits(a);
-	const struct da_managed_heap *limited = managed ? limit_met(a) : NULL;
+	const struct da_managed_heap *limited = managed ? limited_heap(a) : NULL;
 	struct da_finding *f;
 
 	if (!da_crash_cause_is(a, DA_CAUSE_OUT_OF_MEMORY))

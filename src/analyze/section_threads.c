@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/figures.h"
 #include "analyze/sections.h"
 #include "analyze/words.h"
 
@@ -201,7 +202,7 @@ void da_section_threads(struct da_analysis *a)
 			waits[p->waits.v[i].thread] = &p->waits.v[i];
 	for (uint32_t i = 0; i < p->threads.n; i++) {
 		const struct da_thread *t = &p->threads.v[i];
-		uint64_t sp = p->arch && da_reg_known(&t->regs, p->arch->sp) ? t->regs.v[p->arch->sp] : 0;
+		uint64_t used;
 
 		da_doc_row(doc, DA_BLOCK_threads);
 		da_set_ref(doc, DA_COL_threads_id, "t", i);
@@ -229,12 +230,12 @@ void da_section_threads(struct da_analysis *a)
 		if (t->in_kernel)
 			kernel_cells(a, t->in_kernel);
 		da_set_ref(doc, DA_COL_threads_stack_group, "g", a->groups->of_thread[i]);
-		if (t->stack_base) {
+		if (t->stack_base && !da_stack_is_elsewhere(t)) {
 			da_set_address(doc, DA_COL_threads_stack_base, t->stack_base);
 			da_set_address(doc, DA_COL_threads_stack_limit, t->stack_limit);
-			if (sp && sp < t->stack_base)
-				da_set_uint(doc, DA_COL_threads_stack_used, t->stack_base - sp);
 		}
+		if (da_stack_used(p, t, &used))
+			da_set_uint(doc, DA_COL_threads_stack_used, used);
 	}
 	if (p->threads.n == 0)
 		da_doc_completeness(doc, DA_SECTION_threads, DA_SKIPPED, 0, 0, DA_UNIT_THREADS,
