@@ -316,24 +316,40 @@ const char *da_say_lock(struct da_analysis *a, uint32_t lock)
 	return da_printf(arena, DA_REF("lock%u") " (%s)", a->order->lock_row[lock] + 1, kind);
 }
 
+/* Templates of C++'s library, and all of Rust's, are compiled into the program: "void std::__invoke_impl<…>(…)". */
+static bool is_of_language(const char *name)
+{
+	static const char *const spaces[] = { "std::", "__gnu_cxx::", "core::", "alloc::" };
+	size_t type = strcspn(name, "<(");
+	const char *blank = memchr(name, ' ', type), *at = blank ? blank + 1 : name;
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(spaces); i++)
+		if (da_starts(at, spaces[i]))
+			return true;
+	return false;
+}
+
 const struct da_frame *da_standing_frame_above(const struct da_analysis *a, uint32_t thread, int trust)
 {
 	const struct da_thread *t = &a->dump->proc.threads.v[thread];
-	const struct da_frame *first = NULL, *managed = NULL;
+	const struct da_frame *first = NULL, *managed = NULL, *own = NULL;
 
 	for (size_t i = 0; i < t->frames.n; i++) {
 		const struct da_frame *f = &t->frames.v[i];
 		const char *name = (int)f->trust > trust ? da_function_name(f) : NULL;
 		const struct da_method *m = name && f->kind == DA_FRAME_MANAGED ? f->place->method : NULL;
 
-		if (name && da_is_own(a->dump, f))
-			return f;
+		if (name && da_is_own(a->dump, f)) {
+			if (f->kind == DA_FRAME_MANAGED || !is_of_language(name))
+				return f;
+			own = own ? own : f;
+		}
 		if (name && !first)
 			first = f;
 		if (m && !m->hidden && !managed)
 			managed = f;
 	}
-	return managed ? managed : first;
+	return own ? own : managed ? managed : first;
 }
 
 const struct da_frame *da_standing_frame(const struct da_analysis *a, uint32_t thread)

@@ -104,6 +104,28 @@ START_TEST(time_of_ended_threads_accuses_nobody)
 }
 END_TEST
 
+/* Templates of the language's library are compiled into the program, and are none of its functions. */
+START_TEST(the_program_s_own_function)
+{
+	static const char *const library[] = { "std::once_flag::_Prepare_execution<Job>::_FUN()",
+					       "void std::__invoke_impl<void, void (*)(int)>(void (*)(int), int)",
+					       "core::ops::function::FnOnce::call_once", "__gnu_cxx::new_allocator<int>::allocate(int)" };
+	static const char *const own[] = { "standard::run()", "unsigned long store<std::string>(std::string)" };
+	const uint32_t busy[] = { 1 };
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(library); i++)
+		for (size_t k = 0; k < DA_ARRAY_SIZE(own); k++) {
+			struct da_dump *d = threads(4);
+
+			run(d, busy, 1, LONG);
+			stand(d, 1, library[i], 0x401000);
+			stand(d, 1, own[k], 0x402000);
+			ck_says(finding(analyze(d), "hang.spin")->description, da_printf(d->arena, "in %.8s", own[k]));
+			da_dump_free(d);
+		}
+}
+END_TEST
+
 /* Two in one function, by its name or by where their code is: one finding of both; in two functions none. */
 START_TEST(those_in_one_function_count_together)
 {
@@ -246,5 +268,5 @@ START_TEST(an_owner_that_runs)
 }
 END_TEST
 
-UNIT_MAIN("spin", a_loop_needs_time_and_a_running_thread, time_of_ended_threads_accuses_nobody,
+UNIT_MAIN("spin", a_loop_needs_time_and_a_running_thread, time_of_ended_threads_accuses_nobody, the_program_s_own_function,
 	  those_in_one_function_count_together, one_small_loop, without_times, a_loop_that_holds_a_lock, an_owner_that_runs)
