@@ -359,6 +359,8 @@ class Check:
             self.wrong('thread %d %s: waits for a %s, not a %s: %s' % (t['os_id'], t['name'], mine.get('wait_kind'), t['wait_kind'], mine.get('activity')))
         elif self.flavour == 'aot' and mine.get('wait_kind') in self.unkept:
             return      # optimised code drops the object at once: what it keeps of it is the library's own
+        elif t.get('wait_pid') and self.flavour != 'aot' and mine.get('wait_pid') != t['wait_pid']:
+            self.wrong('thread %d %s: waits for process %s, not %s' % (t['os_id'], t['name'], mine.get('wait_pid'), t['wait_pid']))
         elif t.get('wait_address') and num(mine.get('wait_address', 0)) != num(t['wait_address']):
             self.wrong('thread %d %s: waits at %s, not %s: %s' % (t['os_id'], t['name'], mine.get('wait_address'), t['wait_address'], mine.get('activity')))
 

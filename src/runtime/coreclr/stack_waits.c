@@ -225,6 +225,8 @@ static bool fits(struct da_clr_lock_table *t, const struct call *call, uint64_t 
 		return fits_enter(t, call, object, ret_object);
 	case DA_LOCK_MONITOR_WAIT:
 		return fits_pulse(t, object, ret_object);
+	case DA_WAIT_CHILD:
+		return true;
 	default:
 		return da_clr_slim_waited(t, (enum da_lock_kind)call->api->kind, object, call->managed);
 	}
@@ -373,6 +375,29 @@ static uint8_t handle_kind(struct da_clr *c, uint64_t object)
 	return da_clr_object_is(c, object, "System.Threading.Semaphore") ? DA_LOCK_SEMAPHORE : DA_LOCK_EVENT;
 }
 
+/*
+ * The id of the process that the program waits for, by the Process or, on Linux, the state that its waiters share
+ * (ProcessWaitState.Unix.cs): compiled code keeps one or the other. 0: not known.
+ */
+static uint32_t child_of(struct da_clr_lock_table *t, const struct call *call)
+{
+	static const struct api kept[] = { {"", DA_WAIT_CHILD, "System.Diagnostics.Process"},
+					   {"", DA_WAIT_CHILD, "System.Diagnostics.ProcessWaitState"} };
+	uint32_t id = 0;
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(kept) && !id; i++) {
+		struct call one = *call;
+		float confidence;
+		uint64_t object;
+
+		one.api = &kept[i];
+		object = object_of(t, &one, &confidence);
+		if (!object || da_clr_object_u32(t->c, object, "_processId", &id) != DA_OK)
+			id = 0;
+	}
+	return id;
+}
+
 static void add_wait(struct da_clr_lock_table *t, const struct call *call)
 {
 	struct da_clr *c = t->c;
@@ -386,6 +411,8 @@ static void add_wait(struct da_clr_lock_table *t, const struct call *call)
 	uint64_t object = call->api->kind < DA_WAIT_SLEEP ? object_of(t, call, &confidence) : 0;
 
 	w.how = "the frame shows the call";
+	if (w.kind == DA_WAIT_CHILD && (w.pid = child_of(t, call)) != 0)
+		w.how = "the frame shows the call, and an object of it the id";
 	if (object) {
 		if (w.kind == DA_LOCK_EVENT)
 			w.kind = handle_kind(c, object);

@@ -72,8 +72,10 @@ internal static class Waits
         new Watcher("joiner", () => Join(sleeper.Thread!)).Blocked();
         new Watcher("lazy-first", () => GC.KeepAlive(lazy.Value)).Blocked();
         new Watcher("lazy-second", () => Value(lazy)).Blocked();
+        using var child = System.Diagnostics.Process.Start("sleep", "95");
+        new Watcher("parent", () => AwaitChild(child)).Blocked("child").Child = child.Id;
         Watcher? pool = null;
-        Task.Run(() => { pool = new Watcher(); Mark.At("Observatory.Waits.Tasks.lambda_8"); GetResult(never.Task); Mark.Out(); });
+        Task.Run(() => { pool = new Watcher(); Mark.At("Observatory.Waits.Tasks.lambda_9"); GetResult(never.Task); Mark.Out(); });
         for (int i = 0; i < 100 && pool == null; i++)
             Thread.Sleep(10);
         pool?.Calm();
@@ -90,6 +92,12 @@ internal static class Waits
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void WaitAll(params Task[] all) { Mark.At(); Task.WaitAll(all); Mark.Out(); }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AwaitChild(System.Diagnostics.Process child)
+    {
+        Mark.At(); child.WaitForExit(); Mark.Out();
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Join(Thread t) { Mark.At(); t.Join(); Mark.Out(); }

@@ -39,6 +39,7 @@ internal sealed class Watcher
     public List<Frame> Frames = new();
     public string? WaitKind;
     public object? WaitsFor;
+    public int Child;
 
     public Watcher(string name, Action body, bool background = true, int stack = 0)
     {
@@ -96,7 +97,7 @@ internal sealed record Fault(string Type, string? Message, int Parent, Watcher? 
 
 /// <summary>
 /// The truth line: {"scenario", "runtime", "pid",
-///  "threads": [{"name", "managed_id", "os_id", "pool", "frames": [{"function", "line"}] innermost first, "wait_kind", "wait_address"}],
+///  "threads": [{"name", "managed_id", "os_id", "pool", "frames": [{"function", "line"}] innermost first, "wait_kind", "wait_address", "wait_pid"}],
 ///  "locks": [{"address" (where it is known), "kind", "type", "owner": os id or 0, "recursion", "waiters": [os ids]}],
 ///  "exceptions": [{"type", "message", "parent": index or -1, "os_id", "frames", "fields"}],
 ///  "cycle": [os ids], "rule": what must be found, "warning": the same, a warning, "blame": the function to look at, "says": the text of FailFast,
@@ -153,9 +154,9 @@ internal static class Watch
         w.WriteString("runtime", Environment.Version.ToString());
         w.WriteNumber("pid", Environment.ProcessId);
         w.WriteStartArray("threads");
-        WriteThread(w, "", s_mainId, s_mainOs, s_main, false, null, null);
+        WriteThread(w, "", s_mainId, s_mainOs, s_main, false, null, null, 0);
         foreach (Watcher t in Watchers)
-            WriteThread(w, t.Name, t.ManagedId, t.OsId, t.Frames, t.Pool, t.WaitKind, t.WaitsFor);
+            WriteThread(w, t.Name, t.ManagedId, t.OsId, t.Frames, t.Pool, t.WaitKind, t.WaitsFor, t.Child);
         w.WriteEndArray();
         w.WriteStartArray("locks");
         foreach (var l in s_locks)
@@ -190,7 +191,7 @@ internal static class Watch
         w.WriteEndObject();
     }
 
-    private static void WriteThread(Utf8JsonWriter w, string name, int id, int os, List<Frame> frames, bool pool, string? kind, object? on)
+    private static void WriteThread(Utf8JsonWriter w, string name, int id, int os, List<Frame> frames, bool pool, string? kind, object? on, int child)
     {
         w.WriteStartObject();
         w.WriteString("name", name);
@@ -202,6 +203,8 @@ internal static class Watch
             w.WriteString("wait_kind", kind);
         if (on != null)
             w.WriteString("wait_address", Address(on));
+        if (child != 0)
+            w.WriteNumber("wait_pid", child);
         w.WriteEndObject();
     }
 
