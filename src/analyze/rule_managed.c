@@ -194,9 +194,10 @@ static unsigned run_clr_exception(struct da_analysis *a)
 	add_leaves(a, &leaves, x, 0, &told, LEAVES);
 	if (told > LEAVES)
 		da_str_addf(&leaves, ", and to %u more", told - LEAVES);
-	da_finding_description(f, "%s nobody handled %s, and .NET ended the process.%s%s",
+	da_finding_description(f, "%s nobody handled %s, and .NET ended the process.%s%s%s",
 			       da_printf(arena, "On %s", x->thread != DA_NONE ? da_say_thread(a, x->thread) : "a thread"),
-			       say_exception(a, x), da_str_get(&leaves), told ? "." : "");
+			       say_exception(a, x), da_str_get(&leaves), told ? "." : "",
+			       x->more ? " The list of its inner exceptions is not in the dump, or not all of it: there may be others." : "");
 	chain_evidence(a, f, x, 0, &left);
 	da_finding_object(f, "e", a->order->exception_row[index_of(a, x)]);
 	da_finding_recommendation(f, "Give the developers the exception with its stack trace%s. %s",

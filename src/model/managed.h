@@ -137,6 +137,7 @@ struct da_managed_exception {
 	uint32_t parent;         /* it is the inner exception, or a member, of that one; or DA_NONE */
 	uint32_t thread;         /* or DA_NONE */
 	uint8_t where;           /* enum da_where */
+	bool more;               /* it may have other members: their list is not in the dump, or not all of it */
 	const char *type;        /* full name; DA_UNKNOWN_TYPE and its address where no file names it */
 	const char *message;     /* or NULL: none, or not in the dump */
 	const char *message_why; /* why there is no message, or NULL */

@@ -194,6 +194,25 @@ START_TEST(members)
 	ck_assert_uint_eq(got(1)->parent, 0);
 	ck_assert_uint_eq(got(2)->parent, 0);
 	ck_assert_uint_eq(notes("is not in the dump"), 1);
+	ck_assert(!got(0)->more && !got(1)->more);
+	done();
+}
+END_TEST
+
+/* Small dumps have the first inner exception, but not the list of all. */
+START_TEST(members_that_are_not_there)
+{
+	uint64_t all, one;
+
+	exceptions_setup(10);
+	all = exception(aggregate_mt, "all", 1);
+	one = exception(exception_mt, "one", 2);
+	put(all + EXTRA, BASE - 0x1000);
+	put(all + INNER, one);
+	throws(new_thread(4, 44), all, false);
+	da_clr_exceptions(c);
+	ck_assert_uint_eq(d->proc.exceptions.n, 2);
+	ck_assert(got(0)->more && !got(1)->more);
 	done();
 }
 END_TEST
@@ -390,6 +409,7 @@ START_TEST(own_fields)
 }
 END_TEST
 
-UNIT_MAIN("clr_exceptions", chain, reference, last_thrown, circles, records_in_circles, members, endless_members, deep,
+UNIT_MAIN("clr_exceptions", chain, reference, last_thrown, circles, records_in_circles, members, members_that_are_not_there,
+	  endless_members, deep,
 	  traces, trace_that_lies, trace_of_another_type, messages, nullable_fields,
 	  own_fields)

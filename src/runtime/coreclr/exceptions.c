@@ -205,18 +205,20 @@ static void add_below(struct job *j, uint64_t object, uint32_t parent, unsigned 
 			"the inner exception at " DA_ADDR("0x%llx") " is not in the dump", (unsigned long long)object);
 }
 
-static void add_members(struct job *j, uint64_t array, uint32_t parent, unsigned depth)
+/* False: the list of them could not be read, or not all of it. */
+static bool add_members(struct job *j, uint64_t array, uint32_t parent, unsigned depth)
 {
 	uint64_t first, object;
 	uint32_t n;
 
 	if (da_clr_array(j->c, array, &n, &first) != DA_OK)
-		return;
+		return false;
 	for (uint32_t i = 0; i < n && j->left > 0; i++) {
 		if (da_mem_word(j->c->mem, first + (uint64_t)i * j->c->mem->word, &object) != DA_OK)
-			return;
+			return false;
 		add_below(j, object, parent, depth);
 	}
+	return true;
 }
 
 /* Fields with an array of exceptions: AggregateException's, ReflectionTypeLoadException's. */
@@ -230,8 +232,8 @@ static uint32_t add(struct job *j, uint64_t object, uint32_t parent, unsigned de
 	struct da_managed_exception e = { .address = object, .runtime = c->runtime, .parent = parent,
 					  .thread = j->thread, .where = j->where };
 	uint32_t index = (uint32_t)p->exceptions.n;
+	bool new, listed = false, whole = true;
 	uint64_t inner;
-	bool new;
 
 	if (j->left == 0 || depth > DEPTH_MAX) {
 		da_note(c->dump->ledger, DA_NOTE_LIMIT, "exceptions", NULL,
@@ -245,8 +247,11 @@ static uint32_t add(struct job *j, uint64_t object, uint32_t parent, unsigned de
 	read_exception(c, &e);
 	da_vec_push(c->arena, &p->exceptions, e);
 	for (size_t i = 0; i < DA_ARRAY_SIZE(member_fields); i++)
-		if (da_clr_object_ptr(c, object, member_fields[i], &inner) == DA_OK)
-			add_members(j, inner, index, depth);
+		if (da_clr_object_ptr(c, object, member_fields[i], &inner) == DA_OK) {
+			listed = true;
+			whole &= inner == 0 || add_members(j, inner, index, depth);
+		}
+	p->exceptions.v[index].more = !whole || (!listed && da_streq(e.type, "System.AggregateException"));
 	if (da_clr_field_ptr(c, object, "_innerException", DA_CLR_Exception__innerException, &inner) == DA_OK)
 		add_below(j, inner, index, depth);
 	return index;
