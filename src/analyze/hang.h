@@ -35,6 +35,11 @@ bool da_wait_gives_up(const struct da_wait *w);
  * GateActivitiesPeriodMs, .NET 6 to 10): the dump was made no earlier than so long before the end of its wait.
  */
 bool da_hang_ends_soon(const struct da_analysis *a, const struct da_wait *w);
+/*
+ * Is it known to last for so long: it has no limit, or asked for so much, or its limit lies so far behind the earliest one
+ * of other threads by the same clock, which had not come?
+ */
+bool da_hang_lasts(const struct da_analysis *a, const struct da_wait *w, uint64_t us);
 /* Does it wait, and neither for a moment only nor behind a thread that goes on? */
 bool da_hang_stays(const struct da_analysis *a, uint32_t thread);
 /* t3 "indexer", t4 and 2 more */
@@ -97,6 +102,11 @@ bool da_hang_crashed(const struct da_analysis *a);
 const struct da_threadpool *da_pool_of(const struct da_analysis *a);
 bool da_pool_is_starved(const struct da_analysis *a);
 bool da_is_pool_worker(const struct da_thread *t);
+/*
+ * Handlers of AppDomain.ProcessExit run on the thread of finalizers, when the last one has run, while the thread that ends
+ * the process waits for it. Is it there that this one stands?
+ */
+bool da_runs_exit_handler(const struct da_thread *t);
 /* Threads that do not stop though this runtime wants to collect; does one of them wait? hang.gc-in-progress tells it. */
 uint32_t da_gc_holders(const struct da_analysis *a, uint32_t runtime, bool *ret_waits);
 /* why_not of rules that need waits. */

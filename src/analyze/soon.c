@@ -55,6 +55,34 @@ bool da_hang_ends_soon(const struct da_analysis *a, const struct da_wait *w)
 	return then && w->deadline_us < then + DA_HANG_SOON_US;
 }
 
+/* The earliest point of a clock that had not come; UINT64_MAX: none is known. */
+static uint64_t at_most(const struct da_analysis *a, const struct da_wait *but)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (uint32_t i = 0; i < a->graph->n; i++) {
+		const struct da_wait *w = da_primary_wait(a, i);
+
+		if (w && w != but && w->has_deadline && w->clock == but->clock)
+			first = DA_MIN(first, w->deadline_us);
+	}
+	return first;
+}
+
+bool da_hang_lasts(const struct da_analysis *a, const struct da_wait *w, uint64_t us)
+{
+	uint64_t then;
+
+	if (w->endless || (w->has_timeout && w->timeout_us >= us))
+		return true;
+	if (!w->has_deadline)
+		return false;
+	if (w->has_left)
+		return w->left_us > 0 && (uint64_t)w->left_us >= us;
+	then = at_most(a, w);
+	return then < w->deadline_us && w->deadline_us - then >= us;
+}
+
 static bool goes_on(const struct da_analysis *a, const struct da_wait *w)
 {
 	return w->woken || w->kind == DA_WAIT_GC || da_hang_ends_soon(a, w);

@@ -222,4 +222,152 @@ START_TEST(storms_of_timers)
 }
 END_TEST
 
-UNIT_MAIN("hang_managed", short_waits_are_a_backlog, a_short_queue_is_none, workers_behind_one, storms_of_timers)
+/* ---------------------------------------------------------------- the thread of finalizers */
+
+static void finalizer(struct da_dump *d, uint32_t thread)
+{
+	struct da_managed_thread *m = da_vec_add(d->arena, &d->proc.managed_threads);
+
+	*m = (struct da_managed_thread){ .thread = thread, .managed_id = 2, .finalizer = true, .exception = DA_NONE };
+	d->proc.threads.v[thread].managed = m;
+}
+
+START_TEST(finalizers_that_sleep)
+{
+	static const struct {
+		bool endless;
+		uint64_t timeout, deadline, other;
+		int severity; /* -1: nothing is told */
+	} cases[] = {
+		{ true, 0, 0, 0, DA_SEVERITY_ERROR }, { false, 0, 0, 0, -1 }, { false, SECOND, 0, 0, -1 },
+		{ false, 60 * SECOND, 0, 0, DA_SEVERITY_WARNING },
+		/* the limit of another thread had not come: the sleep lasts at least for the difference */
+		{ false, 0, 960 * SECOND, 900 * SECOND, DA_SEVERITY_WARNING }, { false, 0, 903 * SECOND, 900 * SECOND, -1 },
+		{ false, 0, 900 * SECOND, 960 * SECOND, -1 }, { false, 0, 960 * SECOND, 0, -1 },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = threads(5);
+		const struct da_finding_row *f;
+		struct da_wait *w;
+
+		runtime(d, NULL);
+		finalizer(d, 0);
+		managed_frame(d, 0, "System.Threading.Thread.Sleep");
+		managed_frame(d, 0, "Shop.Order.Finalize");
+		w = wait_in(d, 0, DA_WAIT_SLEEP);
+		w->endless = cases[i].endless;
+		w->has_timeout = cases[i].timeout > 0;
+		w->timeout_us = cases[i].timeout;
+		if (cases[i].deadline)
+			until(w, cases[i].deadline);
+		if (cases[i].other)
+			until(wait_in(d, 1, DA_LOCK_EVENT), cases[i].other);
+		f = finding(analyze(d), "hang.finalizer-blocked");
+		ck_assert_msg((f ? (int)f->severity : -1) == cases[i].severity, "case %zu", i);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* Thread 0 ends the process, thread 1 runs the handler, thread 2 has the lock that this one waits for. */
+START_TEST(handlers_of_the_end)
+{
+	static const struct {
+		const char *main; /* the managed frame of thread 0, or NULL: Main has returned */
+		enum da_lock_kind kind;
+		bool owner_sleeps;
+		int severity; /* -1: nothing is told */
+	} cases[] = {
+		{ "System.Environment.Exit", DA_LOCK_MONITOR, true, DA_SEVERITY_WARNING },
+		{ NULL, DA_LOCK_MONITOR, true, DA_SEVERITY_WARNING },
+		{ "System.Environment.Exit", DA_LOCK_MONITOR, false, DA_SEVERITY_INFORMATION },
+		{ "System.Environment.Exit", DA_LOCK_COUNTDOWN, false, DA_SEVERITY_INFORMATION }, /* requests that are to end */
+		{ "Shop.Program.Main", DA_LOCK_MONITOR, true, -1 },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = threads(5);
+		const struct da_finding_row *f;
+
+		runtime(d, NULL);
+		d->proc.threads.v[0].role = DA_ROLE_MAIN;
+		*da_vec_add(d->arena, &d->proc.threads.v[0].frames) = (struct da_frame){ .kind = DA_FRAME_NATIVE, .module = DA_NONE };
+		if (cases[i].main)
+			managed_frame(d, 0, cases[i].main);
+		wait_in(d, 0, DA_LOCK_PTHREAD_COND);
+		finalizer(d, 1);
+		managed_frame(d, 1, "Shop.Program.OnExit");
+		if (cases[i].kind == DA_LOCK_MONITOR) {
+			behind(d, 1, 2);
+			d->proc.locks.v[0].kind = DA_LOCK_MONITOR;
+			d->proc.waits.v[1].kind = DA_LOCK_MONITOR;
+		} else {
+			wait_in(d, 1, cases[i].kind);
+		}
+		d->proc.threads.v[2].state = DA_STATE_RUNNING;
+		if (cases[i].owner_sleeps)
+			wait_in(d, 2, DA_WAIT_SLEEP)->endless = true;
+		f = finding(analyze(d), "hang.exit-stuck");
+		ck_assert_msg((f ? (int)f->severity : -1) == cases[i].severity, "case %zu", i);
+		if (f)
+			ck_says(f->description, "t2 runs a handler of AppDomain.ProcessExit");
+		if (f)
+			ck_says(f->description, "t1, which ends the process, waits until it has run");
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* ---------------------------------------------------------------- tasks */
+
+#define BOX "System.Runtime.CompilerServices.AsyncTaskMethodBuilder<int>+AsyncStateMachineBox<"
+
+START_TEST(one_thread_that_blocks_on_a_task)
+{
+	static const struct {
+		bool main, limit;
+		const char *type, *frame;
+		const char *title; /* NULL: nothing is told */
+	} cases[] = {
+		{ false, false, BOX "Shop.Ui+<SaveAsync>d__3>", "Shop.Ui.OnClick", "t3 blocks on lock1 (the task of Shop.Ui.SaveAsync)" },
+		{ false, false, "System.Threading.Tasks.Task", "Shop.Ui.OnClick", "t3 blocks on lock1 (a task, System.Threading.Tasks.Task)" },
+		{ false, true, BOX "Shop.Ui+<SaveAsync>d__3>", "Shop.Ui.OnClick", NULL },
+		{ true, false, "System.Threading.Tasks.Task+WhenAllPromise", "Shop.Program.Main", "t3 blocks on lock1" },
+		{ true, false, BOX "Shop.Program+<Main>d__0>", "Shop.Program.<Main>", NULL },
+		{ true, false, BOX "Program+<<Main>$>d__0>", "Program.<Main>", NULL },
+		{ true, false, "System.Threading.Tasks.Task+DelayPromise", "Shop.Program.Main", NULL },
+		{ true, false, BOX "Microsoft.Extensions.Hosting.HostingAbstractionsHostExtensions+<RunAsync>d__4>", "Shop.Program.Main", NULL },
+		{ true, false, "System.Threading.Tasks.Task", "Microsoft.Extensions.Hosting.HostingAbstractionsHostExtensions.Run", NULL },
+	};
+
+	for (size_t i = 0; i < DA_ARRAY_SIZE(cases); i++) {
+		struct da_dump *d = threads(12);
+		uint32_t l = lock(d, DA_NONE, 0);
+		const struct da_finding_row *f;
+
+		runtime(d, NULL);
+		d->proc.locks.v[l].kind = DA_LOCK_TASK;
+		d->proc.locks.v[l].state = DA_LOCK_STATE_UNKNOWN;
+		d->proc.locks.v[l].owner_tid = 0;
+		d->proc.locks.v[l].type = cases[i].type;
+		wait(d, 2, l, 0.9f);
+		d->proc.waits.v[0].kind = DA_LOCK_TASK;
+		d->proc.waits.v[0].has_timeout = cases[i].limit;
+		d->proc.waits.v[0].timeout_us = 30 * SECOND;
+		if (cases[i].main)
+			d->proc.threads.v[2].role = DA_ROLE_MAIN;
+		managed_frame(d, 2, cases[i].frame);
+		f = finding(analyze(d), "hang.sync-over-async");
+		ck_assert_msg((f != NULL) == (cases[i].title != NULL), "case %zu", i);
+		if (f)
+			ck_assert_int_eq(f->severity, DA_SEVERITY_INFORMATION);
+		if (f)
+			ck_says(f->title, cases[i].title);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+UNIT_MAIN("hang_managed", short_waits_are_a_backlog, a_short_queue_is_none, workers_behind_one, storms_of_timers, finalizers_that_sleep,
+	  handlers_of_the_end, one_thread_that_blocks_on_a_task)
