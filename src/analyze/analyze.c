@@ -136,6 +136,18 @@ static void run_sections(struct da_analysis *a, bool environment)
 
 /* ---------------------------------------------------------------- verdict and status */
 
+/* What was found is no more than what could be looked at. */
+static void little_seen(struct da_analysis *a, const char *states)
+{
+	size_t n = a->dump->proc.threads.n, barely = da_hang_barely_seen(a);
+	const char *stacks = barely ? da_printf(a->dump->arena, "the stacks of %zu of its %zu threads", barely, n) : NULL;
+
+	da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
+		       "%s%s could not be looked at. In what is left no known problem was detected. The dump was made of a living "
+		       "process with %zu %s: %s.", a->dump->origin.truncated ? "The dump is cut short: " : "What the process does is not "
+		       "known: ", stacks ? stacks : "what lay in the memory that is lost", n, n == 1 ? "thread" : "threads", states);
+}
+
 /* Nobody is blocked for good as far as is known; how far that is decides between healthy and unknown. */
 static void no_problem(struct da_analysis *a)
 {
@@ -153,6 +165,8 @@ static void no_problem(struct da_analysis *a)
 		da_doc_verdict(a->doc, DA_VERDICT_UNKNOWN, 0, NULL,
 			       "The process did not crash, and no hang of the whole was found; see the findings. It has %zu "
 			       "%s: %s.", n, n == 1 ? "thread" : "threads", states);
+	else if (da_hang_little_seen(a))
+		little_seen(a, states);
 	else
 		da_doc_verdict(a->doc, told ? DA_VERDICT_HEALTHY : DA_VERDICT_UNKNOWN,
 			       !told ? 0 : da_hang_nobody_outside(a) ? 0.5 : 0.7, NULL,

@@ -176,8 +176,7 @@ bool da_lock_excludes(enum da_lock_kind kind)
 	}
 }
 
-/* Held without an owner such a lock is in the hands of readers, who are counted and not named. */
-static bool has_readers(enum da_lock_kind kind)
+bool da_has_readers(enum da_lock_kind kind)
 {
 	return kind == DA_LOCK_PTHREAD_RWLOCK || kind == DA_LOCK_RWLOCK_SLIM || kind == DA_LOCK_SRW;
 }
@@ -188,7 +187,7 @@ static bool has_no_owner(const struct da_process *p, const struct da_wait *w)
 	const struct da_lock *l = w->lock < p->locks.n ? &p->locks.v[w->lock] : NULL;
 
 	return l && (l->state == DA_LOCK_FREE || l->state == DA_LOCK_CONTENDED || l->state == DA_LOCK_ORPHANED ||
-		     (l->state == DA_LOCK_HELD && has_readers((enum da_lock_kind)l->kind)));
+		     (l->state == DA_LOCK_HELD && da_has_readers((enum da_lock_kind)l->kind)));
 }
 
 /* A guess that closes a circle is told as one, and who sleeps or runs may well have what others want. */

@@ -38,6 +38,8 @@ struct da_graph {
 
 /* Does a thread enter and leave it, one at a time? */
 bool da_lock_excludes(enum da_lock_kind kind);
+/* Held without an owner such a lock is in the hands of readers, who are counted and not named. */
+bool da_has_readers(enum da_lock_kind kind);
 #define DA_GRAPH_SURE 0.6f /* an edge below is a guess */
 
 /* Is the owner that its lock's word names no more than a guess, and does that one not look like a holder: it rests? */

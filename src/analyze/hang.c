@@ -9,6 +9,7 @@
 #include "report/report.h"
 
 #define SIGNAL_MAX 1024 /* a semaphore that counts further is no lock: its count is work to do */
+#define BARELY 2        /* frames: the system call's, and the C library's around it */
 #define ACCEPT_DEPTH 24 /* frames from the system call to the class library's Accept */
 
 const struct da_wait *da_primary_wait(const struct da_analysis *a, uint32_t thread)
@@ -310,6 +311,26 @@ enum da_turns da_hang_turns(struct da_analysis *a, uint32_t head)
 	return turns;
 }
 
+bool da_is_limiter(const struct da_lock *l)
+{
+	return l->has_max && l->max > 0 && l->max <= SIGNAL_MAX;
+}
+
+bool da_hang_is_upgrade(const struct da_analysis *a, uint32_t head)
+{
+	const struct da_wait *w = head < a->graph->n ? da_primary_wait(a, head) : NULL;
+	const struct da_lock *l = w ? da_lock_of(a, w) : NULL;
+	size_t n;
+	const uint32_t *behind = head < a->graph->n ? da_hang_behind(a, head, &n) : NULL;
+
+	if (!l || !l->no_recursion || l->owner != head)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (a->dump->proc.waits.v[a->graph->edge[behind[i]].wait].lock != w->lock)
+			return false;
+	return n > 0;
+}
+
 const char *da_hang_keeps_no_owner(struct da_analysis *a, const struct da_wait *w)
 {
 	const struct da_lock *l = w && w->owner == DA_NONE && !w->woken ? da_lock_of(a, w) : NULL;
@@ -374,6 +395,23 @@ const char *da_hang_second_dump(const struct da_analysis *a)
 bool da_hang_crashed(const struct da_analysis *a)
 {
 	return a->dump->proc.exception && !da_hang_was_ended(a);
+}
+
+size_t da_hang_barely_seen(const struct da_analysis *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->dump->proc.threads.n; i++) {
+		const struct da_thread *t = &a->dump->proc.threads.v[i];
+
+		n += t->end == DA_END_MISSING_MEMORY && t->frames.n <= BARELY;
+	}
+	return n;
+}
+
+bool da_hang_little_seen(const struct da_analysis *a)
+{
+	return a->dump->origin.truncated || da_hang_barely_seen(a) * 2 > a->dump->proc.threads.n;
 }
 
 const char *da_hang_no_waits(const struct da_analysis *a)

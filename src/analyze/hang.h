@@ -84,6 +84,15 @@ enum da_turns da_hang_turns(struct da_analysis *a, uint32_t head);
  * the hands of readers? NULL: no; else a clause that says so.
  */
 const char *da_hang_keeps_no_owner(struct da_analysis *a, const struct da_wait *w);
+/* Does a semaphore let a known, small number in? Its count is then no work to do. */
+bool da_is_limiter(const struct da_lock *l);
+/*
+ * Does it hold for upgradeable reading what it wants to write, with only those behind it that want the same lock, which lets
+ * no thread in twice? Then none of them is a reader that it waits for.
+ */
+bool da_hang_is_upgrade(const struct da_analysis *a, uint32_t head);
+/* crowd.c: findings of locks that name nobody, with many behind them; how many. */
+unsigned da_hang_crowds(struct da_analysis *a);
 
 /*
  * One more finding of a hang. The gravest leads the verdict: what is sure before what is not, then by severity, then by
@@ -109,6 +118,10 @@ bool da_is_pool_worker(const struct da_thread *t);
 bool da_runs_exit_handler(const struct da_thread *t);
 /* Threads that do not stop though this runtime wants to collect; does one of them wait? hang.gc-in-progress tells it. */
 uint32_t da_gc_holders(const struct da_analysis *a, uint32_t runtime, bool *ret_waits);
+/* Threads whose stacks are not in the dump: what they do beyond the system call could not be looked at. */
+size_t da_hang_barely_seen(const struct da_analysis *a);
+/* The dump is cut short, or most threads were barely seen: that nothing was found says little. */
+bool da_hang_little_seen(const struct da_analysis *a);
 /* why_not of rules that need waits. */
 const char *da_hang_no_waits(const struct da_analysis *a);
 

@@ -2,6 +2,7 @@
 libdumpan_a_SOURCES += \
 	%D%/analyze.c %D%/analyze.h \
 	%D%/crash.c %D%/crash.h \
+	%D%/crowd.c \
 	%D%/graph.c %D%/graph.h \
 	%D%/groups.c %D%/groups.h \
 	%D%/hang.c %D%/hang.h \

@@ -241,7 +241,7 @@ static unsigned run_possible(struct da_analysis *a)
 	for (size_t i = 0; i < heads.v.n && n < DA_HANG_MOST; i++) {
 		const char *why = da_hang_keeps_no_owner(a, da_primary_wait(a, heads.v.v[i]));
 
-		if (!why || da_hang_turns(a, heads.v.v[i]) != DA_TURNS_NO)
+		if (!why || da_hang_turns(a, heads.v.v[i]) != DA_TURNS_NO || da_hang_is_upgrade(a, heads.v.v[i]))
 			continue;
 		one_possible(a, heads.v.v[i], why);
 		n++;

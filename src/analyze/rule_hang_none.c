@@ -108,7 +108,7 @@ static unsigned run_none(struct da_analysis *a)
 	if (a->hangs || a->noted || da_graph_ownerless(a->dump, a->graph))
 		return 0;
 	f = da_finding_new(a->doc, "hang.none", DA_SEVERITY_NOTIFICATION, 0,
-			   unknown * 10 > n || da_hang_nobody_outside(a) ? 0.5 : 0.8);
+			   unknown * 10 > n || da_hang_nobody_outside(a) || da_hang_little_seen(a) ? 0.5 : 0.8);
 	da_finding_title(f, "No hang was found");
 	da_finding_description(f, "%zu %s looked at: %s. No threads %s for each other, and none %s behind one that waits "
 			       "itself%s.%s%s%s", n, da_plural(n, "thread was", "threads were"),

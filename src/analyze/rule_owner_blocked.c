@@ -11,6 +11,7 @@
 
 #define SHORT_US 1000000   /* a wait that ends so soon is ordinary work */
 #define LONG_US 60000000   /* who sleeps for so long inside of a lock does not mean to go on soon */
+#define COMPANY 1          /* other threads whose deadlines lie beside its own */
 #define POSSIBLE 0.7       /* how sure a hang is that may end by itself */
 
 /* What the head of a chain does: "sleeps", "waits for a socket". NULL: it runs or is about to, or nothing is known. */
@@ -58,6 +59,19 @@ static bool sleeps_long(const struct da_wait *w)
 	return w && w->kind == DA_WAIT_SLEEP && (w->endless || (w->has_timeout && w->timeout_us >= LONG_US));
 }
 
+/* How long it sleeps is not known, but that others' times are over just when its is: threads that work in short steps. */
+static bool sleeps_in_company(const struct da_wait *w)
+{
+	return w && w->kind == DA_WAIT_SLEEP && !w->has_timeout && w->company >= COMPANY;
+}
+
+static const char *say_company(struct da_analysis *a, const struct da_wait *w)
+{
+	return sleeps_in_company(w) ? da_printf(a->dump->arena, " Its sleep ends within %u ms of the %s of %u other %s, as where "
+						"threads work in short steps.", DA_WAIT_COMPANY_US / 1000, da_plural(w->company, "wait", "waits"),
+						w->company, da_plural(w->company, "thread", "threads")) : "";
+}
+
 enum gravity { ORDINARY, WORTH_KNOWING, POSSIBLY, GRAVE };
 
 static enum gravity gravity_of(struct da_analysis *a, uint32_t head, enum da_turns turns)
@@ -67,7 +81,7 @@ static enum gravity gravity_of(struct da_analysis *a, uint32_t head, enum da_tur
 	bool many = (g->behind[head] >= 3 && g->behind[head] * DA_HANG_SHARE >= g->n) ||
 		    (g->behind[head] >= 2 && w && w->kind == DA_WAIT_SLEEP && w->endless);
 
-	if (turns == DA_TURNS_PERHAPS || (w && w->has_timeout && w->timeout_us < SHORT_US) ||
+	if (turns == DA_TURNS_PERHAPS || sleeps_in_company(w) || (w && w->has_timeout && w->timeout_us < SHORT_US) ||
 	    (w && w->has_deadline && w->has_left && w->left_us < SHORT_US))
 		return WORTH_KNOWING;
 	if (!many)
@@ -129,10 +143,11 @@ static bool one_head(struct da_analysis *a, uint32_t head, const char *does, enu
 	f = da_finding_new(a->doc, "hang.lock-owner-blocked", severities[gravity], behind + 1, confidence);
 	da_finding_title(f, "%u %s behind %s, which %s", behind, da_plural(behind, "thread waits", "threads wait"),
 			 da_say_thread(a, head), does);
-	da_finding_description(f, "%s holds what %s %s for, and itself %s%s%s.%s%s", da_say_thread(a, head),
+	da_finding_description(f, "%s holds what %s %s for, and itself %s%s%s.%s%s%s", da_say_thread(a, head),
 			       behind == 1 ? "another thread" : da_printf(a->dump->arena, "%u other threads", behind),
 			       da_plural(behind, "waits", "wait"), does, frame ? ", in " : "", frame ? da_say_frame(a, frame) : "",
-			       da_say_asked(a, head), da_say_unread(a, da_primary_wait(a, head)));
+			       da_say_asked(a, head), say_company(a, da_primary_wait(a, head)),
+			       da_say_unread(a, da_primary_wait(a, head)));
 	advise(a, f, head, does, turns);
 	da_finding_refuted_by(f, "a second dump in which these threads have gone on");
 	da_finding_thread(f, head);
@@ -193,7 +208,8 @@ const struct da_rule da_rule_hang_lock_owner_blocked = {
 	.looks_for = "the owner of a lock that others wait for, while it waits or sleeps itself",
 	.page = "Follows each chain of waits to the thread at its head. An Error where a fifth of all threads, and at\n"
 		"least three, stand behind it, and only another thread of the process can wake it, or somebody ended the\n"
-		"process; where two stand behind a sleep that has no limit, too. Information where it goes on within a second,\n"
+		"process; where two stand behind a sleep that has no limit, too. Information where it goes on within a second\n"
+		"(or, where its time is not known, other threads' deadlines lie beside its own, as in work of short steps),\n"
 		"where one thread stands behind a wait for something outside, or where all stand in one function, as workers\n"
 		"do that take turns. A head that runs is ordinary contention and no finding.",
 	.why_not = da_hang_no_waits, .run = run_owner_blocked,

@@ -152,12 +152,13 @@ static void evidence(struct da_analysis *a, struct da_finding *f)
 
 static unsigned run_owner_unknown(struct da_analysis *a)
 {
+	unsigned crowds = da_hang_crowds(a);
 	struct da_finding *f;
 	struct causes c;
 
 	count_causes(a, &c);
 	if (c.all == 0)
-		return 0;
+		return crowds;
 	f = da_finding_new(a->doc, "hang.owner-unknown", DA_SEVERITY_INFORMATION, (unsigned)c.all, 0.8);
 	da_finding_title(f, "%zu %s for locks whose owners are not known", c.all, da_plural(c.all, "thread waits", "threads wait"));
 	da_finding_description(f, "Each of these locks lets one thread in at a time, and who is in it is not known%s. Whether these threads "
@@ -165,13 +166,16 @@ static unsigned run_owner_unknown(struct da_analysis *a)
 	advise(a, f, &c);
 	da_finding_refuted_by(f, "a second dump in which these threads have gone on");
 	evidence(a, f);
-	return 1;
+	return crowds + 1;
 }
 
 const struct da_rule da_rule_hang_owner_unknown = {
-	.id = "hang.owner-unknown", .severity = "Information",
+	.id = "hang.owner-unknown", .severity = "Information or Warning",
 	.looks_for = "threads that wait for locks whose owners the dump does not tell",
 	.page = "Says why for each: memory that small dumps lack, a kind of lock that stores no owner, an owner that is no\n"
-		"thread of this process, or one that does not look like a holder. Only the first is told by a fuller dump.",
+		"thread of this process, or one that does not look like a holder. Only the first is told by a fuller dump. Also where a fifth of all\n"
+		"threads, and at least three, wait for one semaphore of count 0 or one read-write lock that readers have: a\n"
+		"Warning where no thread outside of its idle place goes on by itself. Workers that wait for work on a semaphore\n"
+		"without a limit, all in one function, are none.",
 	.why_not = da_hang_no_waits, .run = run_owner_unknown,
 };

@@ -40,6 +40,7 @@ struct da_lock {
 	uint32_t waiting;      /* waiters by the lock's own count; those that are known stand in waits */
 	DA_VEC(uint32_t) readers; /* threads that may hold it for reading, by what lies on their stacks; it stores none */
 	bool unread;           /* its memory is not in the dump: what it would tell of its owner is unknown */
+	bool no_recursion;     /* a thread that has it, for reading too, and asks again gets an error: it does not wait */
 	bool any_unlocks;      /* its unlock does not ask who the owner is: another thread may give it back */
 	const char *how;       /* rich: what tells the owner */
 	float confidence;      /* of the owner, 0 to 1 */
@@ -53,6 +54,7 @@ enum da_wait_mode { DA_WAIT_ONE, DA_WAIT_ANY, DA_WAIT_ALL };
 const char *da_wait_mode_name(enum da_wait_mode mode);
 
 /* That a deadline is of: the time of day; since the machine began; CLOCK_BOOTTIME and others. */
+#define DA_WAIT_COMPANY_US 20000
 enum da_clock { DA_CLOCK_REALTIME, DA_CLOCK_MONOTONIC, DA_CLOCK_OTHER };
 
 struct da_wait {
@@ -78,6 +80,7 @@ struct da_wait {
 	uint64_t deadline_us;  /* as that clock counts */
 	bool has_left;         /* what the clock showed when the dump was made is known */
 	int64_t left_us;       /* from then to the deadline; below 0: it had passed */
+	uint32_t company;      /* other threads whose deadlines by that clock lie within DA_WAIT_COMPANY_US of this one's */
 	uint32_t frame;        /* of the thread, that shows it; or DA_NONE */
 	const char *how;       /* rich: how we know */
 	float confidence;      /* that this thread waits for this, 0 to 1 */

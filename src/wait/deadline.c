@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "wait/parts.h"
@@ -52,4 +53,43 @@ const char *da_wait_deadline(const struct da_waits *w, struct da_wait *wait, enu
 	return date ? da_printf(w->d->arena, "%s%s", date, left_words(w, wait))
 		    : da_printf(w->d->arena, "until %" PRIu64 ".%06" PRIu64 " s of the clock %s", us / SECOND, us % SECOND,
 				names[clock]);
+}
+
+/* ---------------------------------------------------------------- deadlines of several threads */
+
+static int by_deadline(const void *x, const void *y)
+{
+	const struct da_wait *a = *(struct da_wait *const *)x, *b = *(struct da_wait *const *)y;
+
+	if (a->clock != b->clock)
+		return a->clock < b->clock ? -1 : 1;
+	return a->deadline_us < b->deadline_us ? -1 : a->deadline_us > b->deadline_us;
+}
+
+static bool keeps_company(const struct da_wait *a, const struct da_wait *b)
+{
+	return a->clock == b->clock && b->deadline_us - a->deadline_us <= DA_WAIT_COMPANY_US;
+}
+
+/*
+ * A core does not tell what the clock shows. But threads that work in short steps have deadlines close to each other, at
+ * any time; those of long waits lie close only where they began together and for the same time.
+ */
+void da_wait_company(struct da_waits *w)
+{
+	struct da_wait **all = da_calloc(w->d->arena, w->p->waits.n, sizeof(*all));
+	size_t n = 0, first = 0, end = 0;
+
+	for (size_t i = 0; i < w->p->waits.n; i++)
+		if (w->p->waits.v[i].primary && w->p->waits.v[i].has_deadline)
+			all[n++] = &w->p->waits.v[i];
+	if (n)
+		qsort(all, n, sizeof(*all), by_deadline);
+	for (size_t i = 0; i < n; i++) {
+		while (!keeps_company(all[first], all[i]))
+			first++;
+		while (end < n && (end < i || keeps_company(all[i], all[end])))
+			end++;
+		all[i]->company = (uint32_t)(end - first - 1);
+	}
 }

@@ -328,6 +328,8 @@ bool da_wait_is_cond_mutex(const struct da_waits *w, uint64_t address);
 
 /* deadline.c: a wait until this time of a clock, in microseconds; "until 2026-11-27 21:50:19 UTC". */
 const char *da_wait_deadline(const struct da_waits *w, struct da_wait *wait, enum da_clock clock, uint64_t us);
+/* Of each wait that has one: how many other threads have one close to it. */
+void da_wait_company(struct da_waits *w);
 
 /* call_wait.c: waits in other system calls. */
 void da_wait_call(struct da_waits *w, uint32_t thread);

@@ -18,10 +18,13 @@ static const struct idle {
 	uint16_t wait;
 	const char *name, *functions;
 	uint8_t role, state;
+	uint8_t kind; /* 0: as its call says */
 } patterns[] = {
-#define DA_IDLE_ROW(what, wait, name, functions, role) { what, wait, name, functions, role, DA_STATE_IDLE },
-#define DA_STATE_ROW(what, wait, functions, state) { what, wait, NULL, functions, DA_ROLE_UNKNOWN, state },
+#define DA_IDLE_ROW(what, wait, name, functions, role) { what, wait, name, functions, role, DA_STATE_IDLE, 0 },
+#define DA_STATE_ROW(what, wait, functions, state) { what, wait, NULL, functions, DA_ROLE_UNKNOWN, state, 0 },
+#define DA_KIND_ROW(what, wait, functions, kind) { what, wait, NULL, functions, DA_ROLE_UNKNOWN, DA_STATE_WAITING, kind },
 #include "wait/idle.def"
+#undef DA_KIND_ROW
 #undef DA_IDLE_ROW
 #undef DA_STATE_ROW
 };
@@ -305,6 +308,8 @@ static void judge(struct da_waits *w, uint32_t thread, bool owes)
 	idle = idle_of(w, thread, wait);
 	if (idle && idle->state != DA_STATE_IDLE) {
 		t->state = idle->state;
+		if (idle->kind)
+			wait->kind = idle->kind;
 		wait->how = da_printf(w->d->arena, "%s; its functions say: for %s", wait->how, idle->what);
 		return;
 	}

@@ -73,6 +73,7 @@ static void of_linux(struct da_dump *d, struct da_symbols *s)
 	da_wait_witness(&w);
 	da_wait_remote(&w);
 	da_wait_managed(&w);
+	da_wait_company(&w);
 	tell_calls(&w);
 	da_wait_states(&w);
 	da_wait_single(&w);

@@ -70,6 +70,7 @@ unit_tests += %D%/t_render
 tests_unit_t_render_SOURCES = %D%/t_render.c tests/html/sample.c tests/html/sample.h
 # analyze
 unit_tests += %D%/t_hang
+unit_tests += %D%/t_hang_crowd
 unit_tests += %D%/t_hang_managed
 unit_tests += %D%/t_hang_outside
 unit_tests += %D%/t_hang_owner

@@ -177,5 +177,26 @@ START_TEST(advice_where_a_limit_ends_it)
 }
 END_TEST
 
+/* A sleeper of whose time only the end is known, beside others whose times end with its own. */
+START_TEST(a_sleeper_in_company)
+{
+	for (uint32_t company = 0; company < 4; company++) {
+		struct da_dump *d = threads(14);
+		uint32_t l = lock(d, 1, 0.95f);
+		const struct da_finding_row *f;
+
+		rests(d, 1, DA_WAIT_SLEEP);
+		d->proc.waits.v[0].has_deadline = true;
+		d->proc.waits.v[0].company = company;
+		for (uint32_t k = 2; k < 5; k++)
+			wait(d, k, l, 0.95f);
+		f = finding(analyze(d), "hang.lock-owner-blocked");
+		ck_assert_int_eq(f->severity, company < 1 ? DA_SEVERITY_WARNING : DA_SEVERITY_INFORMATION);
+		ck_assert((strstr(f->description, "as where threads work in short steps") != NULL) == (company >= 1));
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 UNIT_MAIN("hang_owner", why_an_owner_is_unknown, two_causes, which_lock_it_is_is_not_known, an_owner_that_does_not_look_like_one,
-	  a_mutex_that_may_be_handed_over, advice_where_a_limit_ends_it)
+	  a_mutex_that_may_be_handed_over, a_sleeper_in_company, advice_where_a_limit_ends_it)

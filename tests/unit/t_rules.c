@@ -210,6 +210,7 @@ START_TEST(from_outside_is_no_error)
 	struct da_dump *d = process();
 	struct da_exception *e = crash(d, 15, "SIGTERM", DA_CAUSE_FROM_OUTSIDE);
 	const struct da_finding_row *f;
+	struct da_cell activity;
 	struct da_doc *doc;
 
 	e->has_sender = true;
@@ -219,6 +220,9 @@ START_TEST(from_outside_is_no_error)
 	ck_assert_ptr_nonnull(f);
 	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR) + count(doc, DA_SEVERITY_WARNING), 0);
 	ck_says(f->title, "process 77");
+	ck_says(f->description, "received SIGTERM");
+	ck_assert(da_cell_get(doc, DA_COL_threads_activity, 0, &activity));
+	ck_says(activity.text, "received SIGTERM from outside");
 	da_dump_free(d);
 }
 END_TEST
@@ -407,6 +411,9 @@ START_TEST(a_cut_dump_is_told_and_partial)
 	ck_assert(finding(doc, "dump.truncated")->evidence[0].address == 0x7ffe0f000);
 	ck_assert_int_eq(da_doc_get_status(doc), DA_DOC_PARTIAL);
 	ck_assert_uint_eq(count(doc, DA_SEVERITY_ERROR) + count(doc, DA_SEVERITY_WARNING), 0);
+	ck_assert_int_eq(da_doc_get_verdict(doc)->kind, DA_VERDICT_UNKNOWN);
+	ck_says(da_doc_get_verdict(doc)->text, "The dump is cut short: ");
+	ck_says(da_doc_get_verdict(doc)->text, "could not be looked at");
 	da_dump_free(d);
 }
 END_TEST

@@ -504,6 +504,50 @@ START_TEST(idle_by_its_functions)
 }
 END_TEST
 
+/* The loop that Node runs inside of execSync is not the one that waits for work. */
+START_TEST(a_child_by_its_functions)
+{
+	static const char *const rest[] = { "epoll_pwait", "uv__io_poll", "uv_run", NULL },
+				 *const child[] = { "epoll_pwait", "uv__io_poll", "uv_run",
+						    "node::SyncProcessRunner::TryInitializeAndRunLoop(v8::Local<v8::Value>)", NULL };
+
+	for (int i = 0; i < 2; i++) {
+		struct da_dump *d = process();
+
+		call(d, 1, 232, -4); /* epoll_wait */
+		set(d, 1, RDI, 5);
+		set(d, 1, R10, UINT64_MAX);
+		frames(d, 1, i ? child : rest);
+		da_wait_run(d, NULL);
+		ck_assert_uint_eq(wait_of(d, 1)->kind, i ? DA_WAIT_CHILD : DA_WAIT_POLL);
+		ck_assert_uint_eq(d->proc.threads.v[1].state, i ? DA_STATE_WAITING : DA_STATE_IDLE);
+		da_dump_free(d);
+	}
+}
+END_TEST
+
+/* Deadlines of managed sleeps by one clock, in no order: how many lie beside each. */
+START_TEST(deadlines_in_company)
+{
+	static const struct {
+		uint64_t us;
+		uint8_t clock;
+		uint32_t company;
+	} cases[] = { { 5000000, DA_CLOCK_MONOTONIC, 2 }, { 5015000, DA_CLOCK_MONOTONIC, 3 }, { 4990000, DA_CLOCK_MONOTONIC, 1 },
+		      { 5035000, DA_CLOCK_MONOTONIC, 2 }, { 5000000, DA_CLOCK_REALTIME, 0 }, { 5035000, DA_CLOCK_MONOTONIC, 2 } };
+	struct da_dump *d = process();
+
+	for (uint32_t i = 0; i < DA_ARRAY_SIZE(cases); i++)
+		*da_vec_add(d->arena, &d->proc.waits) = (struct da_wait){
+			.thread = i, .lock = DA_NONE, .owner = DA_NONE, .kind = DA_WAIT_SLEEP, .primary = true, .confidence = 1,
+			.has_deadline = true, .clock = cases[i].clock, .deadline_us = cases[i].us };
+	da_wait_run(d, NULL);
+	for (uint32_t i = 0; i < DA_ARRAY_SIZE(cases); i++)
+		ck_assert_msg(d->proc.waits.v[i].company == cases[i].company, "wait %u has %u", i, d->proc.waits.v[i].company);
+	da_dump_free(d);
+}
+END_TEST
+
 /* A condition variable of glibc to 2.40 at `at`: one waiter in each group, whom nobody sees asleep. */
 static void condition(uint64_t at, uint32_t waiters, uint32_t wanted)
 {
@@ -606,7 +650,7 @@ START_TEST(stacks_in_one_mapping)
 }
 END_TEST
 
-UNIT_MAIN("wait", idle_by_its_functions, words_inside_of_a_condition_variable, stdio_counts,
+UNIT_MAIN("wait", idle_by_its_functions, a_child_by_its_functions, deadlines_in_company, words_inside_of_a_condition_variable, stdio_counts,
 	  stacks_in_one_mapping, owner_of_a_mutex, deadlock_of_itself, join_by_id_and_by_state, calls, deadlines,
 	  barriers_and_rings, managed_wait_stays_primary, limits_of_managed_waits, stops_for_a_collection, condition_variables_of_three_ages, rwlock_before_2_25,
 	  readers_have_no_names, robust_list_that_leads_back, wild_words, rwlock_writers,

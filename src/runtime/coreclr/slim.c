@@ -80,10 +80,11 @@ static void describe_rwlock(struct da_clr_lock_table *t, uint32_t lock, uint64_t
 {
 	struct da_clr *c = t->c;
 	struct da_lock *l = &c->dump->proc.locks.v[lock];
-	uint32_t writer = field(c, object, "_writeLockOwnerId"),
+	uint32_t reentrant, writer = field(c, object, "_writeLockOwnerId"),
 		 upgrade = field(c, object, "_upgradeLockOwnerId");
 
 	set_waiting(l, rwlock_waiters(c, object));
+	l->no_recursion = da_clr_object_u32(c, object, "_fIsReentrant", &reentrant) == DA_OK && !reentrant;
 	/* -1, and 0 in a lock that was never used: nobody. */
 	if (writer != 0 && writer != UINT32_MAX) {
 		da_clr_lock_own(t, lock, writer,
