@@ -64,12 +64,13 @@ static uint64_t queued(const struct da_threadpool *t)
 }
 
 /*
- * All work, as many as are wanted or may be; a pool that is about to grow at once has fewer than its least. One item is
- * queued in any Parallel.For, as an offer to whoever comes free.
+ * As many work as are wanted or may be: one that is there beyond the goal is given no work until it rises
+ * (PortableThreadPool.WorkerThread.cs, MaybeAddWorkingWorker). A pool that is about to grow at once has fewer than its least.
+ * One item is queued in any Parallel.For, as an offer to whoever comes free.
  */
 static bool is_full(const struct da_analysis *a, const struct da_threadpool *t)
 {
-	return !with_pool(a)->suspended && t->workers > 0 && t->active == t->workers &&
+	return !with_pool(a)->suspended && t->active > 0 &&
 	       (t->active >= t->goal || t->active >= t->max) && t->active >= t->min &&
 	       queued(t) >= QUEUED && queued(t) * WORKERS_AN_ITEM >= t->active;
 }
@@ -237,7 +238,7 @@ static unsigned starved(struct da_analysis *a, const struct da_threadpool *t, ui
 
 	da_finding_title(f, "The thread pool of .NET is starved: %u of its %u workers wait%s, and %s", blocked, t->workers, behind,
 			 say_queue(a, t));
-	da_finding_description(f, "All workers are busy, and most of them only wait. Queued work (requests, timers, continuations) begins "
+	da_finding_description(f, "All workers that may work are busy, and most of them only wait. Queued work (requests, timers, continuations) begins "
 			       "when one comes free%s.%s", full ? "; no worker can be added, since there are as many as may be"
 			       : ", or when the pool adds one, which it does once or twice a second",
 			       who ? da_printf(a->dump->arena, " The cause is %s, which %s: workers that are added come to wait behind it as well.",
@@ -269,7 +270,7 @@ static unsigned backlog(struct da_analysis *a, const struct da_threadpool *t, st
 	da_finding_title(f, "%s: %u of the %u workers of .NET's thread pool wait, and %s",
 			 storm ? "Timers fire faster than their callbacks end" : "Work is queued behind short waits", n.all, t->workers,
 			 say_queue(a, t));
-	da_finding_description(f, "All workers are busy. Of those that wait, %u do so for a moment only: with less than a second left, or for a "
+	da_finding_description(f, "All workers that may work are busy. Of those that wait, %u do so for a moment only: with less than a second left, or for a "
 			       "lock whose owner goes on. %s", n.all - n.lasting,
 			       storm ? "A timer that fires while its callback still waits for a worker is queued once more."
 				     : "A backlog that drains looks like this, and so does one that grows.");
@@ -308,8 +309,8 @@ static const char *no_pool(const struct da_analysis *a)
 const struct da_rule da_rule_hang_threadpool_starvation = {
 	.id = "hang.threadpool-starvation", .severity = "Information, Warning or Error",
 	.looks_for = "queued work of .NET's thread pool, while most of its workers wait",
-	.page = "Needs the pool's own numbers and its queues (dumps with the heap). An Error where all workers are busy, there\n"
-		"are as many as the pool wants or may have, one item and more is queued for each four of them, and more than\n"
+	.page = "Needs the pool's own numbers and its queues (dumps with the heap). An Error where as many workers are busy as\n"
+		"the pool wants or may have, one item and more is queued for each four of them, and more than\n"
 		"half of them, at least two, wait for something else than work. Whoever stops for a garbage collection works.\n"
 		"Waits that end within a second, or behind a thread that goes on, make it Information: a backlog that drains\n"
 		"looks so. It is a Warning where a thousand timers a worker are queued. If most stand behind one thread, that\n"

@@ -154,6 +154,24 @@ START_TEST(a_short_queue_is_none)
 }
 END_TEST
 
+/* A worker beyond the goal rests, whatever is queued; one short of it is about to be given work. */
+START_TEST(workers_beyond_the_goal)
+{
+	for (uint32_t goal = 3; goal <= 4; goal++) {
+		struct da_threadpool t = pool_of(40);
+		struct da_dump *d = pool(&t);
+
+		t.active = 3;
+		t.goal = goal;
+		for (uint32_t k = 0; k < 3; k++)
+			wait_in(d, k, DA_LOCK_EVENT);
+		d->proc.threads.v[3].state = DA_STATE_IDLE;
+		ck_assert((starvation(d) != NULL) == (goal == 3));
+		da_dump_free(d);
+	}
+}
+END_TEST
+
 /* Three workers behind the fourth, which runs, sleeps for long, for a moment, or waits for something outside. */
 START_TEST(workers_behind_one)
 {
@@ -369,5 +387,5 @@ START_TEST(one_thread_that_blocks_on_a_task)
 }
 END_TEST
 
-UNIT_MAIN("hang_managed", short_waits_are_a_backlog, a_short_queue_is_none, workers_behind_one, storms_of_timers, finalizers_that_sleep,
+UNIT_MAIN("hang_managed", short_waits_are_a_backlog, a_short_queue_is_none, workers_beyond_the_goal, workers_behind_one, storms_of_timers, finalizers_that_sleep,
 	  handlers_of_the_end, one_thread_that_blocks_on_a_task)
