@@ -308,8 +308,10 @@ static void judge(struct da_waits *w, uint32_t thread, bool owes)
 	idle = idle_of(w, thread, wait);
 	if (idle && idle->state != DA_STATE_IDLE) {
 		t->state = idle->state;
-		if (idle->kind)
+		if (idle->kind) {
 			wait->kind = idle->kind;
+			wait->has_fd = false; /* that of the call: a set of descriptors, not what the wait is for */
+		}
 		wait->how = da_printf(w->d->arena, "%s; its functions say: for %s", wait->how, idle->what);
 		return;
 	}

@@ -520,6 +520,7 @@ START_TEST(a_child_by_its_functions)
 		frames(d, 1, i ? child : rest);
 		da_wait_run(d, NULL);
 		ck_assert_uint_eq(wait_of(d, 1)->kind, i ? DA_WAIT_CHILD : DA_WAIT_POLL);
+		ck_assert(wait_of(d, 1)->has_fd == !i);
 		ck_assert_uint_eq(d->proc.threads.v[1].state, i ? DA_STATE_WAITING : DA_STATE_IDLE);
 		da_dump_free(d);
 	}
