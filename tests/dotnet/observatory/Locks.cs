@@ -153,6 +153,7 @@ internal static class Locks
         new Watcher("any-of-two", () => WaitHandleAny(auto, mutex)).Blocked();
         Watch.Lock(semaphore, "semaphore-slim", null, 0);
         Watch.Lock(atlas, "rwlock-slim", writer, 0, reader, second);
+        Watch.Rule = "hang.lock-owner-blocked";
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -192,7 +193,7 @@ internal static class Locks
         var second = new Watcher("second-light", () => { Mark.At("Observatory.Locks.StaticConstructor.lambda_1"); Almanac.Look(); }).Calm("class-init");
         var third = new Watcher("third-light", () => { Mark.At("Observatory.Locks.StaticConstructor.lambda_2"); Almanac.Look(); }).Calm("class-init");
         Watch.ClassLock(typeof(Almanac), first, second, third);
-        Watch.Warning = "hang.lock-owner-blocked";
+        Watch.Rule = "hang.lock-owner-blocked";
     }
 
     private static class Almanac
