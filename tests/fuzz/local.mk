@@ -291,9 +291,10 @@ mutations: $(fuzz_programs)
 # make fuzz: libFuzzer, FUZZ_SECONDS for all targets together (needs --enable-fuzzing). What it finds
 # is kept as crash-…, timeout-… in this folder.
 FUZZ_SECONDS = 120
+# 0 seconds would have no end for libFuzzer.
 fuzz: $(fuzz_programs) $(noinst_PROGRAMS)
 	@test -x tests/fuzz/libfuzzer_elfcore || { echo "configure with --enable-fuzzing first" >&2; exit 1; }
-	@bad=0; each=$$(($(FUZZ_SECONDS) / $$(echo $(fuzz_targets) | wc -w))); \
+	@bad=0; each=$$(($(FUZZ_SECONDS) / $$(echo $(fuzz_targets) | wc -w) + 1)); \
 	for t in $(fuzz_targets); do \
 		echo "== $$t, $$each s"; mkdir -p fuzz-corpus/$$t; \
 		tests/fuzz/fuzz_$$t --seeds fuzz-corpus/$$t && \
