@@ -33,12 +33,11 @@ static bool sleeps(uint32_t command)
 	       command == DA_FUTEX_LOCK_PI2 || command == DA_FUTEX_WAIT_REQUEUE_PI;
 }
 
-/* A call of futex or its newer form, as one shape. */
-static bool of_call(const struct da_waits *w, uint32_t thread, struct da_futex *f)
+/* A call of futex or its newer form, as one shape: by its registers alone. */
+static bool decode(const struct da_waits *w, uint32_t thread, struct da_futex *f)
 {
 	const struct da_syscall *c = &w->t[thread].call;
 	bool newer = c->row && c->row->shape == DA_CALL_FUTEX_WAIT;
-	uint64_t deadline = newer ? c->arg[4] : c->arg[3];
 
 	if (c->state != DA_IN_CALL || !c->row || (c->row->shape != DA_CALL_FUTEX && !newer))
 		return false;
@@ -52,13 +51,21 @@ static bool of_call(const struct da_waits *w, uint32_t thread, struct da_futex *
 		f->op = (uint32_t)c->arg[1];
 		f->value = (uint32_t)c->arg[2];
 	}
+	f->deadline = newer ? c->arg[4] : c->arg[3];
+	f->wide_time = newer || c->wide_time;
 	f->command = f->op & 0x7f;
-	if (!sleeps(f->command))
+	f->absolute = f->command != DA_FUTEX_WAIT;
+	f->endless = f->deadline == 0;
+	return sleeps(f->command);
+}
+
+/* The same with what its memory holds. */
+static bool of_call(const struct da_waits *w, uint32_t thread, struct da_futex *f)
+{
+	if (!decode(w, thread, f))
 		return false;
 	f->has_word = da_wait_u32(w, f->address, &f->word);
-	f->absolute = f->command != DA_FUTEX_WAIT;
-	f->endless = deadline == 0;
-	f->has_timeout = da_wait_time(w, deadline, newer || c->wide_time, true, &f->timeout_us);
+	f->has_timeout = da_wait_time(w, f->deadline, f->wide_time, true, &f->timeout_us);
 	return true;
 }
 
@@ -68,7 +75,7 @@ static void count_sleepers(struct da_waits *w)
 	for (uint32_t i = 0; i < w->p->threads.n; i++) {
 		struct da_futex f;
 
-		if (!of_call(w, i, &f))
+		if (!decode(w, i, &f))
 			continue;
 		w->t[i].is_futex = true;
 		++*da_map_put(w->d->arena, &w->sleepers, f.address, NULL);

@@ -271,6 +271,8 @@ struct da_futex {
 	uint32_t op, command, value; /* command: op without its flags */
 	bool has_word;
 	uint32_t word;               /* what is there now */
+	uint64_t deadline;           /* address of the time limit, 0: there is none */
+	bool wide_time;              /* of two words of 64 bits */
 	bool has_timeout, absolute, endless;
 	uint64_t timeout_us;         /* asked for; of absolute ones the clock's time */
 	unsigned sleepers;           /* threads that sleep on this word */
