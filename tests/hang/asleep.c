@@ -31,11 +31,7 @@ int main(int argc, char **argv)
 	how = argc > 1 ? argv[1][0] : 'f';
 	n = how == 'm' ? 20 : 3;
 	bystanders();
-	begin(owner, NULL);
-	until(&tid[0]);
-	for (int i = 1; i <= n; i++)
-		begin(follower, &tid[i]);
-	until_all(tid, n + 1);
+	begin_crowd(owner, follower, tid, n);
 	for (int i = 1; i <= n; i++)
 		tell("wait tid=%d kind=pthread-mutex address=%p owner=%d\n", tid[i], (void *)&m, tid[0]);
 	tell("finding rule=hang.lock-owner-blocked severity=%s threads=%s title=^%d_threads_wait_behind.*%s sure=yes\n",

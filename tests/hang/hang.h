@@ -104,4 +104,14 @@ static inline void until_all(const int *tid, int n)
 		until(&tid[i]);
 }
 
+/* One thread that says that it owns something, and then n that want it: n + 1 ids, the owner's first. */
+static inline void begin_crowd(void *(*owner)(void *), void *(*follower)(void *), int *tid, int n)
+{
+	begin(owner, NULL);
+	until(&tid[0]);
+	for (int i = 1; i <= n; i++)
+		begin(follower, &tid[i]);
+	until_all(tid, n + 1);
+}
+
 #endif

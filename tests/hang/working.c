@@ -28,11 +28,7 @@ int main(int argc, char **argv)
 	int n = argc > 1 && argv[1][0] == 'm' ? 20 : 3;
 
 	bystanders();
-	begin(owner, NULL);
-	until(&tid[0]);
-	for (int i = 1; i <= n; i++)
-		begin(follower, &tid[i]);
-	until_all(tid, n + 1);
+	begin_crowd(owner, follower, tid, n);
 	tell("none tid=%d\n", tid[0]);
 	for (int i = 1; i <= n; i++)
 		tell("wait tid=%d kind=pthread-mutex address=%p owner=%d\n", tid[i], (void *)&m, tid[0]);
